@@ -1,0 +1,1 @@
+"""A file in, a clean checked document out, signed content published."""

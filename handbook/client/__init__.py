@@ -1,0 +1,1 @@
+"""The whole handbook without a screen: a script could be the product."""

@@ -1,0 +1,124 @@
+"""Errors a person can meet. Each says what happened and what to do next, in Vietnamese; anything else is a bug."""
+
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """Who has to act before the thing can succeed."""
+
+    PERSON = "person"  # the one at the screen: a wrong password, a missing answer
+    COMPUTER = "computer"  # this PC: disk, clock, keyring, another running program
+    NETWORK = "network"  # the line or the server's reachability
+    SERVER = "server"  # the server answered, but wrongly
+    CONTENT = "content"  # published material that cannot be trusted or read
+
+
+class Expected(Exception):
+    """A failure that was foreseen. `message` says what happened, `advice` what to do next (may be empty)."""
+
+    fault = Fault.PERSON
+    code = "expected"
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.advice}".strip()
+
+
+class BadInput(Expected):
+    """What was typed or given cannot be used as it is."""
+
+    code = "bad-input"
+
+
+class SignInFailed(Expected):
+    """A password, code or token was not accepted. Never retried without the person."""
+
+    code = "sign-in-failed"
+
+
+class NotAllowed(Expected):
+    """The account has no duty that permits the action."""
+
+    code = "not-allowed"
+
+
+class NotFound(Expected):
+    """The thing asked for does not exist, or not any more."""
+
+    code = "not-found"
+
+
+class Conflict(Expected):
+    """The server holds another text under the same identity; both texts are kept."""
+
+    code = "conflict"
+
+
+class Offline(Expected):
+    """No answer from the server. Work goes on; what is owed is sent later."""
+
+    fault = Fault.NETWORK
+    code = "offline"
+
+
+class ServerBroken(Expected):
+    """The server answered, but not as its protocol promises."""
+
+    fault = Fault.SERVER
+    code = "server-broken"
+
+
+class TooBusy(Expected):
+    """The server asked to come back later. `retry_after` is in seconds."""
+
+    fault = Fault.SERVER
+    code = "too-busy"
+
+    def __init__(self, message: str, advice: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message, advice)
+        self.retry_after = retry_after
+
+
+class Untrusted(Expected):
+    """Content or a receipt whose signature, hash or age does not hold. Never retried quietly, never shown."""
+
+    fault = Fault.CONTENT
+    code = "untrusted"
+
+
+class WrongClock(Expected):
+    """This PC's clock is so far off that signatures cannot be judged."""
+
+    fault = Fault.COMPUTER
+    code = "wrong-clock"
+
+
+class ProfileInUse(Expected):
+    """Another running program holds the profile."""
+
+    fault = Fault.COMPUTER
+    code = "profile-in-use"
+
+
+class NewerData(Expected):
+    """The database was written by a newer version of the program."""
+
+    fault = Fault.COMPUTER
+    code = "newer-data"
+
+
+class Locked(Expected):
+    """The encrypted profile needs its passphrase."""
+
+    code = "locked"
+
+
+class DiskProblem(Expected):
+    """The disk is full, read-only or damaged."""
+
+    fault = Fault.COMPUTER
+    code = "disk-problem"

@@ -1,0 +1,140 @@
+"""Published documents: what they are, how they are ordered and how they relate."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Collection(StrEnum):
+    RESOLUTIONS = "resolutions"
+    DIRECTIVES = "directives"
+    REGULATIONS = "regulations"
+    GUIDANCE = "guidance"
+    THEORY = "theory"
+    HISTORY = "history"
+    BULLETIN = "bulletin"
+
+
+class Kind(StrEnum):
+    RESOLUTION = "resolution"
+    DIRECTIVE = "directive"
+    CONCLUSION = "conclusion"
+    REGULATION = "regulation"
+    DECISION = "decision"
+    GUIDANCE = "guidance"
+    PLAN = "plan"
+    NOTICE = "notice"
+    REPORT = "report"
+    CHARTER = "charter"
+    PROGRAMME = "programme"
+    ARTICLE = "article"
+    PUBLICATION = "publication"
+    LAW = "law"
+
+
+class Status(StrEnum):
+    IN_FORCE = "in_force"
+    PARTLY_AMENDED = "partly_amended"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
+
+
+class RelationKind(StrEnum):
+    REPLACES = "replaces"
+    REPLACED_BY = "replaced_by"
+    AMENDS = "amends"
+    AMENDED_BY = "amended_by"
+    GUIDES = "guides"
+    BASED_ON = "based_on"
+
+
+COLLECTION_NAMES = {
+    Collection.RESOLUTIONS: "Nghị quyết",
+    Collection.DIRECTIVES: "Chỉ thị, kết luận",
+    Collection.REGULATIONS: "Quy định",
+    Collection.GUIDANCE: "Hướng dẫn",
+    Collection.THEORY: "Thông tin lý luận",
+    Collection.HISTORY: "Lịch sử Đảng",
+    Collection.BULLETIN: "Bản tin",
+}
+
+KIND_NAMES = {
+    Kind.RESOLUTION: "Nghị quyết",
+    Kind.DIRECTIVE: "Chỉ thị",
+    Kind.CONCLUSION: "Kết luận",
+    Kind.REGULATION: "Quy định",
+    Kind.DECISION: "Quyết định",
+    Kind.GUIDANCE: "Hướng dẫn",
+    Kind.PLAN: "Kế hoạch",
+    Kind.NOTICE: "Thông báo",
+    Kind.REPORT: "Báo cáo",
+    Kind.CHARTER: "Điều lệ",
+    Kind.PROGRAMME: "Cương lĩnh, chương trình",
+    Kind.ARTICLE: "Bài viết",
+    Kind.PUBLICATION: "Ấn phẩm",
+    Kind.LAW: "Luật",
+}
+
+STATUS_NAMES = {
+    Status.IN_FORCE: "Còn hiệu lực",
+    Status.PARTLY_AMENDED: "Được sửa đổi một phần",
+    Status.REPLACED: "Đã được thay thế",
+    Status.EXPIRED: "Hết hiệu lực",
+}
+
+RELATION_NAMES = {
+    RelationKind.REPLACES: "Thay thế",
+    RelationKind.REPLACED_BY: "Được thay bằng",
+    RelationKind.AMENDS: "Sửa đổi",
+    RelationKind.AMENDED_BY: "Được sửa bởi",
+    RelationKind.GUIDES: "Hướng dẫn thực hiện",
+    RelationKind.BASED_ON: "Căn cứ",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A tie to another document, named by its number; `target` is its id when it is published here too."""
+
+    kind: RelationKind
+    number: str
+    issued_on: date | None = None
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One heading and the Markdown under it, up to the next heading of any level.
+
+    `anchor` is unique in the document and kept between editions where the heading is kept. `level` is 0 for
+    the text before the first heading (its heading is empty), then 1 to 4.
+    """
+
+    anchor: str
+    level: int
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One edition of a document. `id` is `<publisher path>/<slug>`, such as `central/15-nq-tw-2022`."""
+
+    id: str
+    edition: int
+    collection: Collection
+    kind: Kind
+    number: str
+    title: str
+    issuer: str
+    issued_on: date
+    status: Status
+    topics: tuple[str, ...]
+    summary: str
+    relations: tuple[Relation, ...]
+    sections: tuple[Section, ...]
+
+
+def publisher_of(item_id: str) -> str:
+    """The publisher path that a document's or assignment's id lies under."""
+    return item_id.rpartition("/")[0]

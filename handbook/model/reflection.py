@@ -1,0 +1,132 @@
+"""A reflection (bài thu hoạch): its text, its states, and what must hold before it is submitted."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handbook.model.study import Assignment
+
+MAX_ANSWER_CHARACTERS = 60_000
+MAX_COMMENT_CHARACTERS = 10_000
+
+
+class State(StrEnum):
+    """What the member sees of a reflection, in the order it normally goes."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"  # submitted on this PC, not yet receipted
+    RECEIVED = "received"  # a verified receipt is held
+    OPENED = "opened"  # the cell has opened it
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+STATE_NAMES = {
+    State.DRAFT: "Nháp",
+    State.WAITING: "Chờ gửi",
+    State.RECEIVED: "Đã nhận",
+    State.OPENED: "Chi bộ đã xem",
+    State.RETURNED: "Trả lại",
+    State.ACCEPTED: "Đạt",
+}
+
+
+class Verdict(StrEnum):
+    OPENED = "opened"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The Markdown written under one part of the template."""
+
+    part: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    """What a member hands in for an assignment; the content of a submission of kind `reflection`."""
+
+    assignment: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What the cell says of one revision; the content of a submission of kind `review`."""
+
+    lineage: str
+    revision: int
+    verdict: Verdict
+    comment: str = ""
+    reviewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A reason a reflection cannot be submitted yet; `part` is empty when it concerns the whole."""
+
+    part: str
+    message: str
+
+
+_WORD = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
+_SECRET = re.compile(r"(?m)^\W*(TUYỆT MẬT|TỐI MẬT|MẬT)\W*$")
+
+
+def count_words(text: str) -> int:
+    """Syllables separated by space or punctuation, the way Vietnamese word processors count words."""
+    return sum(1 for _ in _WORD.finditer(text))
+
+
+def classified_marking(text: str) -> str:
+    """The secrecy marking that stands alone on a line in capitals, as on a classified document; else ''."""
+    found = _SECRET.search(text)
+    return found.group(1) if found else ""
+
+
+def problems(assignment: Assignment, answers: tuple[Answer, ...]) -> tuple[Problem, ...]:
+    """Why these answers cannot be submitted for the assignment; empty when they can."""
+    texts = {answer.part: answer.text for answer in answers}
+    found = [
+        Problem(part.id, f"Phần “{part.title}” chưa viết.")
+        for part in assignment.parts
+        if not texts.get(part.id, "").strip()
+    ]
+    written = sum(count_words(text) for text in texts.values())
+    if written < assignment.min_words:
+        found.append(Problem("", f"Bài có {written} chữ, yêu cầu ít nhất {assignment.min_words} chữ."))
+    for part, text in texts.items():
+        if len(text) > MAX_ANSWER_CHARACTERS:
+            found.append(Problem(part, "Phần này dài quá 60.000 ký tự."))
+        if marking := classified_marking(text):
+            found.append(
+                Problem(part, f"Có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.")
+            )
+    return tuple(found)
+
+
+def after_review(verdict: Verdict) -> State:
+    """The state a review leaves the revision in."""
+    return {
+        Verdict.OPENED: State.OPENED,
+        Verdict.RETURNED: State.RETURNED,
+        Verdict.ACCEPTED: State.ACCEPTED,
+    }[verdict]
+
+
+def standing(receipted: bool, reviews: tuple[Review, ...], revision: int) -> State:
+    """The state of the latest submitted `revision` given every review known of its lineage.
+
+    A decision (returned, accepted) outlasts a later `opened`; of several decisions the latest counts.
+    """
+    if not receipted:
+        return State.WAITING
+    mine = sorted((r for r in reviews if r.revision == revision), key=lambda r: r.reviewed_at)
+    decisions = [r for r in mine if r.verdict is not Verdict.OPENED]
+    if decisions:
+        return after_review(decisions[-1].verdict)
+    return State.OPENED if mine else State.RECEIVED

@@ -1,0 +1,141 @@
+"""Assignments, reading ticks, and the rule that says who of a cell has finished."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from enum import StrEnum
+
+from handbook.model.people import lies_within
+
+VIETNAM = timezone(timedelta(hours=7), "ICT")
+DUE_SOON_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One heading of the template a reflection is written on."""
+
+    id: str
+    title: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A study assignment (nhiệm vụ học tập). Without `parts` only reading is asked.
+
+    It opens at the start of `opens_on` and is due at the end of `due_on`, Vietnam time; `grace_days` more
+    are allowed for work done offline. `units` are whole subtrees.
+    """
+
+    id: str
+    edition: int
+    title: str
+    documents: tuple[str, ...]
+    question: str
+    parts: tuple[Part, ...]
+    min_words: int
+    opens_on: date
+    due_on: date
+    grace_days: int
+    units: tuple[str, ...]
+
+    @property
+    def wants_reflection(self) -> bool:
+        return bool(self.parts)
+
+    def is_for(self, unit_path: str) -> bool:
+        return any(lies_within(unit_path, unit) for unit in self.units)
+
+    def is_open(self, now: datetime) -> bool:
+        return now >= datetime.combine(self.opens_on, time(), VIETNAM)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Past the due day; the grace does not make it less urgent for the member."""
+        return now >= self.due_at
+
+    @property
+    def due_at(self) -> datetime:
+        """The first moment after the due day, UTC."""
+        return datetime.combine(self.due_on + timedelta(days=1), time(), VIETNAM).astimezone(UTC)
+
+    def is_on_time(self, received_at: datetime) -> bool:
+        """Whether something the server received at that moment counts as punctual."""
+        return received_at < self.due_at + timedelta(days=self.grace_days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """The member's own mark that a document was read; the content of a submission of kind `tick`.
+
+    `read` False takes an earlier mark back.
+    """
+
+    document: str
+    edition: int
+    read: bool
+    ticked_at: datetime
+
+
+class Urgency(StrEnum):
+    OVERDUE = "overdue"
+    TODAY = "today"
+    SOON = "soon"
+    LATER = "later"
+    UPCOMING = "upcoming"  # not open yet
+
+
+URGENCY_ORDER = (Urgency.OVERDUE, Urgency.TODAY, Urgency.SOON, Urgency.LATER, Urgency.UPCOMING)
+
+
+def urgency(assignment: Assignment, now: datetime) -> Urgency:
+    if not assignment.is_open(now):
+        return Urgency.UPCOMING
+    if assignment.is_overdue(now):
+        return Urgency.OVERDUE
+    days = (assignment.due_on - now.astimezone(VIETNAM).date()).days
+    if days == 0:
+        return Urgency.TODAY
+    return Urgency.SOON if days <= DUE_SOON_DAYS else Urgency.LATER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """What is known of one member's reflection: the latest revision received, and whether it was accepted."""
+
+    state: str  # a reflection.State value
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberProgress:
+    """How far one member is with one assignment; `reflection` is a reflection.State value or ''."""
+
+    account: str
+    documents_read: int
+    documents_total: int
+    reflection: str
+    late: bool
+
+    @property
+    def read_all(self) -> bool:
+        return self.documents_read == self.documents_total
+
+    def done(self, wants_reflection: bool) -> bool:
+        """Finished as far as the member is concerned: read and handed in, and not returned for revision."""
+        return self.read_all and (not wants_reflection or self.reflection not in ("", "returned"))
+
+
+def progress(
+    assignment: Assignment, account: str, read: frozenset[str], handed_in: HandedIn | None
+) -> MemberProgress:
+    """One member's progress from the ids of documents ticked as read and their latest reflection, if any.
+
+    Server and desktop both compute completion with this function, so that numbers agree everywhere.
+    """
+    return MemberProgress(
+        account=account,
+        documents_read=sum(1 for document in assignment.documents if document in read),
+        documents_total=len(assignment.documents),
+        reflection=handed_in.state if handed_in else "",
+        late=handed_in is not None and not assignment.is_on_time(handed_in.received_at),
+    )

@@ -1,0 +1,154 @@
+"""Requests and answers of the server's API, version 1. Field meanings are the contract for both sides.
+
+| method and path | asks | answers |
+|---|---|---|
+| GET /v1/hello | | Hello (public) |
+| POST /v1/activate | Activation | Session; the code is used up (public) |
+| POST /v1/sign-in | SignIn | Session (public) |
+| POST /v1/sign-out | | 204; the token is worthless from then on |
+| GET /v1/me | | Session without a token ("") |
+| PUT /v1/submissions/{lineage}/{revision} | Submission | Receipt: 201 when new, 200 when held already |
+| GET /v1/feed?unit=U&after=N&limit=K | | FeedPage |
+| GET /v1/cells/{unit}/completion?assignment=A | | Completion |
+| POST /v1/codes | CodeRequest | Codes |
+| GET /v1/units?below=U | | tuple of Unit |
+| GET /content/... | | static TUF metadata, catalogues, packs (public, ETag, Range) |
+
+Errors are an ErrorBody with the HTTP status: 400 bad-input, 401 sign-in-failed, 403 not-allowed, 404 not-found,
+409 conflict (body `Clash`), 413 bad-input, 422 bad-input, 429/503 too-busy with Retry-After. The token travels as
+`Authorization: Bearer`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handbook.model.people import Member, Unit
+from handbook.model.study import MemberProgress
+from handbook.protocol.receipts import Receipt
+from handbook.protocol.submissions import Submission
+
+MAX_REQUEST_BYTES = 1024 * 1024
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+FEED_PAGE = 200
+MIN_PASSWORD_CHARACTERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    server: str
+    commune: str
+    commune_name: str
+    api_version: int
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """`code` as printed on the activation sheet, dashes and case do not matter. `device` names the PC."""
+
+    code: str
+    password: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    account: str
+    password: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Who is signed in. `units` are the cell and the units above it, outermost first, and any unit a duty is for."""
+
+    token: str
+    member: Member
+    units: tuple[Unit, ...]
+    expires_at: datetime
+
+
+class EntryKind(StrEnum):
+    MEMBER = "member"  # record is a Member
+    SUBMISSION = "submission"  # record is a SubmissionEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionEntry:
+    """A submission of any kind as the server holds it, with its author and receipt."""
+
+    author: str
+    submission: Submission
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One committed fact of a cell. `position` grows by commit order within the cell, from 1.
+
+    A reader with READ_CELL gets every entry of the cell; a member gets those about themselves: their own member
+    record, their own submissions, and reviews of their reflections.
+    """
+
+    position: int
+    kind: EntryKind
+    member: Member | None = None
+    entry: SubmissionEntry | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPage:
+    """`next` is the position to ask after; `more` says that another page waits."""
+
+    entries: tuple[Entry, ...]
+    next: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """Progress of each active member of one cell with one assignment, ordered by account."""
+
+    unit: str
+    assignment: str
+    members: tuple[MemberProgress, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeRequest:
+    """Activation codes for these accounts; an older unused code of the same account is worthless afterwards."""
+
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    account: str
+    name: str
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorBody:
+    """`code` is that of the Expected error it becomes on the client; message and advice are shown to the person."""
+
+    code: str
+    message: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """409: the server holds another text. `held` is the latest revision it has for this author and subject."""
+
+    code: str
+    message: str
+    held: SubmissionEntry
+    advice: str = ""

@@ -1,0 +1,64 @@
+"""Everything a member sends: one envelope, several kinds of content, identified by lineage and revision.
+
+The hash and the receipt cover the exact UTF-8 bytes of `content`, a JSON text; it is carried as a string so
+that no proxy or parser can change a byte of it unnoticed.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from handbook.model.reflection import Reflection, Review
+from handbook.model.study import Tick
+from handbook.protocol import codec
+
+MAX_CONTENT_BYTES = 512 * 1024
+
+
+class SubmissionKind(StrEnum):
+    REFLECTION = "reflection"
+    TICK = "tick"
+    REVIEW = "review"
+
+
+type_of = {
+    SubmissionKind.REFLECTION: Reflection,
+    SubmissionKind.TICK: Tick,
+    SubmissionKind.REVIEW: Review,
+}
+
+Content = Reflection | Tick | Review
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """`lineage` is a UUIDv7 made by the client, shared by all revisions of one text; `revision` counts from 1.
+
+    `unit` is the author's cell when it was written, `commune` the second level of that path (shard key).
+    `subject` names what the lineage is about (assignment id, document id, reviewed lineage): the server keeps
+    at most one reflection lineage for each author and subject.
+    """
+
+    kind: SubmissionKind
+    lineage: str
+    revision: int
+    commune: str
+    unit: str
+    subject: str
+    written_at: datetime
+    content: str
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+def pack_content(content: Content) -> str:
+    """The JSON text of a content record, keys in a fixed order."""
+    return codec.encode(content).decode()
+
+
+def unpack_content(kind: SubmissionKind, content: str) -> Content:
+    """The record inside a submission. Raises BadInput when it is not of its kind or too large."""
+    return codec.decode(content.encode(), type_of[kind], limit=MAX_CONTENT_BYTES)
