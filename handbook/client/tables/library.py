@@ -1,0 +1,112 @@
+"""Tables of library.db: what publishers have signed, and what is derived from it for reading and search.
+
+Changing a table means a step in `handbook.client.migrations` too.
+"""
+
+from sqlalchemy import JSON, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
+
+from handbook.client.tables import Moment
+
+metadata = MetaData()
+
+# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawn' with an empty payload,
+# so that an older pack applied later cannot bring it back.
+items = Table(
+    "items",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),  # 'document', 'assignment' or 'withdrawn'
+    Column("publisher", String, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("pack", String, nullable=False),  # SHA-256 of the pack it came in; '' for a withdrawal by catalogue
+    Column("payload", Text, nullable=False),  # JSON of the model record
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("collection", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("status", String, nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("section_count", Integer, nullable=False),
+    Column("title_key", String, nullable=False, index=True),  # order of the Vietnamese alphabet
+    Column("number_key", String, nullable=False, index=True),  # the same with runs of digits as numbers
+    Column("arrived_at", Moment, nullable=False),
+    Column("arrival", Integer, nullable=False),  # which content sync of this PC brought the edition, from 1
+)
+
+# `text` is plain for search, `html` is clean and ready to show; both come last because SQLite reads a row up
+# to the last column asked for, and an outline asks for neither.
+sections = Table(
+    "sections",
+    metadata,
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("anchor", String, nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("heading", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+)
+
+relations = Table(
+    "relations",
+    metadata,
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String, nullable=False),
+    Column("number", String, nullable=False),
+    Column("issued_on", Date),
+    Column("target", String, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("payload", Text, nullable=False),
+    Column("opens_on", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+)
+
+packs = Table(
+    "packs",
+    metadata,
+    Column("sha256", String, primary_key=True),
+    Column("publisher", String, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("applied_at", Moment, nullable=False),
+)
+
+receipt_keys = Table(
+    "receipt_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("public", String, nullable=False),
+    Column("publisher", String, nullable=False),
+)
+
+# 'generation' grows with every transaction that changes content; 'arrival' is the number of the latest content
+# sync that changed a document; 'catalogue:<publisher>' is the version last applied.
+library_state = Table(
+    "library_state",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+# What the search index must catch up on, deleted documents too.
+changed_documents = Table(
+    "changed_documents",
+    metadata,
+    Column("document", String, primary_key=True),
+    Column("generation", Integer, nullable=False),
+)
