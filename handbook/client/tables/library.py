@@ -5,26 +5,26 @@ Changing a table means a step in `handbook.client.migrations` too.
 
 from sqlalchemy import JSON, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
 
-from handbook.client.tables import Moment
+from handbook.client.tables.columns import Moment
 
-metadata = MetaData()
+library = MetaData()
 
-# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawn' with an empty payload,
-# so that an older pack applied later cannot bring it back.
+# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawn' with an empty
+# payload, so that an older pack applied later cannot bring it back.
 items = Table(
     "items",
-    metadata,
+    library,
     Column("id", String, primary_key=True),
     Column("kind", String, nullable=False),  # 'document', 'assignment' or 'withdrawn'
     Column("publisher", String, nullable=False),
     Column("edition", Integer, nullable=False),
-    Column("pack", String, nullable=False),  # SHA-256 of the pack it came in; '' for a withdrawal by catalogue
+    Column("pack", String, nullable=False),  # SHA-256 of the pack it came in
     Column("payload", Text, nullable=False),  # JSON of the model record
 )
 
 documents = Table(
     "documents",
-    metadata,
+    library,
     Column("id", String, primary_key=True),
     Column("edition", Integer, nullable=False),
     Column("collection", String, nullable=False),
@@ -47,7 +47,7 @@ documents = Table(
 # to the last column asked for, and an outline asks for neither.
 sections = Table(
     "sections",
-    metadata,
+    library,
     Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),  # from 0
     Column("anchor", String, nullable=False),
@@ -59,7 +59,7 @@ sections = Table(
 
 relations = Table(
     "relations",
-    metadata,
+    library,
     Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("kind", String, nullable=False),
@@ -70,7 +70,7 @@ relations = Table(
 
 assignments = Table(
     "assignments",
-    metadata,
+    library,
     Column("id", String, primary_key=True),
     Column("payload", Text, nullable=False),
     Column("opens_on", Date, nullable=False),
@@ -79,7 +79,7 @@ assignments = Table(
 
 packs = Table(
     "packs",
-    metadata,
+    library,
     Column("sha256", String, primary_key=True),
     Column("publisher", String, nullable=False),
     Column("sequence", Integer, nullable=False),
@@ -88,17 +88,17 @@ packs = Table(
 
 receipt_keys = Table(
     "receipt_keys",
-    metadata,
+    library,
     Column("id", String, primary_key=True),
     Column("public", String, nullable=False),
     Column("publisher", String, nullable=False),
 )
 
-# 'generation' grows with every transaction that changes content; 'arrival' is the number of the latest content
-# sync that changed a document; 'catalogue:<publisher>' is the version last applied.
+# 'generation' grows with every transaction that changes content; 'arrival' is the number of the latest
+# content sync that changed a document; 'catalogue:<publisher>' is the version last applied.
 library_state = Table(
     "library_state",
-    metadata,
+    library,
     Column("key", String, primary_key=True),
     Column("value", String, nullable=False),
 )
@@ -106,7 +106,7 @@ library_state = Table(
 # What the search index must catch up on, deleted documents too.
 changed_documents = Table(
     "changed_documents",
-    metadata,
+    library,
     Column("document", String, primary_key=True),
     Column("generation", Integer, nullable=False),
 )

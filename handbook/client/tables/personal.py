@@ -1,57 +1,225 @@
-"""Tables of personal.db, which SQLCipher encrypts: who is signed in, and everything the member does or writes.
+"""Tables of personal.db: what is the member's own, and for a secretary the cell's copies."""
 
-Changing a table means a step in `handbook.client.migrations` too.
-"""
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Float, Integer, MetaData, String, Table, Text
+from handbook.client.tables.columns import Moment
 
-from handbook.client.tables import Moment
+personal = MetaData()
 
-metadata = MetaData()
 
-# --- the account and its reading ---------------------------------------------------------------------------
+# Who is signed in, and their reading ------------------------------------------------------------------
 
-# One row: the session as the server last gave it. `expired` is set when the server refuses the token.
 account = Table(
     "account",
-    metadata,
+    personal,
     Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
-    Column("member", Text, nullable=False),  # JSON of model.people.Member
-    Column("units", Text, nullable=False),  # JSON of a list of model.people.Unit
+    Column("member", Text, nullable=False),
+    Column("units", Text, nullable=False),
     Column("token", String, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("expired", Boolean, nullable=False, default=False),
     Column("device", String, nullable=False),
 )
+"""One row: the session as the server last gave it, `member` and `units` as JSON of the model records.
+`expired` is set when the server refuses the token, which is kept to tell which one was refused."""
 
-saved = Table("saved", metadata, Column("document", String, primary_key=True))
+saved = Table("saved", personal, Column("document", String, primary_key=True))
+"""Documents the member keeps at hand."""
 
-# Where the member stopped reading: `offset` is the share of the section that lies above the view, 0 to 1.
 positions = Table(
     "positions",
-    metadata,
+    personal,
     Column("document", String, primary_key=True),
     Column("anchor", String, nullable=False),
     Column("offset", Float, nullable=False),
-    Column("progress", Float, nullable=False),  # of the whole document, 0 to 1
+    Column("progress", Float, nullable=False),
 )
+"""Where reading stopped: `offset` is the share of the section above the view, `progress` that of the whole
+document, both 0 to 1."""
 
-# The arrival (library.db) up to which the member has seen the document: it is new when it arrived later.
 opened = Table(
     "opened",
-    metadata,
+    personal,
     Column("document", String, primary_key=True),
     Column("arrival", Integer, nullable=False),
 )
+"""The arrival (library.db) a document had when it was last opened: it is new when a later one brought it."""
 
-# The latest mark on each document. Every change of it is a revision of one lineage, owed to the server.
+# Reading and writing ----------------------------------------------------------------------------------
+
 ticks = Table(
     "ticks",
-    metadata,
+    personal,
     Column("document", String, primary_key=True),
     Column("edition", Integer, nullable=False),
     Column("read", Boolean, nullable=False),
     Column("ticked_at", Moment, nullable=False),
+)
+"""The latest mark on each document. Each mark travels as a submission of its own (lineage, revision 1)."""
+
+drafts = Table(
+    "drafts",
+    personal,
+    Column("assignment", String, primary_key=True),
+    Column("lineage", String, nullable=False),
+    Column("base_revision", Integer, nullable=False),
+    Column("answers", Text, nullable=False),
+    Column("saved_at", Moment, nullable=False),
+)
+"""Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text. `answers` is
+the JSON of a tuple of model Answers."""
+
+revisions = Table(
+    "revisions",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("assignment", String, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("revisions_by_assignment", "assignment"),
+)
+"""The member's submitted reflections, from this PC or another; `content` is the submission's exact text."""
+
+clashes = Table(
+    "clashes",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("assignment", String, nullable=False),
+    Column("submitted_at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("held_lineage", String, nullable=False),
+    Column("held_revision", Integer, nullable=False),
+    Column("noticed_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Index("clashes_by_assignment", "assignment"),
+)
+"""Own submissions that the server refused because it held another text, from another PC: that one is in
+`revisions`, this PC's text is here for good. Open until the member chose what becomes of it."""
+
+receipts = Table(
+    "receipts",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("server", String, nullable=False),
+    Column("sha256", String, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("key", String, nullable=False),
+    Column("signature", String, nullable=False),
+)
+"""Receipts of the member's own submissions of every kind, each verified before it came here."""
+
+reviews = Table(
+    "reviews",
+    personal,
+    Column("id", String, primary_key=True),
+    Column("author", String, nullable=False),
     Column("lineage", String, nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("verdict", String, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("reviewed_at", Moment, nullable=False),
+    Index("reviews_by_lineage", "lineage"),
 )
+"""What was said of a revision: of the member's own, and for a secretary of the cell's, their own words at
+once. `id` is the lineage of the submission that carries the review."""
+
+# What is owed to the server, and how far it has been read --------------------------------------------
+
+outbox = Table(
+    "outbox",
+    personal,
+    Column("sequence", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("lineage", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("commune", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try_at", Moment),
+    Column("last_error", String, nullable=False, default=""),
+    Column("last_advice", String, nullable=False, default=""),
+    Column("set_aside", Boolean, nullable=False, default=False),
+    UniqueConstraint("lineage", "revision"),
+    sqlite_autoincrement=True,
+)
+"""Submissions without a verified receipt, in the order they were made; `written_at` is when they were queued."""
+
+feed_cursors = Table(
+    "feed_cursors",
+    personal,
+    Column("unit", String, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("whole", Boolean, nullable=False),
+)
+"""How far each cell's feed was applied. `whole` tells that it was read as one who may read the cell: entries
+about others were left out before, so that a new secretary reads from the start."""
+
+sync_log = Table(
+    "sync_log",
+    personal,
+    Column("id", Integer, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("documents_changed", Integer, nullable=False),
+    Column("bytes_down", Integer, nullable=False),
+    Column("error", String, nullable=False),
+    Column("advice", String, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sync_state = Table(
+    "sync_state",
+    personal,
+    Column("key", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+# A secretary's copies of the cell ----------------------------------------------------------------------
+
+cell_members = Table(
+    "cell_members",
+    personal,
+    Column("feed", String, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("unit", String, nullable=False),
+    Column("record", Text, nullable=False),
+)
+"""The latest record of each member that a cell's feed told of; `unit` is the cell they belong to now."""
+
+cell_submissions = Table(
+    "cell_submissions",
+    personal,
+    Column("feed", String, primary_key=True),
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("entry", Text, nullable=False),
+    Index("cell_submissions_by_subject", "feed", "kind", "subject"),
+    Index("cell_submissions_by_author", "feed", "author"),
+)
+"""What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry."""
