@@ -1,0 +1,225 @@
+"""Which program runs: the desktop, the server, or a command. The one file that knows them all."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from handbook import __version__
+from handbook.errors import Expected
+
+EXIT_EXPECTED = 1  # something a person can mend; said in words on stderr
+EXIT_USAGE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except Expected as error:
+        print(f"{error.message}\n{error.advice}".strip(), file=sys.stderr)
+        return EXIT_EXPECTED
+    except KeyboardInterrupt:
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="handbook",
+        description="Sổ tay đảng viên điện tử. Without a command it opens the desktop.",
+        epilog="Each command explains itself: handbook COMMAND --help",
+    )
+    parser.add_argument("--version", action="version", version=f"handbook {__version__}")
+    _data_dir(parser)
+    parser.add_argument("--account", help="open this member's profile")
+    parser.set_defaults(run=_desktop)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    command = _command(commands, "demo", _demo, "open the handbook on a sample ward with its own server")
+    command.add_argument(
+        "--account", default="", help="who is signed in (default: a member of the first cell)"
+    )
+    command.add_argument(
+        "--tour", type=Path, metavar="DIR", help="do the main job unattended, pictures in DIR"
+    )
+    command.add_argument(
+        "--reading-only", action="store_true", help="with --tour: only the part that needs no server"
+    )
+
+    command = _command(commands, "server", _server, "serve accounts, submissions and published content")
+    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this PC only)")
+    command.add_argument("--port", type=int, default=8750, help="0 takes any free port (default: 8750)")
+    command.add_argument(
+        "--content", type=Path, help="folder of published content (default: DATA_DIR/content)"
+    )
+    command.add_argument("--ward", type=Path, help="load units and members from this ward.toml first")
+    command.add_argument("--database-url", help="default: HANDBOOK_DATABASE_URL, else SQLite below DATA_DIR")
+
+    command = _command(commands, "codes", _codes, "make activation codes for members (on the server's PC)")
+    command.add_argument("accounts", nargs="+", metavar="ACCOUNT")
+    command.add_argument("--database-url", help="as for `handbook server`")
+
+    command = _command(commands, "keys", _keys, "make the publishing keys of central, province and commune")
+    command.add_argument("keys", type=Path, metavar="KEYS_DIR")
+    command.add_argument(
+        "publishers", nargs="+", metavar="PUBLISHER", help="such as central hongson hongson/anbinh"
+    )
+
+    command = _command(commands, "publish", _publish, "check, pack and sign a folder of authored content")
+    command.add_argument("source", type=Path, metavar="FOLDER", help="such as data/")
+    command.add_argument("--content", type=Path, required=True, help="folder that the web server hands out")
+    command.add_argument("--keys", type=Path, required=True, help="folder of publishing keys")
+    command.add_argument(
+        "--receipt-key",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="publish the receipt key of this server",
+    )
+
+    command = _command(
+        commands, "import", _import, "turn a folder of plain-text laws into authored documents"
+    )
+    command.add_argument("source", type=Path, metavar="FOLDER")
+    command.add_argument("target", type=Path, metavar="PUBLISHER_FOLDER", help="such as my-content/central")
+    command.add_argument("--collection", default="regulations", help="default: regulations")
+
+    command = _command(commands, "activate", _activate, "use an activation code on this PC")
+    command.add_argument("server", metavar="URL")
+    command.add_argument("code")
+    _passphrase(command)
+
+    command = _command(commands, "sync", _sync, "send what is owed and fetch what is new, once")
+    command.add_argument("--account", help="default: the profile opened last")
+    _passphrase(command)
+
+    command = _command(commands, "search", _search, "search the library from a script")
+    command.add_argument("text", metavar="TEXT")
+    command.add_argument("--account", help="default: the profile opened last")
+    command.add_argument("--limit", type=int, default=10)
+    command.add_argument("--json", action="store_true", help="one JSON object a hit, one a line")
+    _passphrase(command)
+
+    _command(
+        commands, "doctor", _doctor, "say what is wrong with this PC: display, keyring, disk, clock, server"
+    )
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction, name: str, run: object, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    _data_dir(command)
+    command.set_defaults(run=run)
+    return command
+
+
+def _data_dir(parser: argparse.ArgumentParser) -> None:
+    # SUPPRESS: the same option stands before and after the command; the later default must not undo the former.
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=argparse.SUPPRESS,
+        metavar="DIR",
+        help="where everything is kept (default: this person's application data folder)",
+    )
+
+
+def _passphrase(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--passphrase-file",
+        type=Path,
+        metavar="FILE",
+        help="first line is the password; else HANDBOOK_PASSPHRASE, the keyring, or a question",
+    )
+
+
+def _folder(options: argparse.Namespace, name: str = "") -> Path:
+    """The data dir asked for, or the usual one; `name` keeps the sample ward and the server apart from it."""
+    if hasattr(options, "data_dir"):
+        return options.data_dir.expanduser().resolve()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("handbook", appauthor=False)) / (name or "desktop")
+
+
+# Each command imports what it needs when it runs: the desktop's first paint waits for nothing else.
+
+
+def _desktop(options: argparse.Namespace) -> int:
+    from handbook.desktop.app import run_desktop
+
+    return run_desktop(_folder(options), account=options.account)
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.tour:
+        from handbook.tour import run_tour
+
+        return run_tour(
+            options.tour, data_dir=getattr(options, "data_dir", None), reading_only=options.reading_only
+        )
+    from handbook.demo import run_demo
+
+    return run_demo(_folder(options, "demo"), account=options.account)
+
+
+def _server(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.server(_folder(options, "server"), options)
+
+
+def _codes(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.codes(_folder(options, "server"), options)
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.keys(options.keys, options.publishers)
+
+
+def _publish(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.publish(options.source, options.content, options.keys, options.receipt_key)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.import_texts(options.source, options.target, options.collection)
+
+
+def _activate(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.activate(_folder(options), options.server, options.code, options.passphrase_file)
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.sync(_folder(options), options.account, options.passphrase_file)
+
+
+def _search(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.search(
+        _folder(options), options.account, options.passphrase_file, options.text, options.limit, options.json
+    )
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from handbook.doctor import run_doctor
+
+    return run_doctor(_folder(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

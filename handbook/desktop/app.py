@@ -1,0 +1,258 @@
+"""The composition root of the desktop: builds the window, opens a profile behind it, wires and closes."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from handbook.client import profiles, settings
+from handbook.desktop.crash import CrashReports
+from handbook.desktop.language import use_vietnamese
+from handbook.desktop.session import Place, Session
+from handbook.desktop.theme import Mode, Theme, system_mode
+from handbook.desktop.widgets import Action, Page
+from handbook.desktop.window import Destination, Factory, Window
+from handbook.desktop.work import Work
+from handbook.errors import Expected, Locked, SignInFailed
+
+if TYPE_CHECKING:
+    from handbook.client.handbook import Handbook
+    from handbook.desktop.screen import Screen
+    from handbook.desktop.signin import SignInPage
+
+SYNC_EVERY_MS = 15 * 60 * 1000
+
+
+def run_desktop(
+    data_dir: Path, *, account: str | None = None, passphrase: str | None = None, argv: Sequence[str] = ()
+) -> int:
+    """Open the handbook; returns the exit code once its window is closed."""
+    desktop = Desktop(data_dir, argv)
+    desktop.start(account, passphrase)
+    return desktop.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    handbook: "Handbook"
+    who: str
+    reads_cells: bool
+
+
+class Desktop(QObject):
+    """The running program. Tests and the tour build one in their own process and drive its window."""
+
+    def __init__(self, data_dir: Path, argv: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.application = QApplication.instance() or QApplication([sys.argv[0], *argv])
+        self.application.setApplicationName("handbook")
+        self.application.setApplicationDisplayName("Sổ tay đảng viên")
+        self.data_dir = data_dir
+        self.session: Session | None = None
+        use_vietnamese(self.application)
+        self.settings = settings.load(data_dir)
+        self.apply_theme()
+        self.crashes = CrashReports(data_dir / "crash")
+        self.work = Work(self)
+        self.work.crashed.connect(self.crashes.write)
+        self.window = Window()
+        self.window.left_profile.connect(self.leave_profile)
+        self.window.closing.connect(self.close)
+        self._timer = QTimer(self, interval=SYNC_EVERY_MS)
+        self._timer.timeout.connect(lambda: self.session and self.session.sync_now())
+        self._marks = _Marks(self.window) if os.environ.get("HANDBOOK_MARKS") else None
+        self._signin: SignInPage | None = None
+
+    def run(self) -> int:
+        """Until the window is closed."""
+        code = self.application.exec()
+        self.close()
+        return code
+
+    def start(self, account: str | None = None, passphrase: str | None = None) -> None:
+        """Show the window at once; the profile opens behind it."""
+        self.crashes.watch()
+        self.window.show()
+        known = [card.account for card in profiles.profiles(self.data_dir)]
+        wanted = account or (self.settings.last_account if self.settings.last_account in known else "")
+        wanted = wanted or (known[0] if known else "")
+        if wanted:
+            self.open_profile(wanted, passphrase)
+        else:
+            self.show_sign_in()
+
+    def open_profile(self, account: str, passphrase: str | None) -> None:
+        """Open a profile of this PC; the sign-in page is shown when its password is needed."""
+        page = _NoticePage()
+        page.show_loading(self.tr("Đang mở sổ tay…"))
+        if not self._signin:
+            self.window.show_notice(page)
+
+        def open_it() -> _Opened:
+            from handbook.client.handbook import open_handbook
+
+            handbook = open_handbook(self.data_dir, account, passphrase)
+            member = handbook.account.member()
+            who = f"{member.name}\n{handbook.account.cell_unit().name}"
+            return _Opened(handbook, who, bool(handbook.cell.units()))
+
+        self.work.run(open_it, self._opened, lambda error: self._not_opened(account, error), self)
+
+    def show_sign_in(self, account: str = "") -> None:
+        """The choice of person, with this one ready to type the password."""
+        from handbook.desktop.signin import SignInPage
+
+        page = SignInPage(self.data_dir, self.work, account)
+        page.ready.connect(self.open_profile)
+        self._signin = page
+        self.window.show_notice(page)
+
+    def leave_profile(self) -> None:
+        """Close the profile, so that the next person at this PC sees nothing of it, and ask who is there."""
+        self.close_profile()
+        self.show_sign_in()
+
+    def close_profile(self) -> None:
+        self._timer.stop()
+        self.window.close_session()
+        if self.session:
+            handbook = self.session.handbook
+            self.session.close()
+            self.session.deleteLater()
+            self.session = None
+            self.work.wait_until_idle(seconds=10)
+            handbook.close()
+
+    def close(self) -> None:
+        """End every job and the profile; safe to call again."""
+        self.close_profile()
+        self.work.close()
+        self.crashes.unwatch()
+
+    def apply_theme(self) -> None:
+        """Give the whole program the look that the settings ask for."""
+        mode = system_mode(self.application) if not self.settings.theme else Mode(self.settings.theme)
+        Theme(mode, self.settings.text_scale).apply(self.application)
+
+    def change_settings(self, changed: settings.Settings) -> None:
+        """Keep the settings and show them at once."""
+        settings.save(self.data_dir, changed)
+        self.settings = changed
+        self.apply_theme()
+
+    def _opened(self, opened: _Opened) -> None:
+        self._signin = None
+        account = opened.handbook.account.member().account
+        if account != self.settings.last_account:
+            self.settings = settings.remember_account(self.data_dir, account)
+        self.session = Session(opened.handbook, self.work, self.data_dir, parent=self)
+        self.session.sync_changed.connect(self._show_state)
+        self.session.changes.changed.connect(lambda _: self._show_state())
+        self.window.open_session(
+            self.session, opened.who, self._destinations(opened.reads_cells), self._factories()
+        )
+        self._show_state()
+        self._timer.start()
+        self.session.sync_now()
+        if self._marks:
+            self._marks.wait_for_tasks(self.window.current)
+
+    def _not_opened(self, account: str, error: Expected) -> None:
+        if self._signin:
+            self._signin.show_problem(error)
+        elif isinstance(error, Locked | SignInFailed):
+            self.show_sign_in(account)
+        else:
+            page = _NoticePage()
+            page.show_error(error, Action(self.tr("Thử lại"), lambda: self.open_profile(account, None)))
+            page.header.add_action(Action(self.tr("Chọn người khác"), self.show_sign_in, "user"))
+            self.window.show_notice(page)
+
+    def _destinations(self, reads_cells: bool) -> tuple[Destination, ...]:
+        cell = (Destination(Place.CELL, self.tr("Chi bộ"), "cell"),) if reads_cells else ()
+        return (
+            Destination(Place.TODAY, self.tr("Việc hôm nay"), "today"),
+            Destination(Place.LIBRARY, self.tr("Thư viện"), "library"),
+            Destination(Place.STUDY, self.tr("Học tập"), "study"),
+            *cell,
+            Destination(Place.SYNC, self.tr("Đồng bộ"), "sync"),
+            Destination(Place.SETTINGS, self.tr("Cài đặt"), "settings"),
+        )
+
+    def _factories(self) -> dict[Place, Factory]:
+        # A screen's module is imported when the person first goes there: the first paint waits for none of them.
+        def from_module(name: str) -> Factory:
+            def build(session: Session) -> "Screen":
+                module = import_module(f"handbook.desktop.{name}")
+                return getattr(module, f"{name.capitalize()}Screen")(session)
+
+            return build
+
+        def settings_screen(session: Session) -> "Screen":
+            from handbook.desktop.settings import SettingsScreen
+
+            return SettingsScreen(session, self.settings, self.change_settings)
+
+        return {place: from_module(place.value) for place in Place} | {Place.SETTINGS: settings_screen}
+
+    def _show_state(self) -> None:
+        session = self.session
+        if not session:
+            return
+        if session.syncing:
+            self.window.show_state("sync", self.tr("Đang đồng bộ…"))
+            return
+
+        def show(owed: int) -> None:
+            if owed:
+                self.window.show_state("cloud-wait", self.tr("{} mục chờ gửi").format(owed))
+            elif session.sync_error:
+                self.window.show_state("offline", self.tr("Chưa kết nối được"))
+            else:
+                self.window.show_state("check-circle", self.tr("Đã gửi hết"))
+
+        self.work.run(lambda: len(session.handbook.outbox.owed()), show, lambda _: None, session)
+
+
+class _NoticePage(Page):
+    """A page before anybody is signed in."""
+
+    def __init__(self) -> None:
+        super().__init__("Sổ tay đảng viên")
+
+
+class _Marks(QObject):
+    """Says on stderr when the window was first painted and when today's tasks were; for the benchmarks."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._awaited = "painted"
+        self._watched = window
+        window.installEventFilter(self)
+
+    def wait_for_tasks(self, screen: "Screen") -> None:
+        """The next paint of the screen after its content is ready is the one that counts."""
+        screen.shown_ready.connect(lambda: self._watch("tasks", screen))
+
+    def _watch(self, name: str, widget: QWidget) -> None:
+        self._awaited, self._watched = name, widget
+        widget.installEventFilter(self)
+        widget.update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._watched and event.type() is QEvent.Type.Paint and self._awaited:
+            name, self._awaited = self._awaited, ""
+            # After the event loop has handed the painted surface to the window system.
+            QTimer.singleShot(0, lambda: _say_mark(name))
+        return False
+
+
+def _say_mark(name: str) -> None:
+    print(f"mark {name} {time.monotonic_ns()}", file=sys.stderr, flush=True)

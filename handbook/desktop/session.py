@@ -1,0 +1,120 @@
+"""Who is at the PC now, and what every screen of theirs works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from handbook.desktop.changes import ChangeSignal
+from handbook.desktop.work import Job, Lane, Work
+from handbook.errors import Expected
+
+if TYPE_CHECKING:
+    from handbook.client.handbook import Handbook
+    from handbook.client.sync import SyncReport
+
+
+class Place(StrEnum):
+    """Where a person can be in the window."""
+
+    TODAY = "today"
+    LIBRARY = "library"
+    READER = "reader"
+    STUDY = "study"
+    EDITOR = "editor"
+    RECEIPT = "receipt"
+    CELL = "cell"
+    REVIEW = "review"
+    SYNC = "sync"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A place and what is looked at there; unused fields stay empty."""
+
+    place: Place
+    document: str = ""
+    anchor: str = ""
+    query: str = ""
+    assignment: str = ""
+    lineage: str = ""
+    revision: int = 0
+    unit: str = ""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Session(QObject):
+    """One opened profile. `sync_changed()` is emitted when a sync begins, moves on or ends."""
+
+    sync_changed = Signal()
+
+    def __init__(
+        self,
+        handbook: "Handbook",
+        work: Work,
+        data_dir: Path,
+        now: Callable[[], datetime] = utc_now,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.handbook = handbook
+        self.work = work
+        self.data_dir = data_dir
+        self.now = now
+        self.changes = ChangeSignal(self)
+        self.sync_progress: tuple[int, int] = (0, 0)
+        self.sync_error: Expected | None = None
+        self._sync_job: Job[SyncReport] | None = None
+        self._unsubscribe = handbook.store.subscribe(self.changes.announce)
+
+    @property
+    def syncing(self) -> bool:
+        return self._sync_job is not None
+
+    def sync_now(self) -> None:
+        """Start a sync in the background; one that is running already is left to finish."""
+        if self._sync_job:
+            return
+        sync = self.handbook.sync
+
+        def run(job: "Job[SyncReport]") -> "SyncReport":
+            return sync.run(
+                self.now,
+                progress=lambda progress: job.report(progress.done, progress.total),
+                cancelled=lambda: job.cancelled,
+            )
+
+        self._sync_job = self.work.run_reporting(
+            run, self._sync_ended, self._sync_failed, self, progress=self._sync_moved, lane=Lane.NET
+        )
+        self.sync_changed.emit()
+
+    def close(self) -> None:
+        """Stop listening; a running sync stops at its next safe point. The owner closes the handbook."""
+        if self._sync_job:
+            self._sync_job.cancel()
+            self._sync_job = None
+        self._unsubscribe()
+
+    def _sync_moved(self, done: int, total: int) -> None:
+        self.sync_progress = (done, total)
+        self.sync_changed.emit()
+
+    def _sync_ended(self, report: "SyncReport") -> None:
+        self._sync_job = None
+        self.sync_progress = (0, 0)
+        self.sync_error = report.error
+        self.sync_changed.emit()
+
+    def _sync_failed(self, error: Expected) -> None:
+        self._sync_job = None
+        self.sync_error = error
+        self.sync_changed.emit()
