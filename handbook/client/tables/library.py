@@ -9,13 +9,13 @@ from handbook.client.tables.columns import Moment
 
 library = MetaData()
 
-# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawn' with an empty
+# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawal' with an empty
 # payload, so that an older pack applied later cannot bring it back.
 items = Table(
     "items",
     library,
     Column("id", String, primary_key=True),
-    Column("kind", String, nullable=False),  # 'document', 'assignment' or 'withdrawn'
+    Column("kind", String, nullable=False),  # a protocol.packs.ItemKind
     Column("publisher", String, nullable=False),
     Column("edition", Integer, nullable=False),
     Column("pack", String, nullable=False),  # SHA-256 of the pack it came in
@@ -37,8 +37,8 @@ documents = Table(
     Column("topics", JSON, nullable=False),
     Column("summary", Text, nullable=False),
     Column("section_count", Integer, nullable=False),
-    Column("title_key", String, nullable=False, index=True),  # order of the Vietnamese alphabet
-    Column("number_key", String, nullable=False, index=True),  # the same with runs of digits as numbers
+    Column("title_key", String, nullable=False, index=True),  # model.vietnamese.sort_key
+    Column("number_key", String, nullable=False, index=True),  # model.text.number_key
     Column("arrived_at", Moment, nullable=False),
     Column("arrival", Integer, nullable=False),  # which content sync of this PC brought the edition, from 1
 )

@@ -1,0 +1,260 @@
+"""Puts verified items into library.db: what was published, and what reading and search need of it.
+
+Rendering takes long and needs no lock: `prepare` does it before the one transaction in which `apply_prepared`
+writes a pack. The same packs in any order, some of them twice, end in the same library: only editions count.
+"""
+
+import html
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from handbook.client.rendering import render_section
+from handbook.client.store import Store
+from handbook.client.tables.library import (
+    assignments,
+    changed_documents,
+    documents,
+    items,
+    library_state,
+    packs,
+    relations,
+    sections,
+)
+from handbook.errors import Untrusted
+from handbook.model.changes import Change
+from handbook.model.library import Document, Section, publisher_of
+from handbook.model.study import Assignment
+from handbook.model.text import number_key
+from handbook.model.vietnamese import sort_key
+from handbook.protocol.packs import Item, ItemKind, record_of
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One content sync of this PC that brought something: its number, from 1, and when it was."""
+
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedItem:
+    """One item with every row it will become; `document` and `assignment` are empty for other kinds."""
+
+    item: Item
+    document: Row = field(default_factory=dict)
+    sections: tuple[Row, ...] = ()
+    relations: tuple[Row, ...] = ()
+    assignment: Row = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What one pack changed, as ids. `documents` counts new and revised ones."""
+
+    documents: frozenset[str] = frozenset()
+    assignments: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.documents or self.assignments or self.withdrawn)
+
+
+def apply_pack(
+    store: Store, *, publisher: str, sequence: int, pack: str, items: Iterable[Item], arrival: Arrival
+) -> Applied:
+    """Applies one verified pack in one transaction and announces what it changed.
+
+    `pack` is its SHA-256, `sequence` the catalogue version that named it. Raises Untrusted when an item lies
+    outside the publisher's path or is malformed, and then changes nothing; DiskProblem.
+    """
+    with store.library.read() as connection:
+        held = held_editions(connection, publisher)
+    prepared = prepare(items, publisher=publisher, held=held)
+    with store.library.write() as connection:
+        applied = apply_prepared(
+            connection, prepared, publisher=publisher, sequence=sequence, pack=pack, arrival=arrival
+        )
+    if applied.changed:
+        store.announce({Change.LIBRARY, Change.STUDY})
+    return applied
+
+
+def held_editions(connection: Connection, publisher: str) -> dict[str, int]:
+    """The edition held of each item of the publisher, withdrawn ones too."""
+    rows = connection.execute(select(items.c.id, items.c.edition).where(items.c.publisher == publisher))
+    return {row.id: row.edition for row in rows}
+
+
+def next_arrival(connection: Connection, now: datetime) -> Arrival:
+    """The arrival that all packs of the sync now starting share."""
+    return Arrival(int(_state(connection, "arrival")) + 1, now)
+
+
+def prepare(
+    published: Iterable[Item], *, publisher: str, held: Mapping[str, int]
+) -> tuple[PreparedItem, ...]:
+    """Renders the items that are newer than those held. Takes no lock. Raises Untrusted."""
+    prepared = []
+    for item in published:
+        if publisher_of(item.id) != publisher:
+            raise Untrusted(
+                f"Nơi phát hành {publisher} đưa lên mục {item.id} không thuộc quyền của mình.",
+                "Gói này không được dùng; nội dung đã cài vẫn đọc được. Hãy báo cho nơi phát hành.",
+            )
+        record = record_of(item)
+        if item.edition > held.get(item.id, 0):
+            prepared.append(_prepared(item, record))
+    return tuple(prepared)
+
+
+def apply_prepared(
+    connection: Connection,
+    prepared: Iterable[PreparedItem],
+    *,
+    publisher: str,
+    sequence: int,
+    pack: str,
+    arrival: Arrival,
+) -> Applied:
+    """Writes the prepared items of one pack in the caller's transaction; older editions change nothing."""
+    held = held_editions(connection, publisher)
+    newer = {one.item.id: one for one in prepared if one.item.edition > held.get(one.item.id, 0)}
+    by_kind = {kind: frozenset(id for id, one in newer.items() if one.item.kind is kind) for kind in ItemKind}
+    were_documents = connection.scalars(select(documents.c.id).where(documents.c.id.in_(newer)))
+    changed = by_kind[ItemKind.DOCUMENT].union(were_documents)
+    for one in newer.values():
+        _replace(connection, one, publisher=publisher, pack=pack, arrival=arrival)
+    if newer:
+        generation = int(_state(connection, "generation")) + 1
+        _put(connection, library_state, {"key": "generation", "value": str(generation)})
+        for document in changed:
+            _put(connection, changed_documents, {"document": document, "generation": generation})
+    if by_kind[ItemKind.DOCUMENT]:
+        _put(connection, library_state, {"key": "arrival", "value": str(arrival.number)})
+    row = {"sha256": pack, "publisher": publisher, "sequence": sequence, "applied_at": arrival.at}
+    _put(connection, packs, row)
+    return Applied(
+        documents=by_kind[ItemKind.DOCUMENT],
+        assignments=by_kind[ItemKind.ASSIGNMENT],
+        withdrawn=by_kind[ItemKind.WITHDRAWAL],
+    )
+
+
+def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
+    if isinstance(record, Document):
+        return PreparedItem(
+            item=item,
+            document=_document_row(record),
+            sections=tuple(
+                {"document": record.id, "position": position, **_section_row(section)}
+                for position, section in enumerate(record.sections)
+            ),
+            relations=tuple(
+                {
+                    "document": record.id,
+                    "position": position,
+                    "kind": relation.kind.value,
+                    "number": relation.number,
+                    "issued_on": relation.issued_on,
+                    "target": relation.target,
+                }
+                for position, relation in enumerate(record.relations)
+            ),
+        )
+    if isinstance(record, Assignment):
+        return PreparedItem(
+            item=item,
+            assignment={"id": record.id, "opens_on": record.opens_on, "due_on": record.due_on},
+        )
+    return PreparedItem(item=item)
+
+
+def _document_row(document: Document) -> Row:
+    return {
+        "id": document.id,
+        "edition": document.edition,
+        "collection": document.collection.value,
+        "kind": document.kind.value,
+        "number": document.number,
+        "title": document.title,
+        "issuer": document.issuer,
+        "issued_on": document.issued_on,
+        "status": document.status.value,
+        "topics": list(document.topics),
+        "summary": document.summary,
+        "section_count": len(document.sections),
+        "title_key": sort_key(document.title),
+        "number_key": number_key(document.number),
+    }
+
+
+def _section_row(section: Section) -> Row:
+    rendered = render_section(section)
+    return {
+        "anchor": section.anchor,
+        "level": section.level,
+        "heading": section.heading,
+        "text": plain_text(rendered),
+        "html": rendered,
+    }
+
+
+_FOOTNOTE_MARK = re.compile(r"<sup\b.*?</sup>", re.DOTALL)
+_BLOCK_END = re.compile(r"</(?:p|li|td|th|tr|h[1-6]|blockquote|pre|dt|dd)>|<br\s*/?>")
+_TAG = re.compile(r"<[^>]*>")
+_BLANK = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r"\s*\n\s*")
+
+
+def plain_text(rendered: str) -> str:
+    """What is read of a section's clean HTML, one line a paragraph, item or table cell; no footnote marks."""
+    text = _TAG.sub("", _BLOCK_END.sub("\n", _FOOTNOTE_MARK.sub("", rendered)))
+    return _BLANK_LINES.sub("\n", _BLANK.sub(" ", html.unescape(text))).strip()
+
+
+def _replace(
+    connection: Connection, one: PreparedItem, *, publisher: str, pack: str, arrival: Arrival
+) -> None:
+    item = one.item
+    connection.execute(delete(documents).where(documents.c.id == item.id))
+    connection.execute(delete(assignments).where(assignments.c.id == item.id))
+    row = {
+        "id": item.id,
+        "kind": item.kind.value,
+        "publisher": publisher,
+        "edition": item.edition,
+        "pack": pack,
+        "payload": item.payload.decode(),
+    }
+    _put(connection, items, row)
+    if one.document:
+        arrived = {"arrival": arrival.number, "arrived_at": arrival.at}
+        connection.execute(insert(documents), one.document | arrived)
+        for table, rows in ((sections, one.sections), (relations, one.relations)):
+            if rows:
+                connection.execute(insert(table), list(rows))
+    if one.assignment:
+        connection.execute(insert(assignments), one.assignment | {"payload": item.payload.decode()})
+
+
+def _put(connection: Connection, table: Table, row: Row) -> None:
+    """Inserts the row, or replaces the one with the same primary key."""
+    key = [column.name for column in table.primary_key]
+    statement = upsert(table).values(row)
+    rest = {name: statement.excluded[name] for name in row if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest))
+
+
+def _state(connection: Connection, key: str) -> str:
+    """A counter of library_state; '0' before it was first written."""
+    return connection.scalar(select(library_state.c.value).where(library_state.c.key == key)) or "0"
