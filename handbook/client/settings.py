@@ -1,0 +1,87 @@
+"""What this PC remembers for everyone who uses it: server, looks, last account. Standard library only."""
+
+import json
+import math
+import threading
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from handbook.client import disk
+
+THEMES = ("system", "light", "dark")
+PAPERS = ("light", "sepia", "dark")
+MIN_TEXT_SCALE, MAX_TEXT_SCALE = 1.0, 2.0
+_FILE = "settings.json"
+_changing = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`server` is the base URL offered to new accounts, `text_scale` a factor from 1 to 2."""
+
+    server: str = ""
+    theme: str = "system"
+    paper: str = "light"
+    text_scale: float = 1.0
+    last_account: str = ""
+
+    def __post_init__(self) -> None:
+        for name in (field.name for field in fields(self)):
+            if not _is_usable(name, getattr(self, name)):
+                raise ValueError(f"{name} cannot be {getattr(self, name)!r}")
+
+
+def read_settings(data_dir: Path) -> Settings:
+    """The settings on disk. What is missing or unusable has its default.
+
+    A file that is no JSON object is kept aside as `settings.json.unreadable`. Raises DiskProblem.
+    """
+    path = data_dir / _FILE
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return Settings()
+    except OSError as error:
+        raise disk.from_os(error, path) from error
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        held = None
+    if not isinstance(held, dict):
+        try:
+            path.replace(path.with_name(f"{_FILE}.unreadable"))
+        except OSError as error:
+            raise disk.from_os(error, path) from error
+        return Settings()
+    names = {field.name for field in fields(Settings)}
+    return Settings(
+        **{name: value for name, value in held.items() if name in names and _is_usable(name, value)}
+    )
+
+
+def change_settings(data_dir: Path, **changes: Any) -> Settings:
+    """Changes the named settings only. Raises DiskProblem; ValueError for unusable values."""
+    with _changing:
+        settings = replace(read_settings(data_dir), **changes)
+        disk.make_folder(data_dir)
+        data = json.dumps(asdict(settings), indent=2).encode()
+        disk.write_whole(data_dir / _FILE, data)
+    return settings
+
+
+def _is_usable(name: str, value: object) -> bool:
+    match name:
+        case "theme":
+            return value in THEMES
+        case "paper":
+            return value in PAPERS
+        case "text_scale":
+            return (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and math.isfinite(value)
+                and MIN_TEXT_SCALE <= value <= MAX_TEXT_SCALE
+            )
+        case _:
+            return isinstance(value, str)
