@@ -5,6 +5,7 @@ A server that a test starts binds port 0 and tells the port it got: no test pick
 
 import itertools
 import logging
+import os
 import re
 import tempfile
 import warnings
@@ -12,6 +13,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+# Windows of two test processes would take the keyboard from each other: each process has a screen of its own.
+if displays := os.environ.get("HANDBOOK_TEST_DISPLAYS", "").split():
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    os.environ["DISPLAY"] = displays[worker % len(displays)]
 
 
 class _Warnings(logging.Handler):
