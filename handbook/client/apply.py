@@ -4,8 +4,6 @@ Rendering takes long and needs no lock: `prepare` does it before the one transac
 writes a pack. The same packs in any order, some of them twice, end in the same library: only editions count.
 """
 
-import html
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from handbook.client.rendering import render_section
+from handbook.client.rendering import RenderedSection, render_sections
 from handbook.client.store import Store
 from handbook.client.tables.library import (
     assignments,
@@ -156,8 +154,10 @@ def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
             item=item,
             document=_document_row(record),
             sections=tuple(
-                {"document": record.id, "position": position, **_section_row(section)}
-                for position, section in enumerate(record.sections)
+                {"document": record.id, "position": position, **_section_row(section, rendered)}
+                for position, (section, rendered) in enumerate(
+                    zip(record.sections, render_sections(record.sections), strict=True)
+                )
             ),
             relations=tuple(
                 {
@@ -198,28 +198,14 @@ def _document_row(document: Document) -> Row:
     }
 
 
-def _section_row(section: Section) -> Row:
-    rendered = render_section(section)
+def _section_row(section: Section, rendered: RenderedSection) -> Row:
     return {
         "anchor": section.anchor,
         "level": section.level,
         "heading": section.heading,
-        "text": plain_text(rendered),
-        "html": rendered,
+        "text": rendered.text,
+        "html": rendered.html,
     }
-
-
-_FOOTNOTE_MARK = re.compile(r"<sup\b.*?</sup>", re.DOTALL)
-_BLOCK_END = re.compile(r"</(?:p|li|td|th|tr|h[1-6]|blockquote|pre|dt|dd)>|<br\s*/?>")
-_TAG = re.compile(r"<[^>]*>")
-_BLANK = re.compile(r"[^\S\n]+")
-_BLANK_LINES = re.compile(r"\s*\n\s*")
-
-
-def plain_text(rendered: str) -> str:
-    """What is read of a section's clean HTML, one line a paragraph, item or table cell; no footnote marks."""
-    text = _TAG.sub("", _BLOCK_END.sub("\n", _FOOTNOTE_MARK.sub("", rendered)))
-    return _BLANK_LINES.sub("\n", _BLANK.sub(" ", html.unescape(text))).strip()
 
 
 def _replace(
