@@ -1,8 +1,8 @@
 """The only door to threads: a job runs off the GUI thread and is answered on it.
 
 The threads are daemons and start with the first job of their lane, so that a stuck connection can delay
-neither the first window nor the end of the program. A worker drops everything it was given before it says that
-it is ready: what a job holds (often a screen) is therefore only ever released on the GUI thread.
+neither the first window nor the end of the program. A worker drops everything it was given before it says
+that it is ready: what a job holds (often a screen) is therefore only ever released on the GUI thread.
 """
 
 import time

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 VIETNAM: Final = timezone(timedelta(hours=7), "ICT")
-"""The one time zone of the country, without daylight saving: what the PC says of its zone is not relied on."""
+"""The country's one time zone, without daylight saving; what the PC says of its zone is not relied on."""
 
 _WEEKDAYS: Final = ("Thứ hai", "Thứ ba", "Thứ tư", "Thứ năm", "Thứ sáu", "Thứ bảy", "Chủ nhật")
 _ALPHABET: Final = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -76,8 +76,9 @@ def due_text(due: date, today: date) -> str:
 def sort_key(text: str) -> str:
     """A string whose plain order is the Vietnamese alphabetical order of the texts.
 
-    Syllable by syllable: first the letters (a ă â b c d đ ...), then the tone (ngang, huyền, hỏi, ngã, sắc, nặng).
-    Numbers stand before letters and go by value; case, punctuation and the place of the tone mark do not count.
+    Syllable by syllable: first the letters (a ă â b c d đ ...), then the tone (ngang, huyền, hỏi, ngã, sắc,
+    nặng). Numbers stand before letters and go by value; case, punctuation and the place of the tone mark do
+    not count.
     """
     return " ".join(
         _number_key(token) if token.isdecimal() else _syllable_key(token)
@@ -109,7 +110,7 @@ def _number_key(digits: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _syllable_key(syllable: str) -> str:
-    """Letters as characters from `A` on, `!`, the tone: `!` sorts before any letter, so ba stands before bac."""
+    """Letters as characters from `A` on, `!`, the tone: `!` sorts before any letter, so ba is before bac."""
     tone, letters = 0, ""
     for character in syllable:
         bare, mark = _without_tone(character)
