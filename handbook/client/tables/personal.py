@@ -31,6 +31,7 @@ account = Table(
     Column("expires_at", Moment, nullable=False),
     Column("expired", Boolean, nullable=False, default=False),
     Column("device", String, nullable=False),
+    Column("signed_in_at", Moment, nullable=False),
 )
 """One row: the session as the server last gave it, `member` and `units` as JSON of the model records.
 `expired` is set when the server refuses the token, which is kept to tell which one was refused."""

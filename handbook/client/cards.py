@@ -1,0 +1,95 @@
+"""A document as lists show it: what was published, joined with what this member did with it."""
+
+from collections.abc import Collection as Several
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from handbook.client.store import Store
+from handbook.client.tables.library import documents, library_state
+from handbook.client.tables.personal import opened, positions, saved, ticks
+from handbook.model.library import Collection, Kind, Status
+
+# With more ids than this, reading every row is cheaper than a statement with that many parameters.
+_MAX_IDS = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentCard:
+    """`read` is the member's own mark, `progress` how far they got, 0 to 1.
+
+    `is_new` means that the edition came with the latest content sync that brought documents, and was not
+    opened since; what the very first sync of a profile brings is not news.
+    """
+
+    id: str
+    edition: int
+    collection: Collection
+    kind: Kind
+    number: str
+    title: str
+    issuer: str
+    issued_on: date
+    status: Status
+    topics: tuple[str, ...]
+    summary: str
+    section_count: int
+    read: bool
+    saved: bool
+    progress: float
+    is_new: bool
+
+
+def document_cards(
+    store: Store,
+    *,
+    ids: Several[str] | None = None,
+    where: Several[ColumnElement[bool]] = (),
+    order: Several[ColumnElement[Any]] = (),
+) -> tuple[DocumentCard, ...]:
+    """Cards of the documents that are in the library and fulfil every condition, in the given order.
+
+    `ids` limits them to those named; names of documents that are not in the library are left out.
+    """
+    query = select(
+        documents.c[
+            "id", "edition", "collection", "kind", "number", "title", "issuer", "issued_on", "status"
+        ],
+        documents.c["topics", "summary", "section_count", "arrival"],
+    )
+    if ids is not None and len(ids) <= _MAX_IDS:
+        query = query.where(documents.c.id.in_(ids))
+    with store.library.read() as library:
+        rows = library.execute(query.where(*where).order_by(*order)).all()
+        latest = library.scalar(select(library_state.c.value).where(library_state.c.key == "arrival"))
+    newest = int(latest or 0)
+    with store.personal.read() as personal:
+        read = set(personal.scalars(select(ticks.c.document).where(ticks.c.read)))
+        kept = set(personal.scalars(select(saved.c.document)))
+        reached = dict(personal.execute(select(positions.c.document, positions.c.progress)).tuples())
+        seen = dict(personal.execute(select(opened.c.document, opened.c.arrival)).tuples())
+    wanted = None if ids is None else set(ids)
+    return tuple(
+        DocumentCard(
+            id=row.id,
+            edition=row.edition,
+            collection=Collection(row.collection),
+            kind=Kind(row.kind),
+            number=row.number,
+            title=row.title,
+            issuer=row.issuer,
+            issued_on=row.issued_on,
+            status=Status(row.status),
+            topics=tuple(row.topics),
+            summary=row.summary,
+            section_count=row.section_count,
+            read=row.id in read,
+            saved=row.id in kept,
+            progress=reached.get(row.id, 0.0),
+            is_new=1 < row.arrival == newest and seen.get(row.id, 0) < row.arrival,
+        )
+        for row in rows
+        if wanted is None or row.id in wanted
+    )

@@ -1,0 +1,342 @@
+"""The published documents as the member reads them: lists, outlines, sections, and what they mark on them."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+import uuid_utils
+from sqlalchemy import Connection, Row, Table, delete, extract, func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from handbook.client.account import read_member
+from handbook.client.cards import DocumentCard, document_cards
+from handbook.client.outbox import Outbox, compose
+from handbook.client.store import Store
+from handbook.client.tables.library import documents, items, relations, sections
+from handbook.client.tables.personal import opened, positions, saved, ticks
+from handbook.errors import NotFound
+from handbook.model.changes import Change, Changes
+from handbook.model.library import Collection, Kind, Relation, RelationKind, Status
+from handbook.model.study import Tick
+from handbook.model.text import fold, number_key
+from handbook.model.vietnamese import sort_key
+from handbook.protocol.packs import ItemKind
+
+__all__ = ["DocumentCard", "DocumentView", "Facets", "Filter", "Library", "Order", "Position"]
+
+
+class Order(StrEnum):
+    NEWEST = "newest"  # by date of issue
+    TITLE = "title"  # Vietnamese alphabet
+    NUMBER = "number"  # 9-NQ/TW before 15-NQ/TW
+
+
+_ORDERS = {
+    Order.NEWEST: (documents.c.issued_on.desc(), documents.c.number_key, documents.c.id),
+    Order.TITLE: (documents.c.title_key, documents.c.issued_on.desc(), documents.c.id),
+    Order.NUMBER: (documents.c.number_key, documents.c.issued_on.desc(), documents.c.id),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Conditions that all hold; what is None, empty or False is not asked. `year` is that of issue."""
+
+    collection: Collection | None = None
+    kind: Kind | None = None
+    issuer: str = ""
+    year: int | None = None
+    status: Status | None = None
+    saved_only: bool = False
+    unread_only: bool = False
+    order: Order = Order.NEWEST
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the library's documents can be told apart by: issuers in alphabetical order, latest year first."""
+
+    issuers: tuple[str, ...]
+    years: tuple[int, ...]
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a document: a section, and the share of it that lies above the view, 0 to 1."""
+
+    anchor: str
+    offset: float
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """A heading; `index` counts the document's sections from 0."""
+
+    anchor: str
+    level: int
+    heading: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentView:
+    """An opened document without its text.
+
+    A relation's `target` is filled in whenever that document is in this library, and empty otherwise.
+    `position` is where reading stopped, the start for a document never read.
+    """
+
+    card: DocumentCard
+    relations: tuple[Relation, ...]
+    outline: tuple[OutlineEntry, ...]
+    position: Position
+    ticked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SectionHtml:
+    """A section ready to show; `html` is clean and does not repeat the heading."""
+
+    anchor: str
+    level: int
+    heading: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAt:
+    """A section that holds the text looked for, `count` times, its heading included."""
+
+    anchor: str
+    index: int
+    count: int
+
+
+class Library:
+    """Documents of the opened profile. An id that is not in the library raises NotFound everywhere."""
+
+    def __init__(self, store: Store, outbox: Outbox) -> None:
+        self._store = store
+        self._outbox = outbox
+
+    def documents(self, filter: Filter = Filter()) -> tuple[DocumentCard, ...]:
+        where = []
+        for column in ("collection", "kind", "issuer", "status"):
+            if wanted := getattr(filter, column):
+                where.append(documents.c[column] == str(wanted))
+        if filter.year is not None:
+            first, last = date(filter.year, 1, 1), date(filter.year, 12, 31)
+            where.append(documents.c.issued_on.between(first, last))
+        return tuple(
+            card
+            for card in document_cards(self._store, where=where, order=_ORDERS[filter.order])
+            if (card.saved or not filter.saved_only) and not (card.read and filter.unread_only)
+        )
+
+    def counts(self) -> Mapping[Collection, int]:
+        """How many documents each collection has, empty collections too."""
+        with self._store.library.read() as connection:
+            grouped = select(documents.c.collection, func.count()).group_by(documents.c.collection)
+            held = Counter(dict(connection.execute(grouped).tuples()))
+        return {collection: held[collection] for collection in Collection}
+
+    def facets(self) -> Facets:
+        with self._store.library.read() as connection:
+            issuers = connection.scalars(select(documents.c.issuer).distinct()).all()
+            years = connection.scalars(select(extract("year", documents.c.issued_on)).distinct()).all()
+            kinds = set(connection.scalars(select(documents.c.kind).distinct()))
+        return Facets(
+            tuple(sorted(issuers, key=sort_key)),
+            tuple(sorted(years, reverse=True)),
+            tuple(kind for kind in Kind if kind in kinds),
+        )
+
+    def open(self, document_id: str) -> DocumentView:
+        cards = document_cards(self._store, ids=(document_id,))
+        with self._store.library.read() as connection:
+            if not cards:
+                raise _not_found(connection, document_id)
+            headings = connection.execute(
+                select(sections.c.anchor, sections.c.level, sections.c.heading, sections.c.position)
+                .where(sections.c.document == document_id)
+                .order_by(sections.c.position)
+            ).all()
+            tied = _relations(connection, document_id)
+        with self._store.personal.read() as connection:
+            here = select(positions.c.anchor, positions.c.offset).where(positions.c.document == document_id)
+            stopped = connection.execute(here).one_or_none()
+            mark = select(ticks.c.ticked_at).where(ticks.c.document == document_id, ticks.c.read)
+            ticked_at = connection.scalar(mark)
+        outline = tuple(OutlineEntry(*row) for row in headings)
+        # A new edition may have dropped the section.
+        if stopped and any(entry.anchor == stopped.anchor for entry in outline):
+            position = Position(stopped.anchor, stopped.offset)
+        else:
+            position = Position(outline[0].anchor if outline else "", 0.0)
+        return DocumentView(
+            card=cards[0], relations=tied, outline=outline, position=position, ticked_at=ticked_at
+        )
+
+    def sections(self, document_id: str, start: int, count: int) -> tuple[SectionHtml, ...]:
+        """Up to `count` sections from index `start` on."""
+        with self._store.library.read() as connection:
+            rows = connection.execute(
+                select(sections.c.anchor, sections.c.level, sections.c.heading, sections.c.html)
+                .where(
+                    sections.c.document == document_id,
+                    sections.c.position >= start,
+                    sections.c.position < start + count,
+                )
+                .order_by(sections.c.position)
+            ).all()
+            if not rows:
+                _edition(connection, document_id)
+        return tuple(SectionHtml(*row) for row in rows)
+
+    def find_in(self, document_id: str, text: str) -> tuple[FoundAt, ...]:
+        """The sections in which the text occurs, whatever the case, marks and line breaks, in order."""
+        wanted = _flat(text)
+        with self._store.library.read() as connection:
+            _edition(connection, document_id)
+            rows = connection.execute(
+                select(sections.c.anchor, sections.c.position, sections.c.heading, sections.c.text)
+                .where(sections.c.document == document_id)
+                .order_by(sections.c.position)
+            ).all()
+        if not wanted:
+            return ()
+        counted = (
+            FoundAt(
+                row.anchor, row.position, _flat(row.heading).count(wanted) + _flat(row.text).count(wanted)
+            )
+            for row in rows
+        )
+        return tuple(found for found in counted if found.count)
+
+    def remember_position(self, document_id: str, position: Position) -> Changes:
+        """Keeps where reading stopped, and that the document was opened.
+
+        Announced only when this edition was first opened: the reader's own page would be read again at every
+        pause. Raises NotFound for an anchor the document does not have.
+        """
+        offset = min(max(position.offset, 0.0), 1.0)
+        with self._store.library.read() as connection:
+            arrival, count = _columns(connection, document_id, "arrival", "section_count")
+            index = connection.scalar(
+                select(sections.c.position).where(
+                    sections.c.document == document_id, sections.c.anchor == position.anchor
+                )
+            )
+        if index is None:
+            raise NotFound("Văn bản đã được cập nhật, mục đang đọc không còn.", "Hãy mở lại văn bản.")
+        place = {
+            "anchor": position.anchor,
+            "offset": offset,
+            "progress": (index + offset) / count,
+        }
+        with self._store.personal.write() as connection:
+            seen = connection.scalar(select(opened.c.arrival).where(opened.c.document == document_id))
+            _put(connection, positions, document_id, place)
+            _put(connection, opened, document_id, {"arrival": arrival})
+        return self._store.announce(() if seen == arrival else {Change.LIBRARY})
+
+    def save(self, document_id: str, saved_now: bool) -> Changes:
+        """Keeps the document at hand, or no longer."""
+        with self._store.library.read() as connection:
+            _edition(connection, document_id)
+        with self._store.personal.write() as connection:
+            if saved_now:
+                connection.execute(upsert(saved).values(document=document_id).on_conflict_do_nothing())
+            else:
+                connection.execute(delete(saved).where(saved.c.document == document_id))
+        return self._store.announce({Change.LIBRARY})
+
+    def tick(self, document_id: str, read: bool, now: datetime) -> Changes:
+        """Marks the document as read, or takes the mark back; what changed is owed to the server."""
+        with self._store.library.read() as connection:
+            edition = _edition(connection, document_id)
+        mark = Tick(document=document_id, edition=edition, read=read, ticked_at=now)
+        with self._store.personal.write() as connection:
+            held = connection.execute(
+                select(ticks.c.read, ticks.c.edition).where(ticks.c.document == document_id)
+            ).one_or_none()
+            if (held.read if held else False) == read and (not read or held.edition == edition):
+                return frozenset()
+            _put(connection, ticks, document_id, {"edition": edition, "read": read, "ticked_at": now})
+            self._outbox.owe(
+                connection,
+                compose(
+                    mark,
+                    author=read_member(connection),
+                    lineage=str(uuid_utils.uuid7()),
+                    revision=1,
+                    subject=document_id,
+                    now=now,
+                ),
+            )
+        return self._store.announce({Change.LIBRARY, Change.STUDY, Change.OUTBOX})
+
+
+def _relations(connection: Connection, document_id: str) -> tuple[Relation, ...]:
+    rows = connection.execute(
+        select(relations).where(relations.c.document == document_id).order_by(relations.c.position)
+    ).all()
+    keys = {number_key(row.number) for row in rows}
+    candidates = connection.execute(
+        select(documents.c.id, documents.c.number_key, documents.c.issued_on).where(
+            documents.c.number_key.in_(keys) | documents.c.id.in_({row.target for row in rows})
+        )
+    ).all()
+    found = []
+    for row in rows:
+        named = Relation(
+            kind=RelationKind(row.kind), number=row.number, issued_on=row.issued_on, target=row.target
+        )
+        here = [
+            other.id
+            for other in candidates
+            if (other.id == row.target if row.target else _is_named(other, row))
+        ]
+        # Numbers begin anew each term: several candidates without a date are no answer.
+        found.append(replace(named, target=here[0] if len(here) == 1 else ""))
+    return tuple(found)
+
+
+def _is_named(document: Row, relation: Row) -> bool:
+    return document.number_key == number_key(relation.number) and relation.issued_on in (
+        None,
+        document.issued_on,
+    )
+
+
+def _edition(connection: Connection, document_id: str) -> int:
+    return _columns(connection, document_id, "edition")[0]
+
+
+def _columns(connection: Connection, document_id: str, *names: str) -> tuple[int, ...]:
+    query = select(*(documents.c[name] for name in names)).where(documents.c.id == document_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise _not_found(connection, document_id)
+    return tuple(row)
+
+
+def _not_found(connection: Connection, document_id: str) -> NotFound:
+    kind = connection.scalar(select(items.c.kind).where(items.c.id == document_id))
+    if kind == ItemKind.WITHDRAWAL:
+        return NotFound("Văn bản này đã được nơi phát hành thu hồi.", "Dấu đã đọc và bài viết vẫn được giữ.")
+    return NotFound("Văn bản này chưa có trên máy.", "Hãy đồng bộ khi có mạng rồi mở lại.")
+
+
+def _put(connection: Connection, table: Table, document_id: str, values: dict[str, Any]) -> None:
+    """The document's one row in `table`, with these values."""
+    statement = upsert(table).values(document=document_id, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=values))
+
+
+def _flat(text: str) -> str:
+    return " ".join(fold(text).split())
