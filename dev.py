@@ -386,9 +386,9 @@ def build(arguments: list[str]) -> int:
     folder = ROOT / "dist" / "handbook"
     size = sum(file.stat().st_size for file in folder.rglob("*") if not file.is_symlink())
     say(f"built {folder.relative_to(ROOT)}, {size / 1e6:.0f} MB; starting it for its tour of reading")
-    program = folder / ("handbook.exe" if os.name == "nt" else "handbook")
+    program = folder / ("handbook-cli.exe" if os.name == "nt" else "handbook")
     with tempfile.TemporaryDirectory(prefix="handbook-built-") as pictures, screens() as environment:
-        code = outcome([str(program), "demo", "--tour", pictures], environment)
+        code = outcome([str(program), "demo", "--tour", pictures, "--reading-only"], environment)
     say("the built program works" if code == 0 else f"the built program failed with code {code}")
     return code
 
