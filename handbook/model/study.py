@@ -1,12 +1,13 @@
 """Assignments, reading ticks, and the rule that says who of a cell has finished."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from handbook.model.people import lies_within
+from handbook.model.vietnamese import VIETNAM
 
-VIETNAM = timezone(timedelta(hours=7), "ICT")
 DUE_SOON_DAYS = 7
 
 
@@ -98,12 +99,33 @@ def urgency(assignment: Assignment, now: datetime) -> Urgency:
     return Urgency.SOON if days <= DUE_SOON_DAYS else Urgency.LATER
 
 
+def read_documents(ticks: Iterable[Tick]) -> frozenset[str]:
+    """The documents marked as read after all of one member's ticks, from any PC, in any order.
+
+    The latest mark on a document counts; of two at the same moment, the one that says read.
+    """
+    latest: dict[str, tuple[datetime, bool]] = {}
+    for tick in ticks:
+        mark = (tick.ticked_at, tick.read)
+        latest[tick.document] = max(latest.get(tick.document, mark), mark)
+    return frozenset(document for document, (_, read) in latest.items() if read)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedIn:
-    """What is known of one member's reflection: the latest revision received, and whether it was accepted."""
+    """One member's reflection as handed in: how its latest revision stands, when the first was received.
+
+    The first one decides punctuality: who handed in on time is not late for revising when the cell asks.
+    """
 
     state: str  # a reflection.State value
     received_at: datetime
+
+
+def handed_in(revisions: Iterable[tuple[int, str, datetime]]) -> HandedIn | None:
+    """From (revision, state, received_at) of every revision of one lineage; None when there is none."""
+    known = sorted(revisions)
+    return HandedIn(state=known[-1][1], received_at=known[0][2]) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

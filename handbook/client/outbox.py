@@ -1,0 +1,410 @@
+"""What is owed to the server: queued in the transaction of the change itself, settled by a verified receipt.
+
+A row leaves the outbox in one of three ways: a receipt that verifies, the member's choice after a clash, or
+the member taking a refused text back to write on. Nothing else removes it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from handbook.client import receipts
+from handbook.client.answers import Clashed, record_in
+from handbook.client.lineages import keep_both, member_names
+from handbook.client.tables import library
+from handbook.client.tables.personal import cell_submissions, outbox, sync_state
+from handbook.errors import (
+    BadInput,
+    Conflict,
+    Expected,
+    NotAllowed,
+    NotFound,
+    Offline,
+    ServerBroken,
+    SignInFailed,
+    TooBusy,
+    Untrusted,
+)
+from handbook.model.changes import Change, Changes
+from handbook.model.people import Member, commune_of
+from handbook.model.study import Assignment
+from handbook.protocol import codec
+from handbook.protocol.api import MAX_ANSWER_BYTES
+from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges
+from handbook.protocol.submissions import Content, Submission, SubmissionKind, pack_content, type_of
+
+if TYPE_CHECKING:
+    from handbook.client.account import Account
+    from handbook.client.store import Store
+    from handbook.client.transport import Transport
+
+FIRST_WAIT_SECONDS = 30
+LONGEST_WAIT_SECONDS = 3600
+MAX_FAILURES = 3  # so many broken answers one after the other: the server is ill, not the row
+REST_UNTIL = "rest_until"  # key in sync_state
+
+CHANGED_BY = {
+    SubmissionKind.REFLECTION: frozenset({Change.OUTBOX, Change.REFLECTION, Change.STUDY}),
+    SubmissionKind.TICK: frozenset({Change.OUTBOX, Change.STUDY, Change.LIBRARY}),
+    SubmissionKind.REVIEW: frozenset({Change.OUTBOX, Change.CELL}),
+}
+"""What screens show of a submission of each kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedRow:
+    """Something that waits. `last_error` says in Vietnamese why the last try failed; '' before the first.
+
+    `set_aside` rows are not tried again until a person asks for it.
+    """
+
+    lineage: str
+    revision: int
+    kind: SubmissionKind
+    title: str
+    queued_at: datetime
+    attempts: int
+    last_error: str
+    last_advice: str
+    set_aside: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """`held` rows still wait, `set_aside` were refused in this delivery. `error` is the last failure."""
+
+    sent: int
+    held: int
+    set_aside: int
+    error: Expected | None
+    changes: Changes
+
+
+def compose(
+    content: Content, *, author: Member, lineage: str, revision: int, subject: str, now: datetime
+) -> Submission:
+    """The envelope of a content record, with the author's cell and commune of today frozen into it."""
+    kind = next(kind for kind, record_type in type_of.items() if isinstance(content, record_type))
+    return Submission(
+        kind=kind,
+        lineage=lineage,
+        revision=revision,
+        commune=commune_of(author.unit),
+        unit=author.unit,
+        subject=subject,
+        written_at=now.astimezone(UTC),
+        content=pack_content(content),
+    )
+
+
+class Outbox:
+    """`random` spreads the next tries of many PCs (full jitter)."""
+
+    def __init__(self, store: "Store", account: "Account", random: Random) -> None:
+        self._store = store
+        self._account = account
+        self._random = random
+
+    # Commands
+
+    def owe(self, connection: Connection, submission: Submission) -> None:
+        """Queues a submission inside the caller's transaction on personal.db."""
+        connection.execute(
+            insert(outbox).values(
+                kind=submission.kind.value,
+                lineage=submission.lineage,
+                revision=submission.revision,
+                commune=submission.commune,
+                unit=submission.unit,
+                subject=submission.subject,
+                written_at=submission.written_at,
+                content=submission.content,
+            )
+        )
+
+    def retry(self, lineage: str, revision: int) -> Changes:
+        """Puts a row that was set aside, or waits for its next try, back in line for the next delivery."""
+        with self._store.personal.write() as connection:
+            self._update(connection, (lineage, revision), set_aside=False, next_try_at=None)
+        return self._store.announce({Change.OUTBOX})
+
+    def settle(self, connection: Connection, receipt: Receipt) -> None:
+        """Keeps a checked receipt and drops the owed row it answers, inside the caller's transaction."""
+        receipts.keep(connection, receipt)
+        connection.execute(
+            delete(outbox).where(outbox.c.lineage == receipt.lineage, outbox.c.revision == receipt.revision)
+        )
+
+    def deliver(
+        self,
+        transport: "Transport",
+        token: str,
+        now: datetime,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> DeliveryReport:
+        """Sends what is due, oldest first, until the server cannot be reached or asks to wait.
+
+        A revision is never sent before the earlier ones of its lineage are receipted. A row that the server
+        refuses is set aside with the reason and the rest goes on. Nothing is raised: `error` tells.
+        """
+        delivery = _Delivery(now)
+        rest_until = self._rest_until()
+        if rest_until and now < rest_until:
+            delivery.error = TooBusy(
+                "Máy chủ đang bận và yêu cầu gửi lại sau.",
+                "Nội dung vẫn được giữ; sổ tay sẽ tự gửi.",
+                retry_after=(rest_until - now).total_seconds(),
+            )
+        else:
+            keys = receipts.published_keys(self._store)
+            for row in self._in_line(delivery):
+                if cancelled():
+                    break
+                self._try(row, transport, token, keys, delivery)
+                if delivery.stopped:
+                    break
+        changes = self._store.announce(delivery.changes)
+        return DeliveryReport(
+            sent=delivery.sent,
+            held=self._count_waiting(),
+            set_aside=delivery.set_aside,
+            error=delivery.error,
+            changes=changes,
+        )
+
+    # Queries
+
+    def owed(self) -> tuple[OwedRow, ...]:
+        """Everything without a receipt, oldest first."""
+        with self._store.personal.read() as connection:
+            rows = connection.execute(select(outbox).order_by(outbox.c.sequence)).all()
+            reviewed = self._reviewed_authors(connection, rows)
+        titles = self._titles({row.subject for row in rows})
+        return tuple(
+            OwedRow(
+                lineage=row.lineage,
+                revision=row.revision,
+                kind=SubmissionKind(row.kind),
+                title=reviewed.get(row.subject) or titles.get(row.subject, row.subject),
+                queued_at=row.written_at,
+                attempts=row.attempts,
+                last_error=row.last_error,
+                last_advice=row.last_advice,
+                set_aside=row.set_aside,
+            )
+            for row in rows
+        )
+
+    # One row's way to the server
+
+    def _in_line(self, delivery: "_Delivery") -> Iterator[Row]:
+        """Each row whose turn it is: due, and with no earlier revision of its lineage in the way."""
+        with self._store.personal.read() as connection:
+            sequences = connection.execute(select(outbox.c.sequence).order_by(outbox.c.sequence)).scalars()
+            waiting = sequences.all()
+        for sequence in waiting:
+            with self._store.personal.read() as connection:
+                row = connection.execute(select(outbox).where(outbox.c.sequence == sequence)).one_or_none()
+            if row is None or row.lineage in delivery.blocked:
+                continue
+            if row.set_aside or (row.next_try_at and delivery.now < row.next_try_at):
+                delivery.blocked.add(row.lineage)
+                continue
+            yield row
+
+    def _try(
+        self,
+        row: Row,
+        transport: "Transport",
+        token: str,
+        keys: tuple[ReceiptKey, ...],
+        delivery: "_Delivery",
+    ) -> None:
+        submission, author = submission_in(row), self._account.member().account
+        try:
+            receipt = _put(transport, token, submission)
+            receipts.check(receipt, submission, author, keys)
+        except Clashed as clash:
+            self._clashed(submission, author, clash, keys, delivery)
+        except Expected as error:
+            self._failed(row, error, delivery)
+        else:
+            self._receipted(submission, receipt, delivery)
+
+    def _receipted(self, submission: Submission, receipt: Receipt, delivery: "_Delivery") -> None:
+        with self._store.personal.write() as connection:
+            self.settle(connection, receipt)
+        delivery.sent += 1
+        delivery.failures = 0
+        delivery.changes |= CHANGED_BY[submission.kind]
+
+    def _clashed(
+        self,
+        submission: Submission,
+        author: str,
+        clash: Clashed,
+        keys: tuple[ReceiptKey, ...],
+        delivery: "_Delivery",
+    ) -> None:
+        held = clash.held
+        key = (submission.lineage, submission.revision)
+        try:
+            receipts.check(held.receipt, held.submission, author, keys)
+        except Untrusted as error:
+            self._failed(self._row(key), error, delivery)
+            return
+        if acknowledges(held.receipt, submission, author):
+            self._receipted(submission, held.receipt, delivery)
+        elif submission.kind is SubmissionKind.REFLECTION:
+            with self._store.personal.write() as connection:
+                keep_both(connection, submission, held, clash.message, delivery.now)
+                self._update(connection, key, attempts=outbox.c.attempts + 1)
+            self._is_set_aside(submission.kind, submission.lineage, clash, delivery)
+        else:
+            self._failed(self._row(key), clash, delivery)
+
+    def _failed(self, row: Row, error: Expected, delivery: "_Delivery") -> None:
+        """Notes on the row why it was not delivered, and decides what that means for it and for the rest."""
+        delivery.error = error
+        delivery.changes |= {Change.OUTBOX}
+        values: dict[str, object] = {"last_error": error.message, "last_advice": error.advice}
+        with self._store.personal.write() as connection:
+            match error:
+                case Offline():
+                    delivery.stopped = True
+                case SignInFailed():
+                    delivery.stopped = True
+                case TooBusy():
+                    delivery.stopped = True
+                    self._rest(connection, delivery.now + self._wait(row.attempts, error.retry_after))
+                case BadInput() | NotAllowed() | NotFound() | Conflict():
+                    values["set_aside"] = True
+                case _:  # Untrusted, ServerBroken: this row may be poison, the next need not be
+                    values["next_try_at"] = delivery.now + self._wait(row.attempts, FIRST_WAIT_SECONDS)
+            self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, **values)
+        if "set_aside" in values:
+            self._is_set_aside(SubmissionKind(row.kind), row.lineage, error, delivery)
+        if isinstance(error, SignInFailed):
+            delivery.changes |= self._account.mark_expired()
+        if isinstance(error, ServerBroken):
+            delivery.failures += 1
+            delivery.stopped = delivery.stopped or delivery.failures >= MAX_FAILURES
+        delivery.blocked.add(row.lineage)
+
+    def _is_set_aside(
+        self, kind: SubmissionKind, lineage: str, error: Expected, delivery: "_Delivery"
+    ) -> None:
+        delivery.error = error
+        delivery.set_aside += 1
+        delivery.failures = 0
+        delivery.blocked.add(lineage)
+        delivery.changes |= CHANGED_BY[kind]
+
+    def _wait(self, attempts: int, at_least: float) -> timedelta:
+        window = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(attempts, 16))
+        return timedelta(seconds=at_least + self._random.uniform(0, window))
+
+    # Small reads and writes
+
+    def _row(self, key: tuple[str, int]) -> Row:
+        with self._store.personal.read() as connection:
+            return connection.execute(
+                select(outbox).where(outbox.c.lineage == key[0], outbox.c.revision == key[1])
+            ).one()
+
+    def _update(self, connection: Connection, key: tuple[str, int], **values: object) -> None:
+        connection.execute(
+            update(outbox).where(outbox.c.lineage == key[0], outbox.c.revision == key[1]).values(**values)
+        )
+
+    def _count_waiting(self) -> int:
+        with self._store.personal.read() as connection:
+            return connection.execute(
+                select(func.count()).select_from(outbox).where(outbox.c.set_aside.is_(False))
+            ).scalar_one()
+
+    def _rest_until(self) -> datetime | None:
+        with self._store.personal.read() as connection:
+            value = connection.execute(
+                select(sync_state.c.value).where(sync_state.c.key == REST_UNTIL)
+            ).scalar_one_or_none()
+        return datetime.fromisoformat(value) if value else None
+
+    def _rest(self, connection: Connection, until: datetime) -> None:
+        values = {"key": REST_UNTIL, "value": until.isoformat()}
+        connection.execute(
+            upsert(sync_state)
+            .values(values)
+            .on_conflict_do_update(index_elements=["key"], set_={"value": values["value"]})
+        )
+
+    def _titles(self, subjects: set[str]) -> dict[str, str]:
+        """Titles of the assignments and documents among the subjects."""
+        with self._store.library.read() as connection:
+            documents = connection.execute(
+                select(library.documents.c.id, library.documents.c.number, library.documents.c.title).where(
+                    library.documents.c.id.in_(subjects)
+                )
+            )
+            titles = {row.id: f"{row.number} {row.title}".strip() for row in documents}
+            payloads = connection.execute(
+                select(library.assignments.c.payload).where(library.assignments.c.id.in_(subjects))
+            ).scalars()
+            for payload in payloads:
+                assignment = codec.decode(payload.encode(), Assignment, limit=len(payload.encode()))
+                titles[assignment.id] = assignment.title
+        return titles
+
+    def _reviewed_authors(self, connection: Connection, rows: list[Row]) -> dict[str, str]:
+        """For each reviewed lineage among the rows, a title that names whose reflection it is."""
+        subjects = {row.subject for row in rows if row.kind == SubmissionKind.REVIEW}
+        if not subjects:
+            return {}
+        names = member_names(connection)
+        authors = connection.execute(
+            select(cell_submissions.c.lineage, cell_submissions.c.author).where(
+                cell_submissions.c.lineage.in_(subjects)
+            )
+        )
+        return {
+            row.lineage: f"Nhận xét bài thu hoạch của {names.get(row.author, row.author)}" for row in authors
+        }
+
+
+class _Delivery:
+    """What one delivery has met so far."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.sent = 0
+        self.set_aside = 0
+        self.failures = 0
+        self.stopped = False
+        self.error: Expected | None = None
+        self.blocked: set[str] = set()
+        self.changes: Changes = frozenset()
+
+
+def _put(transport: "Transport", token: str, submission: Submission) -> Receipt:
+    path = f"/v1/submissions/{submission.lineage}/{submission.revision}"
+    answer = transport.send("PUT", path, body=codec.encode(submission), token=token, limit=MAX_ANSWER_BYTES)
+    return record_in(answer, Receipt)
+
+
+def submission_in(row: Row) -> Submission:
+    """The submission in a row of the table `outbox`."""
+    return Submission(
+        kind=SubmissionKind(row.kind),
+        lineage=row.lineage,
+        revision=row.revision,
+        commune=row.commune,
+        unit=row.unit,
+        subject=row.subject,
+        written_at=row.written_at,
+        content=row.content,
+    )
