@@ -1,0 +1,186 @@
+"""Publishing: what authors wrote, where it differs from what is published, becomes signed packs.
+
+Who lacks the server's two keys signs their own part; the server seals it into sight (`refresh_timestamp`).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from handbook.authoring import keys
+from handbook.authoring.check import check
+from handbook.authoring.repository import Repository
+from handbook.authoring.source import PublisherSource, publisher_folders, read_publisher
+from handbook.errors import BadInput
+from handbook.model.library import Document
+from handbook.model.study import Assignment
+from handbook.protocol import codec, packs, trust
+from handbook.protocol.packs import Item, ItemKind
+from handbook.protocol.receipts import ReceiptKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """What one publisher's part of a publishing did, as ids; nothing at all when nothing had changed."""
+
+    publisher: str
+    version: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    withdrawn: tuple[str, ...]
+    pack_bytes: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        return not (self.added or self.changed or self.withdrawn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """`without_key` are publishers that were left alone because their key is not at hand.
+
+    `visible` says whether readers get it now; otherwise the server must still seal it.
+    """
+
+    published: tuple[Published, ...]
+    without_key: tuple[str, ...]
+    visible: bool
+
+
+def publish(
+    data_dir: Path,
+    content_dir: Path,
+    keys_dir: Path,
+    now: datetime,
+    receipt_keys: Iterable[ReceiptKey] = (),
+    *,
+    passphrase: str = "",
+) -> PublishReport:
+    """Publishes every publisher folder below `data_dir` whose key is in `keys_dir`.
+
+    `receipt_keys` are added to those that the communes among them publish. Raises BadInput with every problem
+    of every file, one a line, and then changes nothing; NotAllowed, Untrusted, DiskProblem.
+    """
+    sources = [read_publisher(folder) for folder in publisher_folders(data_dir)]
+    if not sources:
+        raise BadInput(f"{data_dir} không có thư mục nào chứa publisher.toml.")
+    ours = [source for source in sources if _has_key(keys_dir, source)]
+    if not ours:
+        raise BadInput(f"{keys_dir} không có khoá của nơi phát hành nào trong {data_dir}.")
+    repository = Repository(content_dir, keys_dir, passphrase)
+    with repository.locked():
+        catalogues = {source.path: repository.catalogue(source.path) for source in sources if source.path}
+        held = {
+            path: repository.items(catalogue) if catalogue else {} for path, catalogue in catalogues.items()
+        }
+        _require_no_problems(ours, sources, held)
+        repository.create(now)
+        published = []
+        for source in ours:
+            repository.delegate(source.path)
+            for_receipts = tuple(receipt_keys) if "/" in source.path else ()
+            published.append(
+                _publish_one(repository, source, catalogues[source.path], held[source.path], for_receipts)
+            )
+        visible = repository.commit(now)
+    return PublishReport(
+        published=tuple(published),
+        without_key=tuple(source.path for source in sources if source not in ours),
+        visible=visible,
+    )
+
+
+def refresh_timestamp(content_dir: Path, keys_dir: Path, now: datetime) -> None:
+    """What the server does every day: seals what publishers have signed and brought, under a fresh timestamp.
+
+    Raises BadInput when there is nothing published or the keys are missing; Untrusted, and nothing becomes
+    visible, when a file in the folder is not signed by who may sign it; DiskProblem.
+    """
+    repository = Repository(content_dir, keys_dir)
+    with repository.locked():
+        if repository.root() is None:
+            raise BadInput(f"{content_dir} chưa có nội dung phát hành.")
+        if not repository.seal(now):
+            raise BadInput(f"{keys_dir} thiếu khoá {' hoặc '.join(keys.ONLINE_NAMES)}.")
+
+
+def _has_key(keys_dir: Path, source: PublisherSource) -> bool:
+    # A publisher.toml that cannot be read must be reported, not passed over.
+    return not source.path or keys.private_file(keys_dir, trust.role_of(source.path)).exists()
+
+
+def _require_no_problems(
+    ours: Sequence[PublisherSource], sources: Sequence[PublisherSource], held: dict[str, dict[str, Item]]
+) -> None:
+    known = {written.record.id for source in sources for written in (*source.documents, *source.assignments)}
+    known |= {
+        item.id for items in held.values() for item in items.values() if item.kind is not ItemKind.WITHDRAWAL
+    }
+    problems = [problem for source in ours for problem in check(source, known)]
+    paths = [source.path for source in ours]
+    doubled = sorted({path for path in paths if paths.count(path) > 1})
+    lines = [*map(str, problems), *(f"hai thư mục cùng mang đường dẫn “{path}”" for path in doubled)]
+    if lines:
+        raise BadInput("\n".join(lines), f"Chưa phát hành gì. Hãy sửa {len(lines)} chỗ trên rồi làm lại.")
+
+
+def _publish_one(
+    repository: Repository,
+    source: PublisherSource,
+    catalogue: trust.Catalogue | None,
+    held: dict[str, Item],
+    receipt_keys: tuple[ReceiptKey, ...],
+) -> Published:
+    wanted = [written.record for written in (*source.documents, *source.assignments)]
+    fresh, added, changed = [], [], []
+    for record in wanted:
+        before = held.get(record.id)
+        if before is not None and before.kind is not ItemKind.WITHDRAWAL:
+            if packs.record_of(before) == replace(record, edition=before.edition):
+                continue
+            changed.append(record.id)
+        else:
+            added.append(record.id)
+        fresh.append(_item(replace(record, edition=before.edition + 1 if before else 1)))
+    ids = {record.id for record in wanted}
+    gone = [item for item in held.values() if item.id not in ids and item.kind is not ItemKind.WITHDRAWAL]
+    fresh += [Item(id=item.id, kind=ItemKind.WITHDRAWAL, edition=item.edition + 1) for item in gone]
+
+    old_keys = catalogue.receipt_keys if catalogue else ()
+    all_keys = tuple({key.id: key for key in (*old_keys, *receipt_keys)}.values())
+    version, pack_bytes = (catalogue.version if catalogue else 0), 0
+    is_new = catalogue is None or (catalogue.name, catalogue.receipt_keys) != (source.name, all_keys)
+    if fresh or is_new:
+        version += 1
+        dictionaries, dictionary = catalogue.dictionaries if catalogue else (), b""
+        if catalogue and dictionaries:
+            dictionary = repository.dictionary(catalogue)
+        elif dictionary := packs.train_dictionary(fresh):
+            dictionaries = (repository.write_dictionary(dictionary),)
+        refs = []
+        for data, count in packs.build_packs(fresh, dictionary):
+            sha256 = repository.write_pack(data)
+            refs.append(trust.PackRef(sha256=sha256, length=len(data), sequence=version, items=count))
+            pack_bytes += len(data)
+        signed = trust.Catalogue(
+            publisher=source.path,
+            name=source.name,
+            version=version,
+            receipt_keys=all_keys,
+            dictionaries=dictionaries,
+            packs=(*(catalogue.packs if catalogue else ()), *refs),
+        )
+        repository.write_catalogue(signed, codec.encode(signed))
+    return Published(
+        publisher=source.path,
+        version=version,
+        added=tuple(added),
+        changed=tuple(changed),
+        withdrawn=tuple(item.id for item in gone),
+        pack_bytes=pack_bytes,
+    )
+
+
+def _item(record: Document | Assignment) -> Item:
+    return packs.document_item(record) if isinstance(record, Document) else packs.assignment_item(record)
