@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES, Action, IconButton, LinkButton, button_for
@@ -40,6 +40,9 @@ def kind_of(error: Expected) -> Kind:
 
 def announce(widget: QWidget, text: str) -> None:
     """Have a screen reader say it now, wherever the focus is."""
+    # The class with its two hundred enumerators costs 20 ms, too much before the first paint.
+    from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+
     if QAccessible.isActive():
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(widget, text))
 

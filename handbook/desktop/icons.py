@@ -36,11 +36,12 @@ def _icon(name: str, colour: str, size: int, gap: int, ratio: float) -> QIcon:
 
 @lru_cache(maxsize=512)
 def _pixmap(name: str, colour: str, size: int, gap: int, ratio: float) -> QPixmap:
+    drawing = _drawing(name, colour)
     side = round(size * ratio)
     picture = QPixmap(side + round(gap * ratio), side)
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)
-    _drawing(name, colour).render(painter, QRectF(0, 0, side, side))
+    drawing.render(painter, QRectF(0, 0, side, side))
     painter.end()
     picture.setDevicePixelRatio(ratio)
     return picture

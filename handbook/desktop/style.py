@@ -17,7 +17,7 @@ def style_sheet(theme: "Theme") -> str:
     def px(length: float) -> str:
         return f"{theme.px(length)}px"
 
-    arrows = (RESOURCES / "icons" / "arrows").as_posix()
+    marks = (RESOURCES / "icons" / "marks").as_posix()
     tones = "".join(
         f'Pill[tone="{tone}"] {{ background:{c(f"{tone}_soft")}; color:{c(tone)}; }}'
         f'Banner[tone="{tone}"] {{ background:{c(f"{tone}_soft")}; border-color:{c(tone)}; }}'
@@ -51,14 +51,31 @@ def style_sheet(theme: "Theme") -> str:
         {{ background:{c("window")}; border-color:{c("line")}; }}
     QComboBox {{ padding-right:{px(26)}; }} QComboBox:focus {{ padding-right:{px(25)}; }}
     QComboBox::drop-down {{ border:0; width:{px(24)}; }}
-    QComboBox::down-arrow {{ image:url({arrows}/down-{theme.mode}.svg); width:{px(16)}; height:{px(16)}; }}
+    QComboBox::down-arrow {{ image:url({marks}/down-{theme.mode}.svg); width:{px(16)}; height:{px(16)}; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border:0; width:{px(20)}; }}
-    QAbstractSpinBox::up-arrow {{ image:url({arrows}/up-{theme.mode}.svg); width:{px(12)}; height:{px(12)}; }}
-    QAbstractSpinBox::down-arrow {{ image:url({arrows}/down-{theme.mode}.svg);
+    QAbstractSpinBox::up-arrow {{ image:url({marks}/up-{theme.mode}.svg); width:{px(12)}; height:{px(12)}; }}
+    QAbstractSpinBox::down-arrow {{ image:url({marks}/down-{theme.mode}.svg);
         width:{px(12)}; height:{px(12)}; }}
     QComboBox QAbstractItemView {{ background:{c("card")}; border:1px solid {c("control_line")};
         border-radius:0; padding:{px(2)}; selection-background-color:{c("accent")};
         selection-color:{c("on_accent")}; }}
+    QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus, QComboBox QLineEdit,
+        QComboBox QLineEdit:focus {{ border:0; padding:0 {px(6)}; background:transparent; }}
+    QLineEdit, QPlainTextEdit, QTextEdit {{ placeholder-text-color:{c("muted")}; }}
+    QCheckBox, QRadioButton {{ spacing:{px(7)}; padding:{px(2)}; }}
+    QCheckBox::indicator, QRadioButton::indicator, QTreeView::indicator, QListView::indicator,
+        QTableView::indicator, QGroupBox::indicator
+        {{ width:{px(15)}; height:{px(15)}; background:{c("card")}; border:1px solid {c("control_line")};
+        border-radius:{px(4)}; }}
+    QRadioButton::indicator {{ border-radius:{(theme.px(15) + 2) // 2}px; }}
+    QCheckBox::indicator:checked, QRadioButton::indicator:checked, QTreeView::indicator:checked,
+        QListView::indicator:checked, QTableView::indicator:checked, QCheckBox::indicator:indeterminate
+        {{ background:{c("accent")}; border-color:{c("accent")}; image:url({marks}/check-{theme.mode}.svg); }}
+    QRadioButton::indicator:checked {{ image:url({marks}/dot-{theme.mode}.svg); }}
+    QCheckBox::indicator:indeterminate {{ image:url({marks}/dash-{theme.mode}.svg); }}
+    QCheckBox:focus, QRadioButton:focus {{ border:2px solid {c("focus")}; border-radius:{px(5)}; padding:0; }}
+    QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ background:{c("neutral_soft")}; }}
+    QCheckBox:disabled, QRadioButton:disabled {{ color:{c("control_line")}; }}
     QPushButton {{ background:{c("card")}; color:{c("text")}; border:1px solid {c("control_line")};
         border-radius:{px(8)}; padding:{px(7)} {px(14)}; }}
     QPushButton:hover {{ background:{c("hover")}; }}

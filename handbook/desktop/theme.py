@@ -44,7 +44,7 @@ COLOURS: Final[Mapping[str, tuple[str, str]]] = {
     "text": ("#22242a", "#e8e8ea"),
     "muted": ("#5c616b", "#a6abb4"),
     "line": ("#e1e1dc", "#34363c"),
-    "control_line": ("#8b8f97", "#747983"),
+    "control_line": ("#878b93", "#747983"),
     "hover": ("#efefeb", "#2a2c31"),
     "accent": ("#b3191f", "#ff7b74"),
     "accent_hover": ("#8f1218", "#ff948e"),
@@ -268,7 +268,8 @@ def current_theme() -> Theme:
 
 
 def system_mode(app: QGuiApplication) -> Mode:
-    """What the desktop of this PC asks for; light where it does not say."""
+    """What the desktop of this PC asks for; light where it does not say. Apply a theme afterwards."""
+    app.styleHints().unsetColorScheme()
     return Mode.DARK if app.styleHints().colorScheme() is Qt.ColorScheme.Dark else Mode.LIGHT
 
 
