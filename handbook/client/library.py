@@ -141,7 +141,7 @@ class Library:
         """How many documents each collection has, empty collections too."""
         with self._store.library.read() as connection:
             grouped = select(documents.c.collection, func.count()).group_by(documents.c.collection)
-            held = Counter(dict(connection.execute(grouped).tuples()))
+            held = Counter(dict(connection.execute(grouped).all()))
         return {collection: held[collection] for collection in Collection}
 
     def facets(self) -> Facets:

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlcipher3.dbapi2
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from handbook.client import disk
@@ -36,7 +37,11 @@ class Database:
         self.path = path
         self._encrypted = bool(key)
         self._lock = threading.Lock()
-        self._engine = create_engine(f"sqlite+pysqlite:///{path}", module=sqlcipher3.dbapi2)
+        self._engine = create_engine(
+            URL.create("sqlite+pysqlite", database=str(path)),
+            module=sqlcipher3.dbapi2,
+            json_deserializer=msgspec.json.decode,
+        )
         # The driver's own transactions begin too late (at the first change): ours are begun below.
         settings = ["PRAGMA cipher_log_level = NONE"]
         if key:
