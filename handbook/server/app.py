@@ -1,0 +1,239 @@
+"""Puts the server together: routes over one database; one place for headers, counters and log lines."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from handbook import __version__
+from handbook.errors import Expected, SignInFailed
+from handbook.protocol import codec
+from handbook.protocol.api import MAX_REQUEST_BYTES
+from handbook.server import tokens
+from handbook.server.access import PUBLIC, Needs, require, require_declared
+from handbook.server.assignments import Published
+from handbook.server.content import PublishedFiles
+from handbook.server.database import POOL_SIZE, open_database
+from handbook.server.errors import JSON, Malformed, TooLarge, answer_to, bug_answer
+from handbook.server.keys import load_keys
+from handbook.server.lanes import Lane
+from handbook.server.logs import LOGGER, exception_facts
+from handbook.server.metrics import Metrics
+from handbook.server.openapi import describe, document
+from handbook.server.routes import ROUTES, Answer, Call, House, Route
+from handbook.server.settings import Settings
+
+# Two hashes at a time take 128 MB and both cores of a small server; a quarter of the pool stays for the rest.
+PASSWORD_THREADS = 2
+PASSWORDS_WAITING = 50
+REQUESTS_WAITING = 1_000
+CLIENT_GONE = 499  # only in logs and counters: nobody is there to read it
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
+    """The whole server as an ASGI application, its database migrated.
+
+    Raises UndeclaredAccess, NewerData and DiskProblem. Whoever does not run the application's lifespan closes
+    `app.state.house.database`.
+    """
+    house = House(
+        settings=settings,
+        keys=load_keys(settings.data_dir),
+        database=open_database(settings.database_url),
+        published=Published(settings.content_dir),
+        metrics=Metrics(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        house.database.close()
+
+    app = FastAPI(
+        title="Handbook server",
+        version=__version__,
+        openapi_url=None,  # FastAPI's own page would say nothing of our records, nor who may take it
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    passwords = Lane(threads=PASSWORD_THREADS, waiting=PASSWORDS_WAITING, retry_after=5.0)
+    requests = Lane(threads=POOL_SIZE - PASSWORD_THREADS, waiting=REQUESTS_WAITING, retry_after=2.0)
+    for route in ROUTES:
+        app.add_api_route(
+            route.path,
+            _endpoint(route, house, clock, passwords if route.slow else requests),
+            methods=[route.method],
+            summary=route.summary,
+            response_model=None,
+            response_class=Response,
+            openapi_extra=describe(route),
+        )
+    app.add_api_route("/openapi.json", _openapi(app), methods=["GET"], include_in_schema=False)
+    app.mount("/content", PublishedFiles(settings.content_dir), name="content")
+    try:
+        require_declared(app.routes)
+    except BaseException:
+        house.database.close()
+        raise
+    app.add_exception_handler(HTTPException, _answer_http_exception)
+    app.add_middleware(Observed, metrics=house.metrics)
+    return app
+
+
+def _endpoint(route: Route, house: House, clock: Clock, lane: Lane) -> Callable:
+    """Reads the request on the event loop, does the work in the lane, and answers."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            data = await read_limited(request)
+            return await lane.run(partial(_answer, route, house, request, data, clock()))
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_GONE)
+        except Exception as error:
+            answer = answer_to(error)
+            if answer is None:
+                raise
+            if answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                LOGGER.error("unavailable", extra={"facts": exception_facts(error)})
+            return answer
+
+    endpoint.access = route.access
+    return endpoint
+
+
+def _answer(route: Route, house: House, request: Request, data: bytes, now: datetime) -> Response:
+    call = Call(
+        house=house,
+        path=request.path_params,
+        query=request.query_params,
+        address=request.client.host if request.client else "",
+        now=now,
+    )
+    if isinstance(route.access, Needs):
+        who = tokens.signed_in(house.database, _bearer_token(request), now)
+        call = call.by(who)
+        require(who.member, route.access, route.unit(call) if route.unit else None)
+    if route.takes is not None:
+        call = call.with_body(_decoded(data, route.takes))
+    given = route.handle(call)
+    if isinstance(given, Response):
+        return given
+    answer = given if isinstance(given, Answer) else Answer(given, HTTPStatus.OK)
+    if answer.record is None:
+        return Response(status_code=answer.status)
+    return Response(codec.encode(answer.record), answer.status, media_type=JSON)
+
+
+async def read_limited(request: Request) -> bytes:
+    """The body, given up as soon as it is longer than MAX_REQUEST_BYTES. Raises TooLarge."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdigit() and int(announced[:20]) > MAX_REQUEST_BYTES:
+        raise _too_large()
+    parts, length = [], 0
+    async for part in request.stream():
+        length += len(part)
+        if length > MAX_REQUEST_BYTES:
+            raise _too_large()
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"Dữ liệu gửi lên dài quá {MAX_REQUEST_BYTES // 1024} KB.", "Hãy rút ngắn bài viết.")
+
+
+def _decoded(data: bytes, record_type: type) -> object:
+    try:
+        return codec.decode(data, record_type, limit=MAX_REQUEST_BYTES)
+    except Expected as error:
+        raise Malformed(error.message, error.advice) from error
+
+
+def _bearer_token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise SignInFailed("Yêu cầu này cần đăng nhập.", "Hãy đăng nhập lại.")
+    return token.strip()
+
+
+def _openapi(app: FastAPI) -> Callable:
+    async def endpoint() -> Response:
+        return Response(document(app), media_type=JSON)
+
+    endpoint.access = PUBLIC
+    return endpoint
+
+
+async def _answer_http_exception(_request: Request, error: Exception) -> Response:
+    return answer_to(error) or bug_answer()
+
+
+class Observed:
+    """Around everything: security headers, a counter, a log line, and the answer when there is a bug."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_security_headers(MutableHeaders(raw=message["headers"]), scope)
+            await send(message)
+
+        level, event, facts = logging.INFO, "answered", {}
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception as error:
+            level, event, facts = logging.ERROR, "bug", exception_facts(error)
+            if status:
+                raise  # half an answer is out already: uvicorn ends the connection
+            await bug_answer()(scope, receive, send_with_headers)
+        finally:
+            seconds = time.perf_counter() - started
+            route = _template(scope)
+            self._metrics.observe(scope["method"], route, status, seconds)
+            facts |= {"method": scope["method"], "route": route, "status": status}
+            LOGGER.log(level, event, extra={"facts": facts | {"ms": round(seconds * 1000, 1)}})
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with nothing filled in; content files are one route, unknown paths another."""
+    if scope["path"].startswith("/content/"):
+        return "/content"
+    return getattr(scope.get("route"), "path", "unknown")
+
+
+def _add_security_headers(headers: MutableHeaders, scope: Scope) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers.setdefault("Cache-Control", "no-store")
+    if scope["scheme"] == "https":
+        headers["Strict-Transport-Security"] = "max-age=31536000"

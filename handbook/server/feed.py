@@ -1,0 +1,225 @@
+"""The feed of a cell: what was committed about it, in the order of commits.
+
+Whoever appends takes the next position from the unit's row in `feeds` and so holds that row until commit: a
+reader who has seen a position has seen every smaller one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select, update
+
+from handbook.errors import NotFound
+from handbook.model.people import Action, Member, can, commune_of
+from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, EntryKind, FeedPage, SubmissionEntry
+from handbook.protocol.receipts import Receipt
+from handbook.protocol.submissions import Submission, SubmissionKind
+from handbook.server.database import Database
+from handbook.server.people import find_members
+from handbook.server.tables import access_log, entries, feeds, submissions
+
+# Content that one page may hold: a character is at most four bytes in JSON; receipts and names come on top.
+# One entry always fits, since a whole request is at most MAX_REQUEST_BYTES.
+PAGE_CHARACTERS = MAX_ANSWER_BYTES // 6
+
+_next_position = (
+    update(feeds)
+    .where(feeds.c.unit == bindparam("of_unit"))
+    .values(position=feeds.c.position + 1)
+    .returning(feeds.c.position)
+)
+_new_entry = insert(entries)
+
+
+def append_member(connection: Connection, member: Member, unit: str) -> None:
+    """Says in the unit's feed that the member is new or changed."""
+    _append(
+        connection,
+        {
+            "commune": commune_of(unit),
+            "unit": unit,
+            "kind": EntryKind.MEMBER.value,
+            "owner": member.account,
+            "author": member.account,
+            "size": 0,
+        },
+        take_position(connection, unit),
+    )
+
+
+def append_submission(
+    connection: Connection, submission: Submission, *, unit: str, position: int, owner: str, author: str
+) -> None:
+    """Puts a submission at a taken position; `owner` is the member it is about."""
+    _append(
+        connection,
+        {
+            "commune": submission.commune,
+            "unit": unit,
+            "kind": EntryKind.SUBMISSION.value,
+            "owner": owner,
+            "author": author,
+            "lineage": submission.lineage,
+            "revision": submission.revision,
+            "size": len(submission.content),
+        },
+        position,
+    )
+
+
+def take_position(connection: Connection, unit: str) -> int:
+    """The unit's next position; nobody else gets one before this transaction ends. Raises NotFound."""
+    position = connection.scalar(_next_position, {"of_unit": unit})
+    if position is None:
+        raise NotFound(f"Máy chủ không có tổ chức đảng “{unit}”.")
+    return position
+
+
+def _append(connection: Connection, row: dict[str, object], position: int) -> None:
+    connection.execute(_new_entry, [row | {"position": position}])
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The positions of one page, and whether more wait after it."""
+
+    positions: tuple[int, ...]
+    more: bool
+
+
+def read_page(
+    database: Database, reader: Member, unit: str, after: int, limit: int, now: datetime
+) -> FeedPage:
+    """The reader's entries of the unit after a position; reading others' reflections is logged.
+
+    A page ends early when its texts grow long. The log is committed before the page is given out.
+    """
+    with database.read() as connection:
+        span = _span(connection, reader, unit, after, min(limit, FEED_PAGE))
+        page = _entries_at(connection, unit, span.positions)
+    seen = [entry.entry for entry in page if entry.entry is not None]
+    log_access(database, reader, seen, "feed", now)
+    return FeedPage(entries=page, next=span.positions[-1] if span.positions else after, more=span.more)
+
+
+def _span(connection: Connection, reader: Member, unit: str, after: int, limit: int) -> _Span:
+    conditions = [
+        entries.c.commune == commune_of(unit),
+        entries.c.unit == unit,
+        entries.c.position > after,
+    ]
+    if not can(reader, Action.READ_CELL, unit):
+        conditions.append(or_(entries.c.owner == reader.account, entries.c.author == reader.account))
+    rows = connection.execute(
+        select(entries.c.position, entries.c.size)
+        .where(and_(*conditions))
+        .order_by(entries.c.position)
+        .limit(limit + 1)
+    ).all()
+    characters, positions = 0, []
+    for row in rows[:limit]:
+        characters += row.size
+        if positions and characters > PAGE_CHARACTERS:
+            break
+        positions.append(row.position)
+    return _Span(tuple(positions), more=len(positions) < len(rows))
+
+
+def _entries_at(connection: Connection, unit: str, positions: Sequence[int]) -> tuple[Entry, ...]:
+    if not positions:
+        return ()
+    same = and_(
+        submissions.c.commune == entries.c.commune,
+        submissions.c.lineage == entries.c.lineage,
+        submissions.c.revision == entries.c.revision,
+    )
+    rows = (
+        connection.execute(
+            select(entries.c.position, entries.c.kind.label("entry_kind"), entries.c.owner, *submissions.c)
+            .outerjoin_from(entries, submissions, same)
+            .where(
+                entries.c.commune == commune_of(unit),
+                entries.c.unit == unit,
+                entries.c.position.in_(positions),
+            )
+            .order_by(entries.c.position)
+        )
+        .mappings()
+        .all()
+    )
+    named = sorted({row["owner"] for row in rows if row["entry_kind"] == EntryKind.MEMBER})
+    members = {member.account: member for member in find_members(connection, named)} if named else {}
+    return tuple(
+        Entry(position=row["position"], kind=EntryKind.MEMBER, member=members[row["owner"]])
+        if row["entry_kind"] == EntryKind.MEMBER
+        else Entry(position=row["position"], kind=EntryKind.SUBMISSION, entry=entry_from(row))
+        for row in rows
+    )
+
+
+def entry_from(row: RowMapping) -> SubmissionEntry:
+    """The record in a row of `submissions`."""
+    submission = Submission(
+        kind=SubmissionKind(row["kind"]),
+        lineage=row["lineage"],
+        revision=row["revision"],
+        commune=row["commune"],
+        unit=row["unit"],
+        subject=row["subject"],
+        written_at=row["written_at"],
+        content=row["content"],
+    )
+    return SubmissionEntry(author=row["author"], submission=submission, receipt=receipt_from(row))
+
+
+def receipt_from(row: RowMapping) -> Receipt:
+    """The receipt that was signed when the row was committed."""
+    return Receipt(
+        server=row["server"],
+        author=row["author"],
+        kind=SubmissionKind(row["kind"]),
+        lineage=row["lineage"],
+        revision=row["revision"],
+        sha256=row["sha256"],
+        received_at=row["received_at"],
+        key=row["key"],
+        signature=row["signature"],
+    )
+
+
+def log_access(
+    database: Database, reader: Member, seen: Sequence[SubmissionEntry], how: str, now: datetime
+) -> None:
+    """Records that the reader was given these reflections of others."""
+    rows = [
+        access_row(
+            reader=reader.account,
+            owner=entry.author,
+            commune=entry.submission.commune,
+            lineage=entry.submission.lineage,
+            revision=entry.submission.revision,
+            how=how,
+            now=now,
+        )
+        for entry in seen
+        if entry.submission.kind is SubmissionKind.REFLECTION and entry.author != reader.account
+    ]
+    if rows:
+        with database.write() as connection:
+            connection.execute(insert(access_log), rows)
+
+
+def access_row(
+    *, reader: str, owner: str, commune: str, lineage: str, revision: int, how: str, now: datetime
+) -> dict[str, object]:
+    """A row of the access log: `reader` was given this revision, written by `owner`."""
+    return {
+        "at": now,
+        "reader": reader,
+        "owner": owner,
+        "commune": commune,
+        "lineage": lineage,
+        "revision": revision,
+        "how": how,
+    }

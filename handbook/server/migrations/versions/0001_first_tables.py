@@ -1,0 +1,161 @@
+"""Units, members, accounts, submissions, feeds and the access log."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from handbook.server.tables import Moment
+
+revision = "0001"
+down_revision = None
+
+PARTITIONS = 16
+
+
+def upgrade() -> None:
+    _people()
+    _accounts()
+    _submissions()
+    _entries()
+    op.create_table(
+        "access_log",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("reader", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False, index=True),
+        sa.Column("commune", sa.Text, nullable=False),
+        sa.Column("lineage", sa.Text, nullable=False),
+        sa.Column("revision", sa.Integer, nullable=False),
+        sa.Column("how", sa.Text, nullable=False),
+    )
+
+
+def _people() -> None:
+    op.create_table(
+        "units",
+        sa.Column("path", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "feeds",
+        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "members",
+        sa.Column("account", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False, index=True),
+        sa.Column("admitted_on", sa.Date),
+        sa.Column("probationary", sa.Boolean, nullable=False),
+        sa.Column("active", sa.Boolean, nullable=False),
+    )
+    op.create_table(
+        "duties",
+        sa.Column("account", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("unit", sa.Text, primary_key=True),
+    )
+
+
+def _accounts() -> None:
+    op.create_table(
+        "credentials",
+        sa.Column("account", sa.Text, primary_key=True),
+        sa.Column("password_hash", sa.Text, nullable=False),
+        sa.Column("changed_at", Moment, nullable=False),
+    )
+    op.create_table(
+        "codes",
+        sa.Column("account", sa.Text, primary_key=True),
+        sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
+        sa.Column("issued_by", sa.Text, nullable=False),
+        sa.Column("issued_at", Moment, nullable=False),
+        sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("used_at", Moment),
+    )
+    op.create_table(
+        "tokens",
+        sa.Column("digest", sa.LargeBinary, primary_key=True),
+        sa.Column("account", sa.Text, nullable=False, index=True),
+        sa.Column("device", sa.Text, nullable=False),
+        sa.Column("issued_at", Moment, nullable=False),
+        sa.Column("expires_at", Moment, nullable=False, index=True),
+    )
+    op.create_table(
+        "attempts",
+        sa.Column("key", sa.LargeBinary, primary_key=True),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("until", Moment, nullable=False, index=True),
+    )
+
+
+def _submissions() -> None:
+    op.create_table(
+        "submissions",
+        sa.Column("commune", sa.Text, primary_key=True),
+        sa.Column("lineage", sa.Text, primary_key=True),
+        sa.Column("revision", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("written_at", Moment, nullable=False),
+        sa.Column("content", sa.Text, nullable=False),
+        sa.Column("sha256", sa.Text, nullable=False),
+        sa.Column("received_at", Moment, nullable=False),
+        sa.Column("server", sa.Text, nullable=False),
+        sa.Column("key", sa.Text, nullable=False),
+        sa.Column("signature", sa.Text, nullable=False),
+        postgresql_partition_by="HASH (commune)",
+    )
+    _partition("submissions")
+    op.create_index("submissions_of_author", "submissions", ["commune", "author", "subject"])
+    first_reflection = sa.text("kind = 'reflection' AND revision = 1")
+    op.create_index(
+        "one_reflection_lineage",
+        "submissions",
+        ["commune", "author", "subject"],
+        unique=True,
+        sqlite_where=first_reflection,
+        postgresql_where=first_reflection,
+    )
+    review = sa.text("kind = 'review'")
+    op.create_index(
+        "reviews_of_lineage",
+        "submissions",
+        ["commune", "subject"],
+        sqlite_where=review,
+        postgresql_where=review,
+    )
+
+
+def _entries() -> None:
+    op.create_table(
+        "entries",
+        sa.Column("commune", sa.Text, primary_key=True),
+        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("position", sa.BigInteger, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("owner", sa.Text, nullable=False),
+        sa.Column("author", sa.Text, nullable=False),
+        sa.Column("lineage", sa.Text),
+        sa.Column("revision", sa.Integer),
+        sa.Column("size", sa.Integer, nullable=False),
+        postgresql_partition_by="HASH (commune)",
+    )
+    _partition("entries")
+    op.create_index("entries_of_owner", "entries", ["commune", "unit", "owner", "position"])
+    op.create_index("entries_of_author", "entries", ["commune", "unit", "author", "position"])
+
+
+def _partition(table: str) -> None:
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    for remainder in range(PARTITIONS):
+        op.execute(
+            f"CREATE TABLE {table}_{remainder:02} PARTITION OF {table} "
+            f"FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {remainder})"
+        )

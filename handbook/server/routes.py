@@ -1,0 +1,303 @@
+"""The API on one screen: each route, who may take it, what it takes and what it gives."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from handbook.model.people import Action, Unit
+from handbook.protocol import api
+from handbook.protocol.codec import API_VERSION
+from handbook.protocol.receipts import Receipt
+from handbook.protocol.submissions import Submission
+from handbook.server import accounts, completion, feed, submissions, tokens, units
+from handbook.server.access import PUBLIC, Access, needs
+from handbook.server.assignments import Published
+from handbook.server.database import Database
+from handbook.server.errors import Malformed
+from handbook.server.keys import Keys
+from handbook.server.metrics import CONTENT_TYPE, Metrics
+from handbook.server.settings import Settings
+from handbook.server.tokens import SignedIn
+
+MAX_POSITION = 2**62
+MAX_PARAMETER_CHARACTERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What one server process holds."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    published: Published
+    metrics: Metrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `body` is the decoded record of a route that takes one."""
+
+    house: House
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    address: str
+    now: datetime
+    body: Any = None
+    who: SignedIn | None = None
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """Who asks; only routes that need an action may use it."""
+        if self.who is None:
+            raise LookupError("a public route asked who is signed in")
+        return self.who
+
+    def by(self, who: SignedIn) -> "Call":
+        return replace(self, who=who)
+
+    def with_body(self, body: object) -> "Call":
+        return replace(self, body=body)
+
+    def text(self, name: str) -> str:
+        """A parameter of the path or the query. Raises Malformed when it is missing or no plain text."""
+        value = self.path.get(name, self.query.get(name, ""))
+        if not value or len(value) > MAX_PARAMETER_CHARACTERS or not value.isprintable():
+            raise Malformed(f"Yêu cầu thiếu hoặc sai tham số “{name}”.")
+        return value
+
+    def number(self, name: str, default: int, *, smallest: int) -> int:
+        """A whole number from the path or the query. Raises Malformed."""
+        value = self.path.get(name, self.query.get(name, str(default)))
+        if not (value.isascii() and value.isdigit()) or not smallest <= int(value[:20]) <= MAX_POSITION:
+            raise Malformed(f"Tham số “{name}” phải là số nguyên từ {smallest} trở lên.")
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A record and its status. Anything else than OK is rare: handlers return the bare record for that."""
+
+    record: object
+    status: HTTPStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """`unit` tells which unit the request is about. `slow` work goes to the lane of password hashing."""
+
+    method: str
+    path: str
+    summary: str
+    access: Access
+    handle: Callable[[Call], object]
+    takes: type | None = None
+    gives: Any = None
+    statuses: tuple[HTTPStatus, ...] = (HTTPStatus.OK,)
+    query: tuple[str, ...] = ()
+    unit: Callable[[Call], str] | None = None
+    slow: bool = False
+
+
+def _hello(call: Call) -> api.Hello:
+    settings = call.house.settings
+    commune, name = settings.commune, settings.commune_name
+    if not (commune and name):
+        with call.house.database.read() as connection:
+            only = units.only_commune(connection)
+        commune, name = commune or (only.path if only else ""), name or (only.name if only else "")
+    return api.Hello(
+        server=settings.server_name,
+        commune=commune,
+        commune_name=name,
+        api_version=API_VERSION,
+        now=call.now,
+    )
+
+
+def _activate(call: Call) -> api.Session:
+    house = call.house
+    return accounts.activate(house.database, house.keys, call.body, call.address, call.now)
+
+
+def _sign_in(call: Call) -> api.Session:
+    house = call.house
+    return accounts.sign_in(house.database, house.keys, call.body, call.address, call.now)
+
+
+def _sign_out(call: Call) -> Answer:
+    tokens.sign_out(call.house.database, call.signed_in)
+    return Answer(None, HTTPStatus.NO_CONTENT)
+
+
+def _me(call: Call) -> api.Session:
+    return tokens.current_session(call.house.database, call.signed_in)
+
+
+def _submit(call: Call) -> Answer:
+    submission: Submission = call.body
+    named = (call.path["lineage"], str(call.number("revision", 0, smallest=1)))
+    if named != (submission.lineage, str(submission.revision)):
+        raise Malformed("Địa chỉ và nội dung gửi lên nói về hai bài khác nhau.")
+    house = call.house
+    accepted = submissions.accept(
+        house.database,
+        house.keys,
+        house.settings.server_name,
+        call.signed_in.member,
+        submission,
+        call.now,
+    )
+    return Answer(accepted.receipt, HTTPStatus.CREATED if accepted.new else HTTPStatus.OK)
+
+
+def _feed(call: Call) -> api.FeedPage:
+    return feed.read_page(
+        call.house.database,
+        call.signed_in.member,
+        call.text("unit"),
+        call.number("after", 0, smallest=0),
+        call.number("limit", api.FEED_PAGE, smallest=1),
+        call.now,
+    )
+
+
+def _completion(call: Call) -> api.Completion:
+    assignment = call.house.published.assignment(call.text("assignment"))
+    return completion.cell_completion(call.house.database, call.text("unit"), assignment)
+
+
+def _codes(call: Call) -> api.Codes:
+    house, request = call.house, call.body
+    issued = accounts.issue_codes(
+        house.database, house.keys, call.signed_in.member, request.accounts, call.now
+    )
+    return api.Codes(codes=issued)
+
+
+def _units(call: Call) -> tuple[Unit, ...]:
+    with call.house.database.read() as connection:
+        return units.units_below(connection, call.text("below"))
+
+
+def _health(call: Call) -> dict[str, bool]:
+    return {"database": call.house.database.answers()}
+
+
+def _metrics(call: Call) -> Response:
+    return Response(call.house.metrics.text(), media_type=CONTENT_TYPE)
+
+
+def unit_parameter(name: str) -> Callable[[Call], str]:
+    return lambda call: call.text(name)
+
+
+OWN = needs(Action.READ_OWN)
+
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/hello",
+        summary="Which server and commune this is",
+        access=PUBLIC,
+        handle=_hello,
+        gives=api.Hello,
+    ),
+    Route(
+        method="POST",
+        path="/v1/activate",
+        summary="Use up an activation code and set the password",
+        access=PUBLIC,
+        handle=_activate,
+        takes=api.Activation,
+        gives=api.Session,
+        slow=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sign-in",
+        summary="Open a session",
+        access=PUBLIC,
+        handle=_sign_in,
+        takes=api.SignIn,
+        gives=api.Session,
+        slow=True,
+    ),
+    Route(
+        method="POST",
+        path="/v1/sign-out",
+        summary="End the session",
+        access=OWN,
+        handle=_sign_out,
+        statuses=(HTTPStatus.NO_CONTENT,),
+    ),
+    Route(method="GET", path="/v1/me", summary="Who is signed in", access=OWN, handle=_me, gives=api.Session),
+    Route(
+        method="PUT",
+        path="/v1/submissions/{lineage}/{revision}",
+        summary="Hand in one revision; repeating it changes nothing",
+        access=needs(Action.SUBMIT_OWN),
+        handle=_submit,
+        takes=Submission,
+        gives=Receipt,
+        statuses=(HTTPStatus.CREATED, HTTPStatus.OK),
+    ),
+    Route(
+        method="GET",
+        path="/v1/feed",
+        summary="What was committed about a cell, as far as the reader may see it",
+        access=needs(Action.READ_OWN, Action.READ_CELL),
+        handle=_feed,
+        gives=api.FeedPage,
+        query=("unit", "after", "limit"),
+        unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/cells/{unit:path}/completion",
+        summary="How far each member of a cell is with an assignment",
+        access=needs(Action.READ_COUNTS),
+        handle=_completion,
+        gives=api.Completion,
+        query=("assignment",),
+        unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/codes",
+        summary="Issue activation codes",
+        access=needs(Action.ISSUE_CODES),
+        handle=_codes,
+        takes=api.CodeRequest,
+        gives=api.Codes,
+    ),
+    Route(
+        method="GET",
+        path="/v1/units",
+        summary="A unit and everything below it",
+        access=needs(Action.READ_OWN, Action.READ_COUNTS, Action.PUBLISH, Action.ADMINISTER),
+        handle=_units,
+        gives=tuple[Unit, ...],
+        query=("below",),
+        unit=unit_parameter("below"),
+    ),
+    Route(
+        method="GET",
+        path="/health",
+        summary="Whether the server reaches its database (503 when not)",
+        access=PUBLIC,
+        handle=_health,
+        gives=dict[str, bool],
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        summary="Counters of this process for Prometheus",
+        access=PUBLIC,
+        handle=_metrics,
+    ),
+)

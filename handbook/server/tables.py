@@ -1,0 +1,188 @@
+"""The server's tables. Keys of submissions and feeds carry the commune: PostgreSQL partitions by it."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, in UTC with microseconds on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+units = Table(
+    "units",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+)
+
+# The last position given out in each unit's feed. Whoever appends holds this row until commit, so that the
+# order of positions is the order of commits.
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("unit", Text, nullable=False, index=True),
+    Column("admitted_on", Date),
+    Column("probationary", Boolean, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+# A member who moved keeps the `member` duty for the former cell: what they wrote there stays theirs.
+duties = Table(
+    "duties",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)
+
+# One code for an account at a time: a newer one takes the place of the older.
+codes = Table(
+    "codes",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False, unique=True),
+    Column("issued_by", Text, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used_at", Moment),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("account", Text, nullable=False, index=True),
+    Column("device", Text, nullable=False),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+# Failed sign-ins, in the database so that every worker counts together and a restart forgets nothing.
+# `key` is a keyed hash of the account or the address: no address is kept.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("commune", Text, primary_key=True),
+    Column("lineage", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("signature", Text, nullable=False),
+    Index("submissions_of_author", "commune", "author", "subject"),
+    Index(
+        "one_reflection_lineage",
+        "commune",
+        "author",
+        "subject",
+        unique=True,
+        sqlite_where=text("kind = 'reflection' AND revision = 1"),
+        postgresql_where=text("kind = 'reflection' AND revision = 1"),
+    ),
+    Index(
+        "reviews_of_lineage",
+        "commune",
+        "subject",
+        sqlite_where=text("kind = 'review'"),
+        postgresql_where=text("kind = 'review'"),
+    ),
+    postgresql_partition_by="HASH (commune)",
+)
+
+# `owner` is whom the entry is about (of a review: who wrote the reflection), `author` who wrote it.
+# `size` is that of the content in characters, so that a page can be cut before it is read.
+entries = Table(
+    "entries",
+    metadata,
+    Column("commune", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("lineage", Text),
+    Column("revision", Integer),
+    Column("size", Integer, nullable=False),
+    Index("entries_of_owner", "commune", "unit", "owner", "position"),
+    Index("entries_of_author", "commune", "unit", "author", "position"),
+    postgresql_partition_by="HASH (commune)",
+)
+
+# Who was given whose reflection, and when.
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("reader", Text, nullable=False),
+    Column("owner", Text, nullable=False, index=True),
+    Column("commune", Text, nullable=False),
+    Column("lineage", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("how", Text, nullable=False),
+)

@@ -1,0 +1,179 @@
+"""Loads a ward's units, members and duties from its TOML file; loading again brings them up to date.
+
+`name` at the top is the commune's own and not kept here. [[units]] have path, name and kind. [[members]] have
+account, name, unit, duties, and where they are known admitted_on, probationary and active. Duties are kinds:
+committee_officer, publisher and administrator hold for the member's commune, the others for their cell.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from handbook.errors import BadInput
+from handbook.model.people import Duty, DutyKind, Member, Unit, commune_of
+from handbook.server import feed
+from handbook.server.database import Database, upsert
+from handbook.server.people import members_in, members_where
+from handbook.server.tables import duties, feeds, members, units
+
+_OF_COMMUNE = frozenset({DutyKind.COMMITTEE_OFFICER, DutyKind.PUBLISHER, DutyKind.ADMINISTRATOR})
+_PATH = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many units and members the file has, and how many members were new or changed."""
+
+    units: int
+    members: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MemberEntry:
+    account: str
+    name: str
+    unit: str
+    duties: tuple[DutyKind, ...]
+    admitted_on: date | None = None
+    probationary: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ward:
+    name: str
+    units: tuple[Unit, ...]
+    members: tuple[_MemberEntry, ...]
+
+
+def load_ward(database: Database, file: Path) -> Loaded:
+    """Adds and updates what the file names; members it does not name stay as they are. Raises BadInput."""
+    ward = _read(file)
+    loaded = tuple(_member(entry) for entry in ward.members)
+    with database.write() as connection:
+        upsert(connection, units, _unit_rows(ward.units))
+        _start_feeds(connection)
+        rows = connection.execute(members_where(members.c.account.in_([m.account for m in loaded])))
+        known = {member.account: member for member in members_in(rows.mappings())}
+        by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
+        changed = [member for member in by_account.values() if member != known.get(member.account)]
+        _store(connection, changed)
+        # The former cell is told too; always in one order, so that two loads never wait in a ring.
+        for unit, account in sorted(_cells_concerned(changed, known)):
+            feed.append_member(connection, by_account[account], unit)
+    return Loaded(units=len(ward.units), members=len(loaded), changed=len(changed))
+
+
+def _cells_concerned(changed: list[Member], known: dict[str, Member]) -> set[tuple[str, str]]:
+    """The present cell of each changed member and, for one who moved, the one before."""
+    present = {(member.unit, member.account) for member in changed}
+    return present | {(known[m.account].unit, m.account) for m in changed if m.account in known}
+
+
+def _with_former_cells(member: Member, before: Member | None) -> Member:
+    """The member's duty stays for cells they belonged to: what they wrote there stays theirs to read."""
+    former = {duty for duty in (before.duties if before else ()) if duty.kind is DutyKind.MEMBER}
+    together = sorted({*member.duties, *former}, key=lambda duty: (duty.kind, duty.unit))
+    return replace(member, duties=tuple(together))
+
+
+def _store(connection: Connection, changed: list[Member]) -> None:
+    if not changed:
+        return
+    ordered = sorted(changed, key=lambda member: member.account)
+    upsert(connection, members, [_member_row(member) for member in ordered])
+    connection.execute(delete(duties).where(duties.c.account.in_([member.account for member in ordered])))
+    rows = [
+        {"account": member.account, "kind": duty.kind.value, "unit": duty.unit}
+        for member in ordered
+        for duty in member.duties
+    ]
+    if rows:
+        connection.execute(insert(duties), rows)
+
+
+def _unit_rows(of: tuple[Unit, ...]) -> list[dict[str, object]]:
+    return [
+        {"path": unit.path, "name": unit.name, "kind": unit.kind.value}
+        for unit in sorted(of, key=lambda unit: unit.path)
+    ]
+
+
+def _start_feeds(connection: Connection) -> None:
+    started = set(connection.scalars(select(feeds.c.unit)))
+    rows = [
+        {"unit": path, "position": 0}
+        for path in sorted(connection.scalars(select(units.c.path)))
+        if path not in started
+    ]
+    if rows:
+        connection.execute(insert(feeds), rows)
+
+
+def _member(entry: _MemberEntry) -> Member:
+    given = {
+        Duty(kind, commune_of(entry.unit) if kind in _OF_COMMUNE else entry.unit) for kind in entry.duties
+    }
+    return Member(
+        account=entry.account,
+        name=entry.name,
+        unit=entry.unit,
+        duties=tuple(given),
+        admitted_on=entry.admitted_on,
+        probationary=entry.probationary,
+        active=entry.active,
+    )
+
+
+def _member_row(member: Member) -> dict[str, object]:
+    return {
+        "account": member.account,
+        "name": member.name,
+        "unit": member.unit,
+        "admitted_on": member.admitted_on,
+        "probationary": member.probationary,
+        "active": member.active,
+    }
+
+
+def _read(file: Path) -> _Ward:
+    try:
+        ward = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Ward)
+    except OSError as error:
+        raise BadInput(f"Không đọc được tệp {file}.", "Hãy kiểm tra đường dẫn và quyền đọc.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise BadInput(f"Tệp {file.name} không đúng khuôn dạng: {error}.") from error
+    if problems := _problems(ward):
+        raise BadInput(f"Tệp {file.name} có chỗ chưa đúng: {'; '.join(problems[:10])}.")
+    return ward
+
+
+def _problems(ward: _Ward) -> list[str]:
+    paths = [unit.path for unit in ward.units]
+    accounts = [entry.account for entry in ward.members]
+    return [
+        *(f"đường dẫn “{path}” chỉ được gồm a-z, 0-9, - và /" for path in paths if not _PATH.fullmatch(path)),
+        *(f"tổ chức “{path}” có hai lần" for path in sorted({p for p in paths if paths.count(p) > 1})),
+        *(
+            f"tổ chức “{path}” thiếu cấp trên trực tiếp"
+            for path in paths
+            if "/" in path and path.rpartition("/")[0] not in paths
+        ),
+        *(f"tài khoản “{account}” không hợp lệ" for account in accounts if not _ACCOUNT.fullmatch(account)),
+        *(
+            f"tài khoản “{account}” có hai lần"
+            for account in sorted({a for a in accounts if accounts.count(a) > 1})
+        ),
+        *(
+            f"“{entry.account}” thuộc tổ chức chưa khai “{entry.unit}”"
+            for entry in ward.members
+            if entry.unit not in paths
+        ),
+    ]
