@@ -20,8 +20,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -43,8 +43,7 @@ def say(line: str) -> None:
 # --- System packages ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """Something the system has to bring: a shared library, a program, or letters in some font."""
 
     kind: str  # "library", "program" or "letters"
