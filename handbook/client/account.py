@@ -57,6 +57,12 @@ class Account:
         return can(self.member(), action, unit)
 
     @property
+    def server(self) -> str:
+        """The base URL of the server that the session is with."""
+        with self._store.personal.read() as connection:
+            return read_server(connection)
+
+    @property
     def token(self) -> str:
         with self._store.personal.read() as connection:
             return connection.scalars(select(account.c.token)).one()
@@ -78,7 +84,7 @@ class Account:
         Raises SignInFailed, Offline, TooBusy, ServerBroken, DiskProblem.
         """
         with self._store.personal.read() as connection:
-            device = connection.scalars(select(account.c.device)).one()
+            server, device = connection.execute(select(account.c.server, account.c.device)).one()
             name = read_member(connection).account
         session = request_session(
             self._transport,
@@ -90,7 +96,7 @@ class Account:
                 "Máy chủ trả lời bằng một tài khoản khác.", "Chưa có gì thay đổi; hãy báo quản trị máy chủ."
             )
         with self._store.personal.write() as connection:
-            keep_session(connection, session, device=device, now=now)
+            keep_session(connection, session, server=server, device=device, now=now)
         self._rewrap(password)
         return self._store.announce({Change.ACCOUNT})
 
@@ -119,6 +125,11 @@ def read_member(connection: Connection) -> Member:
     return _decoded(connection.scalars(select(account.c.member)).one(), Member)
 
 
+def read_server(connection: Connection) -> str:
+    """The base URL of the member's server, within a transaction on personal.db."""
+    return connection.scalars(select(account.c.server)).one()
+
+
 def request_session(transport: "Transport", path: str, record: object) -> Session:
     """Sends an Activation or a SignIn. Raises what the server refuses with; ServerBroken, Offline."""
     answer = transport.send("POST", path, body=codec.encode(record), limit=MAX_ANSWER_BYTES)
@@ -128,7 +139,9 @@ def request_session(transport: "Transport", path: str, record: object) -> Sessio
     return session
 
 
-def keep_session(connection: Connection, session: Session, *, device: str, now: datetime) -> None:
+def keep_session(
+    connection: Connection, session: Session, *, server: str, device: str, now: datetime
+) -> None:
     """Makes the session that of the profile, within a transaction on personal.db."""
     values = {
         "member": _encoded(session.member),
@@ -136,6 +149,7 @@ def keep_session(connection: Connection, session: Session, *, device: str, now: 
         "token": session.token,
         "expires_at": session.expires_at,
         "expired": False,
+        "server": server,
         "device": device,
         "signed_in_at": now,
     }

@@ -136,7 +136,7 @@ class Store:
         self.profile_dir = profile_dir
         self._listeners: list[Callable[[Changes], None]] = []
         disk.make_folder(profile_dir)
-        self._lock = _take_lock(profile_dir)
+        self._lock = profile_lock(profile_dir)
         self.library = Database(
             profile_dir / "library.db", synchronous="NORMAL", page_bytes=LIBRARY_PAGE_BYTES
         )
@@ -168,7 +168,8 @@ class Store:
         return lambda: self._listeners.remove(listener)
 
 
-def _take_lock(profile_dir: Path) -> FileLock:
+def profile_lock(profile_dir: Path) -> FileLock:
+    """The profile's lock, taken. Raises ProfileInUse, DiskProblem."""
     lock = FileLock(profile_dir / "lock", timeout=0, thread_local=False)
     try:
         lock.acquire()

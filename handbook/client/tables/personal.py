@@ -30,6 +30,7 @@ account = Table(
     Column("token", String, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column("expired", Boolean, nullable=False, default=False),
+    Column("server", String, nullable=False),
     Column("device", String, nullable=False),
     Column("signed_in_at", Moment, nullable=False),
 )
