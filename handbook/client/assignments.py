@@ -180,7 +180,7 @@ def refusal_of(connection: Connection, assignment_id: str) -> str:
 
 
 def own_handed_in(texts: tuple[SubmittedRevision, ...]) -> HandedIn | None:
-    """What counts as handed in of the member's texts, newest first; for themselves one that waits counts too."""
+    """What the member handed in, from their texts, newest first; to themselves one that waits counts too."""
     return handed_in(
         (text.revision, text.state, text.receipt.received_at if text.receipt else text.submitted_at)
         for text in texts

@@ -11,13 +11,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
-from handbook.client import receipts
+from handbook.client import receipts, sync_state
 from handbook.client.answers import Clashed, record_in
 from handbook.client.lineages import keep_both, member_names
 from handbook.client.tables import library
-from handbook.client.tables.personal import cell_submissions, outbox, sync_state
+from handbook.client.tables.personal import cell_submissions, outbox
 from handbook.errors import (
     BadInput,
     Conflict,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
 MAX_FAILURES = 3  # so many broken answers one after the other: the server is ill, not the row
-REST_UNTIL = "rest_until"  # key in sync_state
 
 CHANGED_BY = {
     SubmissionKind.REFLECTION: frozenset({Change.OUTBOX, Change.REFLECTION, Change.STUDY}),
@@ -134,11 +132,20 @@ class Outbox:
         return self._store.announce({Change.OUTBOX})
 
     def settle(self, connection: Connection, receipt: Receipt) -> None:
-        """Keeps a checked receipt and drops the owed row it answers, inside the caller's transaction."""
+        """Keeps a checked receipt and drops the owed row it answers, inside the caller's transaction.
+
+        A row of the same name with another text, as a clash leaves it, stays.
+        """
         receipts.keep(connection, receipt)
-        connection.execute(
-            delete(outbox).where(outbox.c.lineage == receipt.lineage, outbox.c.revision == receipt.revision)
-        )
+        row = self.owed_row(connection, receipt.lineage, receipt.revision)
+        if row is not None and submission_in(row).sha256 == receipt.sha256:
+            connection.execute(delete(outbox).where(outbox.c.sequence == row.sequence))
+
+    def owed_row(self, connection: Connection, lineage: str, revision: int) -> Row | None:
+        """The row of the table `outbox` for this revision, if it is owed."""
+        return connection.execute(
+            select(outbox).where(outbox.c.lineage == lineage, outbox.c.revision == revision)
+        ).one_or_none()
 
     def deliver(
         self,
@@ -153,7 +160,8 @@ class Outbox:
         refuses is set aside with the reason and the rest goes on. Nothing is raised: `error` tells.
         """
         delivery = _Delivery(now)
-        rest_until = self._rest_until()
+        with self._store.personal.read() as connection:
+            rest_until = sync_state.rest_until(connection)
         if rest_until and now < rest_until:
             delivery.error = TooBusy(
                 "Máy chủ đang bận và yêu cầu gửi lại sau.",
@@ -230,7 +238,7 @@ class Outbox:
             receipt = _put(transport, token, submission)
             receipts.check(receipt, submission, author, keys)
         except Clashed as clash:
-            self._clashed(submission, author, clash, keys, delivery)
+            self._clashed(row, clash, keys, delivery)
         except Expected as error:
             self._failed(row, error, delivery)
         else:
@@ -245,28 +253,26 @@ class Outbox:
 
     def _clashed(
         self,
-        submission: Submission,
-        author: str,
+        row: Row,
         clash: Clashed,
         keys: tuple[ReceiptKey, ...],
         delivery: "_Delivery",
     ) -> None:
-        held = clash.held
-        key = (submission.lineage, submission.revision)
+        submission, author, held = submission_in(row), self._account.member().account, clash.held
         try:
             receipts.check(held.receipt, held.submission, author, keys)
         except Untrusted as error:
-            self._failed(self._row(key), error, delivery)
+            self._failed(row, error, delivery)
             return
         if acknowledges(held.receipt, submission, author):
             self._receipted(submission, held.receipt, delivery)
         elif submission.kind is SubmissionKind.REFLECTION:
             with self._store.personal.write() as connection:
                 keep_both(connection, submission, held, clash.message, delivery.now)
-                self._update(connection, key, attempts=outbox.c.attempts + 1)
+                self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1)
             self._is_set_aside(submission.kind, submission.lineage, clash, delivery)
         else:
-            self._failed(self._row(key), clash, delivery)
+            self._failed(row, clash, delivery)
 
     def _failed(self, row: Row, error: Expected, delivery: "_Delivery") -> None:
         """Notes on the row why it was not delivered, and decides what that means for it and for the rest."""
@@ -281,7 +287,7 @@ class Outbox:
                     delivery.stopped = True
                 case TooBusy():
                     delivery.stopped = True
-                    self._rest(connection, delivery.now + self._wait(row.attempts, error.retry_after))
+                    sync_state.rest(connection, delivery.now + self._wait(row.attempts, error.retry_after))
                 case BadInput() | NotAllowed() | NotFound() | Conflict():
                     values["set_aside"] = True
                 case _:  # Untrusted, ServerBroken: this row may be poison, the next need not be
@@ -311,12 +317,6 @@ class Outbox:
 
     # Small reads and writes
 
-    def _row(self, key: tuple[str, int]) -> Row:
-        with self._store.personal.read() as connection:
-            return connection.execute(
-                select(outbox).where(outbox.c.lineage == key[0], outbox.c.revision == key[1])
-            ).one()
-
     def _update(self, connection: Connection, key: tuple[str, int], **values: object) -> None:
         connection.execute(
             update(outbox).where(outbox.c.lineage == key[0], outbox.c.revision == key[1]).values(**values)
@@ -327,21 +327,6 @@ class Outbox:
             return connection.execute(
                 select(func.count()).select_from(outbox).where(outbox.c.set_aside.is_(False))
             ).scalar_one()
-
-    def _rest_until(self) -> datetime | None:
-        with self._store.personal.read() as connection:
-            value = connection.execute(
-                select(sync_state.c.value).where(sync_state.c.key == REST_UNTIL)
-            ).scalar_one_or_none()
-        return datetime.fromisoformat(value) if value else None
-
-    def _rest(self, connection: Connection, until: datetime) -> None:
-        values = {"key": REST_UNTIL, "value": until.isoformat()}
-        connection.execute(
-            upsert(sync_state)
-            .values(values)
-            .on_conflict_do_update(index_elements=["key"], set_={"value": values["value"]})
-        )
 
     def _titles(self, subjects: set[str]) -> dict[str, str]:
         """Titles of the assignments and documents among the subjects."""

@@ -47,10 +47,10 @@ class Draft:
     """What the editor shows for one assignment.
 
     `answers` follow the template; text under a part that a later edition dropped comes after them. They are
-    the draft's while `can_write`, else those of the latest revision. `newer` is a revision from another PC that
-    the draft does not build on: submitting makes this text the latest. `can_revise` says that `revise` would
-    open a draft. `refused` says why the latest text could not be delivered; `kept` are texts of this PC that the
-    server did not take.
+    the draft's while `can_write`, else those of the latest revision. `newer` is a revision from another PC
+    that the draft does not build on: submitting makes this text the latest. `can_revise` says that `revise`
+    would open a draft. `refused` says why the latest text could not be delivered; `kept` are texts of this PC
+    that the server did not take.
     """
 
     assignment: "AssignmentView"
@@ -189,8 +189,8 @@ class Reflections:
         """Keeps the text as typed; it is on the disk when this returns.
 
         Announces only when the draft is new: an editor that saves each second makes nobody read again. Raises
-        BadInput when the text was submitted and not returned, NotFound for a new draft of an unknown assignment;
-        a draft goes on being kept when its assignment is withdrawn meanwhile.
+        BadInput when the text was submitted and not returned, NotFound for a new draft of an unknown
+        assignment; a draft goes on being kept when its assignment is withdrawn meanwhile.
         """
         values = {"answers": _pack(answers), "saved_at": now}
         with self._store.personal.write() as connection:

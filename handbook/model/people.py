@@ -1,5 +1,6 @@
 """Units, members, duties, and the one rule that decides who may do what where."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -59,7 +60,7 @@ _PERMITTED = {
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A Party organisation. `path` is materialised: `hongson/anbinh/khu-pho-1` lies below `hongson/anbinh`."""
+    """A Party organisation. `path` names the units above: `hongson/anbinh/kp1` is in `hongson/anbinh`."""
 
     path: str
     name: str
@@ -74,7 +75,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member as the handbook knows them: no birth date, no identity number. `unit` is the path of the cell."""
+    """A member as the handbook knows them: no birth date, no identity number. `unit` is the cell's path."""
 
     account: str
     name: str
@@ -98,6 +99,11 @@ def can(actor: Member, action: Action, unit: str) -> bool:
     return actor.active and any(
         action in _PERMITTED[duty.kind] and lies_within(unit, duty.unit) for duty in actor.duties
     )
+
+
+def cells_where(actor: Member, action: Action, units: Iterable[Unit]) -> tuple[Unit, ...]:
+    """The cells among the units on which the actor may do `action`."""
+    return tuple(unit for unit in units if unit.kind is UnitKind.CELL and can(actor, action, unit.path))
 
 
 def commune_of(unit_path: str) -> str:

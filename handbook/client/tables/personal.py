@@ -80,8 +80,8 @@ drafts = Table(
     Column("answers", Text, nullable=False),
     Column("saved_at", Moment, nullable=False),
 )
-"""Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text. `answers` is
-the JSON of a tuple of model Answers."""
+"""Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text; `answers` the
+JSON of a tuple of model Answers."""
 
 revisions = Table(
     "revisions",
@@ -164,7 +164,8 @@ outbox = Table(
     UniqueConstraint("lineage", "revision"),
     sqlite_autoincrement=True,
 )
-"""Submissions without a verified receipt, in the order they were made; `written_at` is when they were queued."""
+"""Submissions without a verified receipt, in the order they were made; `written_at` is also when they were
+queued."""
 
 feed_cursors = Table(
     "feed_cursors",

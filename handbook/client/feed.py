@@ -1,0 +1,253 @@
+"""Reads the feeds of cells: own submissions of another PC, reviews, and for a secretary all of the cell.
+
+Each page is applied in one transaction together with its cursor, and applying it again changes nothing: a
+kill at any line costs at most one page read twice.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from handbook.client import cell_copies, receipts
+from handbook.client.answers import record_in
+from handbook.client.lineages import keep_both, keep_received, keep_review
+from handbook.client.outbox import submission_in
+from handbook.client.tables.personal import feed_cursors, revisions, ticks
+from handbook.errors import BadInput, Expected, NotAllowed, NotFound, ServerBroken, Untrusted
+from handbook.model.changes import Change, Changes
+from handbook.model.people import Action, DutyKind, Member, cells_where
+from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, FeedPage, SubmissionEntry
+from handbook.protocol.receipts import ReceiptKey
+from handbook.protocol.submissions import SubmissionKind, unpack_content
+
+if TYPE_CHECKING:
+    from handbook.client.account import Account
+    from handbook.client.outbox import Outbox
+    from handbook.client.store import Store
+    from handbook.client.transport import Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """`received` entries were applied. `error` is the last failure; what came before it is kept."""
+
+    received: int
+    bytes_down: int
+    error: Expected | None
+    changes: Changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One cell's feed as this account reads it; `whole` with the right to read the cell."""
+
+    unit: str
+    whole: bool
+
+
+class Feed:
+    def __init__(self, store: "Store", account: "Account", outbox: "Outbox") -> None:
+        self._store = store
+        self._account = account
+        self._outbox = outbox
+
+    def pull(
+        self,
+        transport: "Transport",
+        token: str,
+        now: datetime,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> FeedReport:
+        """Applies everything new in the member's own cells and in each cell they may read.
+
+        A cell that the server refuses to show does not keep the others from being read. Nothing is raised.
+        """
+        pull = _Pull(transport, token, now, receipts.published_keys(self._store), cancelled)
+        pull.changes |= self._forget_what_may_not_be_read()
+        done: set[_Reading] = set()
+        try:
+            # A page may tell of a new duty or cell: then there is more to read.
+            while waiting := [reading for reading in self._readings() if reading not in done]:
+                done.add(waiting[0])
+                try:
+                    self._read(waiting[0], pull)
+                except (NotAllowed, NotFound, Untrusted) as error:
+                    pull.error = error
+        except Expected as error:
+            pull.error = error
+        changes = self._store.announce(pull.changes)
+        return FeedReport(
+            received=pull.received, bytes_down=pull.bytes_down, error=pull.error, changes=changes
+        )
+
+    def _readings(self) -> list[_Reading]:
+        member = self._account.member()
+        readable = {cell.path for cell in cells_where(member, Action.READ_CELL, self._account.units())}
+        own = {member.unit} | {duty.unit for duty in member.duties if duty.kind is DutyKind.MEMBER}
+        # The own cell first: the member's own receipts and reviews matter most.
+        return [
+            _Reading(unit, unit in readable)
+            for unit in sorted(own | readable, key=lambda unit: (unit != member.unit, unit))
+        ]
+
+    def _read(self, reading: _Reading, pull: "_Pull") -> None:
+        more = True
+        while more and not pull.cancelled():
+            after = self._cursor(reading)
+            page = self._page(reading.unit, after, pull)
+            if page.more and page.next <= after:
+                raise ServerBroken("Máy chủ trả lời lặp lại cùng một trang.", "Hãy báo quản trị máy chủ.")
+            if self._tells_of_another_self(page):
+                # Before the page is applied: if this fails, the page is read again.
+                pull.changes |= self._account.refresh()
+            self._apply(reading, page, pull)
+            more = page.more
+
+    def _page(self, unit: str, after: int, pull: "_Pull") -> FeedPage:
+        query = urlencode({"unit": unit, "after": after, "limit": FEED_PAGE})
+        answer = pull.transport.send("GET", f"/v1/feed?{query}", token=pull.token, limit=MAX_ANSWER_BYTES)
+        pull.bytes_down += len(answer.body)
+        return record_in(answer, FeedPage)
+
+    def _tells_of_another_self(self, page: FeedPage) -> bool:
+        me = self._account.member()
+        return any(
+            entry.member is not None and entry.member.account == me.account and entry.member != me
+            for entry in page.entries
+        )
+
+    def _apply(self, reading: _Reading, page: FeedPage, pull: "_Pull") -> None:
+        """Raises Untrusted after keeping the entries before the one that cannot be believed."""
+        me, position, refused = self._account.member(), page.next, None
+        with self._store.personal.write() as connection:
+            for entry in page.entries:
+                try:
+                    pull.changes |= self._apply_entry(connection, reading, entry, me, pull)
+                except (Untrusted, ServerBroken, BadInput) as error:
+                    position, refused = entry.position - 1, error
+                    break
+                pull.received += 1
+            self._move_cursor(connection, reading, position)
+        if refused:
+            raise refused
+
+    def _apply_entry(
+        self, connection: Connection, reading: _Reading, entry: Entry, me: Member, pull: "_Pull"
+    ) -> Changes:
+        if entry.member is not None:
+            if not reading.whole:
+                return frozenset()
+            cell_copies.keep_member(connection, reading.unit, entry.member)
+            return frozenset({Change.CELL})
+        held = entry.entry
+        if held is None:
+            raise ServerBroken("Máy chủ gửi một mục trống.", "Hãy báo quản trị máy chủ.")
+        changes: Changes = frozenset()
+        if held.author == me.account:
+            changes |= self._apply_own(connection, held, pull)
+        if held.submission.kind is SubmissionKind.REVIEW:
+            keep_review(connection, held.author, held.submission)
+            changes |= {Change.CELL, Change.REFLECTION, Change.STUDY}
+        elif reading.whole:
+            cell_copies.keep_submission(connection, reading.unit, held)
+            changes |= {Change.CELL}
+        return changes
+
+    def _apply_own(self, connection: Connection, held: SubmissionEntry, pull: "_Pull") -> Changes:
+        """Raises Untrusted when the receipt does not hold: nothing is shown as received without it."""
+        submission = held.submission
+        receipts.check(held.receipt, submission, held.author, pull.keys)
+        if submission.kind is SubmissionKind.REFLECTION and self._differs_here(connection, held):
+            mine = self._outbox.owed_row(connection, submission.lineage, submission.revision)
+            if mine is None:
+                raise ServerBroken(
+                    "Máy chủ đưa ra một nội dung khác cho bài đã có biên nhận.", "Hãy báo quản trị máy chủ."
+                )
+            keep_both(connection, submission_in(mine), held, "Máy khác đã nộp bản khác trước.", pull.now)
+            return frozenset({Change.REFLECTION, Change.STUDY, Change.OUTBOX})
+        match submission.kind:
+            case SubmissionKind.REFLECTION:
+                keep_received(connection, held)
+            case SubmissionKind.TICK:
+                _merge_tick(connection, submission.content)
+        self._outbox.settle(connection, held.receipt)
+        return frozenset({Change.REFLECTION, Change.STUDY, Change.LIBRARY, Change.OUTBOX})
+
+    def _differs_here(self, connection: Connection, held: SubmissionEntry) -> bool:
+        content = connection.execute(
+            select(revisions.c.content).where(
+                revisions.c.lineage == held.submission.lineage,
+                revisions.c.revision == held.submission.revision,
+            )
+        ).scalar_one_or_none()
+        return content is not None and content != held.submission.content
+
+    def _cursor(self, reading: _Reading) -> int:
+        with self._store.personal.read() as connection:
+            row = connection.execute(
+                select(feed_cursors.c.position, feed_cursors.c.whole).where(
+                    feed_cursors.c.unit == reading.unit
+                )
+            ).one_or_none()
+        return row.position if row and row.whole == reading.whole else 0
+
+    def _move_cursor(self, connection: Connection, reading: _Reading, position: int) -> None:
+        values = {"position": position, "whole": reading.whole}
+        connection.execute(
+            insert(feed_cursors)
+            .values(unit=reading.unit, **values)
+            .on_conflict_do_update(index_elements=["unit"], set_=values)
+        )
+
+    def _forget_what_may_not_be_read(self) -> Changes:
+        member = self._account.member()
+        readable = {cell.path for cell in cells_where(member, Action.READ_CELL, self._account.units())}
+        with self._store.personal.write() as connection:
+            copied = connection.execute(select(feed_cursors.c.unit).where(feed_cursors.c.whole)).scalars()
+            lost = set(copied) - readable
+            for unit in lost:
+                cell_copies.forget(connection, unit, member.account)
+                connection.execute(delete(feed_cursors).where(feed_cursors.c.unit == unit))
+        return frozenset({Change.CELL}) if lost else frozenset()
+
+
+class _Pull:
+    """What one pull uses and has met so far."""
+
+    def __init__(
+        self,
+        transport: "Transport",
+        token: str,
+        now: datetime,
+        keys: tuple[ReceiptKey, ...],
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.transport = transport
+        self.token = token
+        self.now = now
+        self.keys = keys
+        self.cancelled = cancelled
+        self.received = 0
+        self.bytes_down = 0
+        self.error: Expected | None = None
+        self.changes: Changes = frozenset()
+
+
+def _merge_tick(connection: Connection, content: str) -> None:
+    """Keeps a mark made on another PC unless a later one is here: the rule of model.study.read_documents."""
+    tick = unpack_content(SubmissionKind.TICK, content)
+    here = connection.execute(
+        select(ticks.c.ticked_at, ticks.c.read).where(ticks.c.document == tick.document)
+    ).one_or_none()
+    if here is None or (here.ticked_at, here.read) < (tick.ticked_at, tick.read):
+        values = {"edition": tick.edition, "read": tick.read, "ticked_at": tick.ticked_at}
+        connection.execute(
+            insert(ticks)
+            .values(document=tick.document, **values)
+            .on_conflict_do_update(index_elements=["document"], set_=values)
+        )
