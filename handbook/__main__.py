@@ -59,6 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("accounts", nargs="+", metavar="ACCOUNT")
     command.add_argument("--database-url", help="as for `handbook server`")
 
+    _command(commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing")
+
     command = _command(commands, "keys", _keys, "make the publishing keys of central, province and commune")
     command.add_argument("keys", type=Path, metavar="KEYS_DIR")
     command.add_argument(
@@ -73,8 +75,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--receipt-key",
         action="append",
         default=[],
-        metavar="URL",
-        help="publish the receipt key of this server",
+        type=Path,
+        metavar="FILE",
+        help="also publish this server's receipt key, as `handbook receipt-key` prints it",
     )
 
     command = _command(
@@ -116,7 +119,7 @@ def _command(
 
 
 def _data_dir(parser: argparse.ArgumentParser) -> None:
-    # SUPPRESS: the same option stands before and after the command; the later default must not undo the former.
+    # SUPPRESS: the option may stand before or after the command; the later default must not undo the former.
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -175,6 +178,12 @@ def _codes(options: argparse.Namespace) -> int:
     from handbook import commands
 
     return commands.codes(_folder(options, "server"), options)
+
+
+def _receipt_key(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.receipt_key(_folder(options, "server"))
 
 
 def _keys(options: argparse.Namespace) -> int:

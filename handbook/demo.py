@@ -8,11 +8,33 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handbook.errors import Expected, ServerBroken
+import uuid_utils
+
+from handbook.authoring.keys import create_authority
+from handbook.authoring.publish import publish
+from handbook.authoring.repository import trusted_root
+from handbook.authoring.source import publisher_folders, publisher_path
+from handbook.client.handbook import activate, open_handbook
+from handbook.client.profiles import profile_dir, read_profile, write_card
+from handbook.client.settings import change_settings
+from handbook.client.transport import Answer as HttpAnswer
+from handbook.client.transport import HttpTransport
+from handbook.errors import ServerBroken
+from handbook.model.people import Member, commune_of
+from handbook.model.reflection import Answer, Reflection
+from handbook.model.study import Tick
+from handbook.protocol import codec
+from handbook.protocol.api import MAX_ANSWER_BYTES, Activation
+from handbook.protocol.api import Session as ServerSession
+from handbook.protocol.submissions import Submission, SubmissionKind, pack_content
+from handbook.server.keys import published_receipt_key
+from handbook.server.run import issue_codes, load_ward_into
+from handbook.server.settings import Settings, settings_from
 
 PROJECT = Path(getattr(sys, "_MEIPASS", Path(__file__).resolve().parents[1]))
 """Where `data/` and `resources/` lie: the source tree, or the folder of the built program."""
@@ -20,7 +42,10 @@ PROJECT = Path(getattr(sys, "_MEIPASS", Path(__file__).resolve().parents[1]))
 SAMPLE = PROJECT / "data"
 PASSWORD = "an-binh-2026"
 MEMBER = "kp1.an"
-SECRETARY_OF = "hongson/anbinh/khu-pho-1"
+SECRETARY = "kp1.hanh"
+COLLEAGUES = ("kp1.lan", "kp1.thang", "kp1.mai", "kp1.hung", "kp1.nga", "kp1.cuong", "kp1.ha")
+ASSIGNMENT = "hongson/anbinh/chuyen-doi-so-o-phuong"
+DOCUMENT = "central/57-nq-tw-2024"
 STOP_SECONDS = 20
 
 
@@ -40,7 +65,7 @@ class ServerProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> str:
-        """Returns the server's address once it answers. ServerBroken, with its last words, when it does not."""
+        """The address, once the server answers; ServerBroken, with its last words, if it never does."""
         command = [*program(), "server", *self._arguments, "--port", str(self._port)]
         self._process = subprocess.Popen(
             command,
@@ -91,3 +116,166 @@ class ServerProcess:
         for line in process.stdout:
             self._log.append(line)
             del self._log[:-200]
+
+
+def program() -> list[str]:
+    """The command that starts this same program again: the built one, or Python with this package."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "handbook"]
+
+
+class SampleWard:
+    """The ward of `data/` with all that a ward has. `prepare` makes what is missing and starts the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.desktop_dir = folder / "desktop"
+        self._server_dir = folder / "server"
+        self._content_dir = folder / "content"
+        self._keys_dir = folder / "keys"
+        self._ward = SAMPLE / "ward.toml"
+        environment = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+        environment.pop("HANDBOOK_DATABASE_URL", None)  # the sample ward never writes into a real one
+        self.server = ServerProcess(
+            ["--data-dir", str(self._server_dir), "--content", str(self._content_dir)],
+            environment=environment,
+        )
+
+    def prepare(self, accounts: tuple[str, ...] = (MEMBER, SECRETARY)) -> None:
+        """Publishes the content, starts the server and makes the profiles of these members on this PC."""
+        self._publish()
+        load_ward_into(self._settings(), self._ward)
+        url = self.server.start()
+        change_settings(self.desktop_dir, server=url)
+        new = [name for name in accounts if read_profile(self.desktop_dir, name) is None]
+        if new:
+            self._bring_colleagues(url)
+            for code in issue_codes(self._settings(), new):
+                activate(self.desktop_dir, url, code.code, PASSWORD, "Máy dùng thử", now=datetime.now(UTC))
+            self._first_sync(new)
+        for name in set(accounts) - set(new):
+            # The sample server may listen on another port than last time.
+            card = replace(read_profile(self.desktop_dir, name), server=url)
+            write_card(profile_dir(self.desktop_dir, name), card)
+
+    def close(self) -> None:
+        self.server.stop()
+
+    def _settings(self) -> Settings:
+        return settings_from({}, self._server_dir, content_dir=self._content_dir)
+
+    def _publish(self) -> None:
+        publishers = [publisher_path(folder) for folder in publisher_folders(SAMPLE)]
+        create_authority(self._keys_dir, publishers)
+        now = datetime.now(UTC)
+        key = published_receipt_key(self._server_dir)
+        publish(SAMPLE, self._content_dir, self._keys_dir, now, [key])
+        trust_dir = self.desktop_dir / "trust"
+        trust_dir.mkdir(parents=True, exist_ok=True)
+        (trust_dir / "root.json").write_bytes(trusted_root(self._content_dir))
+
+    def _first_sync(self, accounts: list[str]) -> None:
+        """A PC that was set up in the office has the ward's content before the member first opens it."""
+        for name in accounts:
+            handbook = open_handbook(self.desktop_dir, name, PASSWORD)
+            try:
+                report = handbook.sync.run(lambda: datetime.now(UTC))
+                if report.error:
+                    raise report.error
+            finally:
+                handbook.close()
+
+    def _bring_colleagues(self, url: str) -> None:
+        """Some other members of the cell have been at work already: through the same API as everyone."""
+        transport = HttpTransport(url)
+        now = datetime.now(UTC)
+        for number, code in enumerate(issue_codes(self._settings(), list(COLLEAGUES))):
+            request = Activation(code=code.code, password=PASSWORD, device="Máy của chi bộ")
+            session = codec.decode(
+                _accepted(
+                    transport.send("POST", "/v1/activate", body=codec.encode(request), limit=MAX_ANSWER_BYTES)
+                ),
+                ServerSession,
+                limit=MAX_ANSWER_BYTES,
+            )
+            for content in _work_of(number, now):
+                submission = _submission(session.member, content, now)
+                path = f"/v1/submissions/{submission.lineage}/{submission.revision}"
+                _accepted(
+                    transport.send(
+                        "PUT",
+                        path,
+                        body=codec.encode(submission),
+                        token=session.token,
+                        limit=MAX_ANSWER_BYTES,
+                    )
+                )
+
+
+def run_demo(folder: Path, *, account: str = "") -> int:
+    """Open the handbook on the sample ward; everything ends with its window."""
+    from handbook.desktop.app import run_desktop
+
+    if reason := no_display():
+        print(reason, file=sys.stderr)
+        return 2
+    ward = SampleWard(folder)
+    try:
+        print("Đang chuẩn bị đảng bộ mẫu…", flush=True)
+        ward.prepare()
+        print(
+            f"Máy chủ mẫu chạy tại {ward.server.url}. Mật khẩu của mọi tài khoản mẫu: {PASSWORD}\n"
+            f"Đảng viên: {MEMBER}. Bí thư chi bộ: {SECRETARY}.",
+            flush=True,
+        )
+        return run_desktop(ward.desktop_dir, account=account or MEMBER, passphrase=PASSWORD)
+    finally:
+        ward.close()
+
+
+def no_display() -> str:
+    """Why no window can be shown here and how to get one; '' when nothing speaks against it."""
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return ""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    return (
+        "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set).\n"
+        "Run this in a desktop session, over `ssh -X`, or under `xvfb-run -a`.\n"
+        "`handbook demo --tour DIR` needs no display."
+    )
+
+
+def _accepted(answer: HttpAnswer) -> bytes:
+    if answer.status not in (200, 201):
+        raise ServerBroken(f"Máy chủ mẫu trả lời {answer.status}.", answer.body.decode("utf-8", "replace"))
+    return answer.body
+
+
+def _work_of(number: int, now: datetime) -> list[Tick | Reflection]:
+    """What the colleague of that number has done: all have read, every second has written."""
+    publisher, _, slug = ASSIGNMENT.rpartition("/")
+    file = SAMPLE / publisher / "assignments" / f"{slug}.toml"
+    assignment = tomllib.loads(file.read_text(encoding="utf-8"))
+    ticks: list[Tick | Reflection] = [
+        Tick(document=document, edition=1, read=True, ticked_at=now) for document in assignment["documents"]
+    ]
+    if number % 2:
+        return ticks
+    texts = tomllib.loads((SAMPLE / "writing.toml").read_text(encoding="utf-8"))["colleagues"]
+    text = texts[number // 2 % len(texts)]
+    answers = tuple(Answer(part["id"], text) for part in assignment["parts"])
+    return [*ticks, Reflection(ASSIGNMENT, answers)]
+
+
+def _submission(member: Member, content: Tick | Reflection, now: datetime) -> Submission:
+    return Submission(
+        kind=SubmissionKind.TICK if isinstance(content, Tick) else SubmissionKind.REFLECTION,
+        lineage=str(uuid_utils.uuid7()),
+        revision=1,
+        commune=commune_of(member.unit),
+        unit=member.unit,
+        subject=content.document if isinstance(content, Tick) else content.assignment,
+        written_at=now,
+        content=pack_content(content),
+    )

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
-from handbook.client import profiles, settings
+from handbook.client import profiles
+from handbook.client.settings import Settings, change_settings, read_settings
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
 from handbook.desktop.session import Place, Session
@@ -57,7 +58,7 @@ class Desktop(QObject):
         self.data_dir = data_dir
         self.session: Session | None = None
         use_vietnamese(self.application)
-        self.settings = settings.load(data_dir)
+        self.settings = read_settings(data_dir)
         self.apply_theme()
         self.crashes = CrashReports(data_dir / "crash")
         self.work = Work(self)
@@ -138,20 +139,21 @@ class Desktop(QObject):
 
     def apply_theme(self) -> None:
         """Give the whole program the look that the settings ask for."""
-        mode = system_mode(self.application) if not self.settings.theme else Mode(self.settings.theme)
+        wanted = self.settings.theme
+        mode = system_mode(self.application) if wanted == "system" else Mode(wanted)
         Theme(mode, self.settings.text_scale).apply(self.application)
 
-    def change_settings(self, changed: settings.Settings) -> None:
-        """Keep the settings and show them at once."""
-        settings.save(self.data_dir, changed)
-        self.settings = changed
+    def change_settings(self, **changes: object) -> Settings:
+        """Keep the changed settings and show them at once. Raises DiskProblem."""
+        self.settings = change_settings(self.data_dir, **changes)
         self.apply_theme()
+        return self.settings
 
     def _opened(self, opened: _Opened) -> None:
         self._signin = None
         account = opened.handbook.account.member().account
         if account != self.settings.last_account:
-            self.settings = settings.remember_account(self.data_dir, account)
+            self.change_settings(last_account=account)
         self.session = Session(opened.handbook, self.work, self.data_dir, parent=self)
         self.session.sync_changed.connect(self._show_state)
         self.session.changes.changed.connect(lambda _: self._show_state())
@@ -187,7 +189,7 @@ class Desktop(QObject):
         )
 
     def _factories(self) -> dict[Place, Factory]:
-        # A screen's module is imported when the person first goes there: the first paint waits for none of them.
+        # A screen is imported when the person first goes there: the first paint waits for none of them.
         def from_module(name: str) -> Factory:
             def build(session: Session) -> "Screen":
                 module = import_module(f"handbook.desktop.{name}")
