@@ -218,7 +218,7 @@ def make_environment() -> None:
     must([sys.executable, "-m", "venv", str(VENV)], "the environment could not be made")
     must(
         [
-            *(str(venv_python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+            *(str(venv_python()), "-m", "pip", "install", "-qq", "--disable-pip-version-check"),
             *("--no-input", "--require-hashes", "--no-deps", "--only-binary=:all:", "-r", str(LOCK)),
         ],
         "the packages could not be installed; is there a network, and room on the disk?",
