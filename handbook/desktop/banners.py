@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES, Action, IconButton, LinkButton, button_for
 from handbook.desktop.flow import FlowLayout
@@ -70,9 +70,6 @@ class Banner(QFrame):
         self.setProperty("tone", tone)
         self.setAccessibleName(message)
         self.setAccessibleDescription(advice)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self._row = QHBoxLayout(self)
         one_line = not (advice or action)
         at = Qt.AlignmentFlag.AlignVCenter if one_line else Qt.AlignmentFlag.AlignTop

@@ -96,6 +96,9 @@ class RailButton(Button):
     def fold(self, folded: bool) -> None:
         self.setText("" if folded else self._name)
         self.setToolTip(self._name if folded else "")
+        self.setProperty("folded", folded)
+        self.style().unpolish(self)
+        self.style().polish(self)
         self._tint()
 
 

@@ -1,7 +1,7 @@
 """White cards on the quiet ground: a titled group of content, and a single figure."""
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES, Action, Button, SecondaryButton, button_for
 from handbook.desktop.flow import FlowLayout
@@ -18,9 +18,6 @@ class Card(QFrame):
         super().__init__(parent)
         self.setProperty("card", True)
         self.setAccessibleName(title)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self._rows = QVBoxLayout(self)
         self._head = QHBoxLayout()
         self._title = Label(title, Role.HEADING)

@@ -212,8 +212,6 @@ class Column(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         ground = QWidget()
-        self.viewport().setAutoFillBackground(False)
-        ground.setAutoFillBackground(False)
         row = QHBoxLayout(ground)
         row.setContentsMargins(0, 0, 0, 0)
         self._column = QWidget()
@@ -221,6 +219,8 @@ class Column(QScrollArea):
         row.addWidget(self._column, 1)
         row.addStretch(0)
         self.setWidget(ground)
+        for surface in (self.viewport(), ground):  # setWidget fills them, and would hide the card below
+            surface.setAutoFillBackground(False)
         self._measure()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -267,7 +267,11 @@ class Page(QWidget):
             self._frame.addLayout(self._rows)
         self._rows.addWidget(self.header)
         self._rows.addLayout(self._banners)
-        self._rows.addWidget(self._content, 1)
+        if scrolls:
+            self._rows.addWidget(self._content)
+            self._rows.addStretch(1)
+        else:
+            self._rows.addWidget(self._content, 1)
         self._measure()
 
     def show_ready(self) -> None:
@@ -312,7 +316,7 @@ class Page(QWidget):
         self._state = state
         self._content.setVisible(state is None)
         if state:
-            self._rows.addWidget(state, 1)
+            self._rows.insertWidget(2, state, 1000)
 
     def _measure(self) -> None:
         px = current_theme().px

@@ -102,6 +102,8 @@ def style_sheet(theme: "Theme") -> str:
     RailButton:hover {{ background:{c("rail_current")}; }}
     RailButton:checked {{ background:{c("rail_current")}; color:{c("rail_title")}; font-weight:700;
         border-left:{px(4)} solid {c("gold")}; padding-left:{theme.px(10) - theme.px(4) + 2}px; }}
+    RailButton[folded="true"], RailButton[folded="true"]:checked, RailButton[folded="true"]:focus
+        {{ text-align:center; padding:{px(7)} {px(2)}; }}
     RailButton:focus {{ border:2px solid {c("gold")}; padding:{px(7)} {px(10)}; }}
     QToolButton {{ background:transparent; border:1px solid transparent; border-radius:{px(7)};
         padding:{px(5)}; }}

@@ -108,14 +108,13 @@ PAPERS: Final[Mapping[str, tuple[str, str, str]]] = {
     "link": ("#a3151b", "#8a1a16", "#ff9089"),
     "line": ("#b9b9b2", "#bfa988", "#565961"),
     "table_head": ("#fbe9e7", "#efdfc2", "#33272a"),
-    "quote": ("#f5f5f2", "#f1e6cc", "#26282c"),
     "mark": ("#fff0a8", "#f3d98b", "#6b5a12"),
     "found": ("#ffd08a", "#f0bb6d", "#7d4a0e"),
 }
 
 PAPER_PAIRS: Final = (
-    *(("text", ground) for ground in ("paper", "table_head", "quote", "mark", "found")),
-    *((text, ground) for ground in ("paper", "quote") for text in ("muted", "heading", "link")),
+    *(("text", ground) for ground in ("paper", "table_head", "mark", "found")),
+    *((text, "paper") for text in ("muted", "heading", "link")),
 )
 """Every text colour beside every ground of a reading surface; each pair holds WCAG 2.2 AA (4.5 : 1)."""
 
@@ -211,32 +210,31 @@ class Theme:
         return Paper.DARK if self.mode is Mode.DARK else Paper.LIGHT
 
     def reading_css(
-        self, paper: Paper | None = None, text_px: float = 16.0, line_spacing: float = 1.5
+        self, paper: Paper | None = None, text_px: float = 16.0, line_spacing: float = 1.25
     ) -> str:
         """Style sheet for a QTextDocument that shows a document.
 
         `text_px` is scaled with the theme; `line_spacing` is a multiple of the line's height. The document's
-        default font should be `reading_font(text_px)`, its surface `paper_colour("paper", paper)`.
+        default font should be `reading_font(text_px)`, the style sheet of its widget `surface_css(paper)`.
         """
         ink = {name: self.paper_hex(name, paper) for name in PAPERS}
         size = self.pt(text_px)
         pad, gap = self.px(6), self.px(10)
         return f"""
-            body {{ color:{ink["text"]}; }}
+            p, li, td, th, blockquote, div, h1, h3, h4, pre {{ color:{ink["text"]}; }}
             p, li, blockquote {{ line-height:{round(line_spacing * 100)}%; }}
             p {{ margin-top:0; margin-bottom:{gap}px; }}
             li {{ margin-bottom:{self.px(4)}px; }}
-            h1, h2, h3, h4 {{ line-height:125%; margin-bottom:{self.px(8)}px; }}
+            h1, h2, h3, h4 {{ line-height:100%; margin-bottom:{self.px(8)}px; }}
             h1 {{ font-size:{size * 1.6:.1f}pt; font-weight:700; margin-top:{self.px(4)}px; }}
             h2 {{ font-size:{size * 1.3:.1f}pt; font-weight:600; color:{ink["heading"]};
-                  margin-top:{self.px(22)}px; }}
-            h3 {{ font-size:{size * 1.12:.1f}pt; font-weight:600; margin-top:{self.px(16)}px; }}
+                  margin-top:{self.px(20)}px; }}
+            h3 {{ font-size:{size * 1.12:.1f}pt; font-weight:600; margin-top:{self.px(14)}px; }}
             h4 {{ font-size:{size:.1f}pt; font-weight:600; font-style:italic; margin-top:{self.px(12)}px; }}
             a {{ color:{ink["link"]}; text-decoration:none; }}
-            sup, sub {{ font-size:{size * 0.75:.1f}pt; }}
-            small, .muted, .footnotes {{ color:{ink["muted"]}; }}
-            blockquote {{ background-color:{ink["quote"]}; font-style:italic;
-                          margin:{gap}px {self.px(24)}px {gap}px {self.px(24)}px; }}
+            sup, sub {{ font-size:{size * 0.8:.1f}pt; }}
+            small, .muted, .footnotes, blockquote, blockquote p {{ color:{ink["muted"]}; }}
+            blockquote {{ font-style:italic; margin:{gap}px {self.px(28)}px {gap}px {self.px(28)}px; }}
             mark {{ background-color:{ink["mark"]}; color:{ink["text"]}; }}
             mark.found {{ background-color:{ink["found"]}; color:{ink["text"]}; }}
             table {{ border-collapse:collapse; border:1px solid {ink["line"]};
@@ -246,6 +244,11 @@ class Theme:
             hr {{ background-color:{ink["line"]}; height:1px; }}
             pre, code {{ font-family:monospace; }}
         """
+
+    def surface_css(self, paper: Paper | None = None) -> str:
+        """Style sheet for the widget that a document is read in: its ground, and text that has no tag."""
+        ground, text = self.paper_hex("paper", paper), self.paper_hex("text", paper)
+        return f"QTextEdit {{ background:{ground}; color:{text}; }}"
 
     def reading_font(self, text_px: float = 16.0) -> QFont:
         """The default font of a document that is read."""

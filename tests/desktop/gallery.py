@@ -56,11 +56,13 @@ LONG_TITLE = (
 )
 DOCUMENT = """
 <h1>Nghị quyết số 15-NQ/TW</h1><p class="muted">Bộ Chính trị · 05/05/2022 · còn hiệu lực</p>
-<h2>I. Tình hình</h2><p>Đoạn văn thứ nhất để xem giãn dòng, cỡ chữ và khoảng cách giữa các đoạn trong văn bản dài,
-có một chú thích ở cuối câu.<sup><a href="#n1">[1]</a></sup> Câu sau có <mark>phần được đánh dấu bằng bút</mark> và
-<mark class="found">từ tìm thấy</mark>.</p>
+<h2>I. Tình hình</h2>
+<p>Đoạn văn thứ nhất để xem giãn dòng, cỡ chữ và khoảng cách giữa các đoạn trong
+văn bản dài, có một chú thích ở cuối câu.<sup><a href="#n1">[1]</a></sup> Câu sau có <mark>phần được
+đánh dấu</mark> và <mark class="found">từ tìm thấy</mark>.</p>
 <h3>1. Chỉ tiêu</h3>
-<table width="100%"><tr><th align="left">Chỉ tiêu</th><th align="right">2025</th><th align="right">2030</th></tr>
+<table width="100%"><tr><th align="left">Chỉ tiêu</th><th align="right">2025</th>
+<th align="right">2030</th></tr>
 <tr><td>Hộ dùng nước sạch</td><td align="right">60%</td><td align="right">80%</td></tr></table>
 <h4>a) Ghi nhớ</h4><ul><li>Ý thứ nhất</li><li>Ý thứ hai</li></ul>
 <blockquote>Một câu trích dẫn để xem nền và kiểu chữ nghiêng.</blockquote>
@@ -169,7 +171,7 @@ def reading_page(theme: Theme) -> QWidget:
     row = QHBoxLayout(ground)
     for paper in Paper:
         text = QTextBrowser()
-        text.setStyleSheet(f"background:{theme.paper_hex('paper', paper)};")
+        text.setStyleSheet(theme.surface_css(paper))
         text.document().setDefaultFont(theme.reading_font())
         text.document().setDefaultStyleSheet(theme.reading_css(paper))
         text.document().setDocumentMargin(theme.px(20))

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication
 from handbook.desktop import RESOURCES, icons
 from handbook.desktop.theme import Mode, Theme
 
+pytestmark = pytest.mark.gui
+
 SHAPES = {"path", "circle", "rect"}
 
 

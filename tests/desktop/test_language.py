@@ -23,6 +23,8 @@ from pytestqt.qtbot import QtBot
 
 from handbook.desktop.language import QT_TEXTS, use_vietnamese
 
+pytestmark = pytest.mark.gui
+
 SOURCE = QT_TEXTS.with_suffix(".ts")
 
 

@@ -19,6 +19,8 @@ from handbook.desktop.theme import (
     system_mode,
 )
 
+pytestmark = pytest.mark.gui
+
 READABLE = 4.5  # WCAG 2.2, success criterion 1.4.3, level AA
 DISTINCT = 3.0  # WCAG 2.2, success criterion 1.4.11
 
@@ -156,6 +158,16 @@ def test_the_lines_of_a_table_can_be_seen(qapp: QApplication, paper: Paper) -> N
     assert cell.leftBorder() == 1
     assert cell.bottomBorder() == 1
     assert cell.bottomBorderBrush().color() == theme.paper_colour("line", paper)
+
+
+@pytest.mark.parametrize("paper", Paper)
+def test_plain_text_has_the_ink_of_the_paper_even_in_the_other_mode(qapp: QApplication, paper: Paper) -> None:
+    theme = Theme(Mode.LIGHT if paper is Paper.DARK else Mode.DARK)
+    document = shown(theme, paper)
+    for words in ("Nghị quyết", "Đoạn một", "Chỉ tiêu", "Nước sạch"):
+        ink = document.find(words).charFormat().foreground().color()
+        assert ink == theme.paper_colour("text", paper), words
+    assert document.find("Trích dẫn").charFormat().foreground().color() == theme.paper_colour("muted", paper)
 
 
 def test_line_spacing_and_text_size_follow_the_reader(qapp: QApplication) -> None:

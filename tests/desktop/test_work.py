@@ -15,6 +15,8 @@ from handbook.desktop.work import Cancelled, Crashed, Job, Lane, Work
 from handbook.errors import Expected, Offline
 from handbook.model.changes import Change
 
+pytestmark = pytest.mark.gui
+
 SECONDS = 20
 """An upper limit for what is over in milliseconds."""
 
