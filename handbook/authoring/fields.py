@@ -51,12 +51,12 @@ class Fields:
             if name not in allowed:
                 self.report(name, f"không có trường “{name}” (có thể gõ nhầm)")
 
-    def text(self, name: str, *, required: bool = True) -> str:
+    def text(self, name: str, *, required: bool = True, may_be_empty: bool = False) -> str:
         """The text on one line."""
         value = self._get(name, str, "một đoạn chữ trong ngoặc kép", required)
         if value is None:
             return ""
-        if required and not value.strip():
+        if required and not may_be_empty and not value.strip():
             self.report(name, f"trường “{name}” để trống")
         return " ".join(value.split())
 

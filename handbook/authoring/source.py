@@ -21,18 +21,6 @@ ASSIGNMENTS = "assignments"
 UNPUBLISHED = 0  # the edition of a record before publishing gives it one
 SOURCES_HEADING = "Nguồn"
 
-# Other kinds may have no number: an article, a book, the constitution.
-NUMBERED_KINDS = frozenset(
-    {
-        Kind.RESOLUTION,
-        Kind.DIRECTIVE,
-        Kind.CONCLUSION,
-        Kind.REGULATION,
-        Kind.DECISION,
-        Kind.GUIDANCE,
-    }
-)
-
 _FENCE = "+++"
 _DOCUMENT_FIELDS = frozenset(
     {"kind", "number", "title", "issuer", "issued_on", "status", "topics", "summary", "sources", "relations"}
@@ -157,7 +145,7 @@ def _read_document(
                 )
             )
     kind, status = fields.choice("kind", Kind), fields.choice("status", Status)
-    number = fields.text("number", required=kind in NUMBERED_KINDS)
+    number = fields.text("number", may_be_empty=True)
     title, issuer = fields.text("title"), fields.text("issuer")
     issued_on = fields.day("issued_on")
     topics, sources = fields.texts("topics"), fields.texts("sources")
