@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import sqlcipher3.dbapi2
-from sqlalchemy import insert, select, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.event import listen, remove
 from sqlalchemy.exc import IntegrityError
@@ -176,11 +176,11 @@ def test_data_of_a_newer_version_is_refused_and_kept(profile: Path, key: bytes) 
 
 
 def test_a_full_disk_is_named_and_keeps_what_was_saved(profile: Path, key: bytes) -> None:
-    def cap(connection: sqlcipher3.dbapi2.Connection, _record: object) -> None:
-        connection.execute("PRAGMA max_page_count = 1").close()  # SQLite takes the file's size as the least
+    def cap(connection: Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # SQLite takes the file's size as the least
 
     Store(profile, key).close()
-    listen(Engine, "connect", cap)
+    listen(Engine, "begin", cap)
     try:
         store = Store(profile, key)
         with pytest.raises(DiskProblem) as caught, store.personal.write() as connection:
@@ -190,7 +190,7 @@ def test_a_full_disk_is_named_and_keeps_what_was_saved(profile: Path, key: bytes
         assert saved_documents(store) == []
         store.close()
     finally:
-        remove(Engine, "connect", cap)
+        remove(Engine, "begin", cap)
 
 
 def test_a_file_where_the_folder_should_be_is_named(tmp_path: Path, key: bytes) -> None:
