@@ -241,8 +241,9 @@ class Cell:
                 f"Nhiệm vụ học tập “{assignment.title}” có hạn ngày {date_text(assignment.due_on)} ({left}). "
                 f"Hiện còn {len(lines)} đồng chí chưa hoàn thành:",
                 *lines,
-                "Đề nghị các đồng chí sắp xếp thời gian hoàn thành trên sổ tay đảng viên. Đồng chí nào đã làm mà "
-                "còn tên ở trên, xin mở sổ tay khi có mạng để bài được gửi đi; cần giúp đỡ, xin báo chi uỷ.",
+                "Đề nghị các đồng chí sắp xếp thời gian hoàn thành trên sổ tay đảng viên. Đồng chí nào đã "
+                "làm mà còn tên ở trên, xin mở sổ tay khi có mạng để bài được gửi đi; cần giúp đỡ, xin báo "
+                "chi uỷ.",
                 "Trân trọng cảm ơn các đồng chí.",
             )
         )
@@ -262,8 +263,8 @@ class Cell:
     ) -> Changes:
         """Returns the latest revision; the comment says what to improve.
 
-        `seen_revision`, when given, is the one that was read: if the member has handed in a newer one meanwhile,
-        Conflict is raised. Raises BadInput without a comment, NotAllowed for one's own text, NotFound.
+        `seen_revision`, when given, is the one that was read: Conflict when the member has handed in a newer
+        one meanwhile. Raises BadInput without a comment, NotAllowed for one's own text, NotFound.
         """
         if not comment.strip():
             raise BadInput("Chưa viết góp ý.", "Hãy cho đảng viên biết cần sửa gì rồi trả lại bài.")

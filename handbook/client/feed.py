@@ -18,7 +18,7 @@ from handbook.client.answers import record_in
 from handbook.client.lineages import keep_both, keep_received, keep_review
 from handbook.client.outbox import submission_in
 from handbook.client.tables.personal import feed_cursors, revisions, ticks
-from handbook.errors import BadInput, Expected, NotAllowed, NotFound, ServerBroken, Untrusted
+from handbook.errors import BadInput, Expected, NotAllowed, NotFound, ServerBroken, SignInFailed, Untrusted
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, DutyKind, Member, cells_where
 from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, FeedPage, SubmissionEntry
@@ -78,6 +78,9 @@ class Feed:
                     self._read(waiting[0], pull)
                 except (NotAllowed, NotFound, Untrusted) as error:
                     pull.error = error
+        except SignInFailed as error:
+            pull.error = error
+            pull.changes |= self._account.mark_expired()
         except Expected as error:
             pull.error = error
         changes = self._store.announce(pull.changes)

@@ -74,7 +74,10 @@ class OwedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryReport:
-    """`held` rows still wait, `set_aside` were refused in this delivery. `error` is the last failure."""
+    """`held` rows still wait, `set_aside` were refused in this delivery, each with its reason in `owed`.
+
+    `error` is the last failure that holds rows back.
+    """
 
     sent: int
     held: int
@@ -270,13 +273,12 @@ class Outbox:
             with self._store.personal.write() as connection:
                 keep_both(connection, submission, held, clash.message, delivery.now)
                 self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1)
-            self._is_set_aside(submission.kind, submission.lineage, clash, delivery)
+            self._is_set_aside(submission.kind, submission.lineage, delivery)
         else:
             self._failed(row, clash, delivery)
 
     def _failed(self, row: Row, error: Expected, delivery: "_Delivery") -> None:
         """Notes on the row why it was not delivered, and decides what that means for it and for the rest."""
-        delivery.error = error
         delivery.changes |= {Change.OUTBOX}
         values: dict[str, object] = {"last_error": error.message, "last_advice": error.advice}
         with self._store.personal.write() as connection:
@@ -294,7 +296,9 @@ class Outbox:
                     values["next_try_at"] = delivery.now + self._wait(row.attempts, FIRST_WAIT_SECONDS)
             self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, **values)
         if "set_aside" in values:
-            self._is_set_aside(SubmissionKind(row.kind), row.lineage, error, delivery)
+            self._is_set_aside(SubmissionKind(row.kind), row.lineage, delivery)
+        else:
+            delivery.error = error
         if isinstance(error, SignInFailed):
             delivery.changes |= self._account.mark_expired()
         if isinstance(error, ServerBroken):
@@ -302,10 +306,7 @@ class Outbox:
             delivery.stopped = delivery.stopped or delivery.failures >= MAX_FAILURES
         delivery.blocked.add(row.lineage)
 
-    def _is_set_aside(
-        self, kind: SubmissionKind, lineage: str, error: Expected, delivery: "_Delivery"
-    ) -> None:
-        delivery.error = error
+    def _is_set_aside(self, kind: SubmissionKind, lineage: str, delivery: "_Delivery") -> None:
         delivery.set_aside += 1
         delivery.failures = 0
         delivery.blocked.add(lineage)

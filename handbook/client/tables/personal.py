@@ -80,8 +80,8 @@ drafts = Table(
     Column("answers", Text, nullable=False),
     Column("saved_at", Moment, nullable=False),
 )
-"""Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text; `answers` the
-JSON of a tuple of model Answers."""
+"""Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text; `answers`
+the JSON of a tuple of model Answers."""
 
 revisions = Table(
     "revisions",

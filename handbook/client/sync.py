@@ -1,0 +1,284 @@
+"""One exchange with the server: send what is owed, take in content, read the feeds, send again.
+
+Each step is resumable by itself, so that a sync may be killed or cancelled at any line; the next one goes on.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, insert, select
+
+from handbook.client.feed import Feed
+from handbook.client.sync_state import SyncStatus, last_sync, note_sync
+from handbook.client.tables.personal import sync_log
+from handbook.errors import Expected, NotFound, Offline, SignInFailed, TooBusy
+from handbook.model.changes import Change, Changes
+from handbook.model.people import commune_of
+
+if TYPE_CHECKING:
+    from handbook.client.account import Account
+    from handbook.client.content import ContentReport
+    from handbook.client.outbox import Outbox
+    from handbook.client.store import Store
+    from handbook.client.transport import Transport
+
+__all__ = ["LogLine", "Sync", "SyncProgress", "SyncReport", "SyncStatus"]
+
+CENTRAL = "central"
+LOG_LINES = 200
+
+SENDING = "Đang gửi nội dung đã nộp…"
+READING_FEED = "Đang nhận tin của chi bộ…"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncProgress:
+    """What the sync is doing; `total` is 0 while it is not known how much there is to do."""
+
+    stage: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What one sync moved. `error` is the one to show of `errors`; None when everything worked.
+
+    `already_running` tells that another sync was under way, so that this one did nothing.
+    """
+
+    started_at: datetime
+    finished_at: datetime
+    documents_changed: int = 0
+    sent: int = 0
+    received: int = 0
+    bytes_down: int = 0
+    error: Expected | None = None
+    errors: tuple[Expected, ...] = ()
+    changes: Changes = frozenset()
+    already_running: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One past sync; `error` and `advice` are empty when it worked."""
+
+    started_at: datetime
+    finished_at: datetime
+    sent: int
+    received: int
+    documents_changed: int
+    bytes_down: int
+    error: str
+    advice: str
+
+
+Progress = Callable[[SyncProgress], None]
+Cancelled = Callable[[], bool]
+PullContent = Callable[[datetime, Progress, Cancelled], "ContentReport"]
+
+
+class Sync:
+    """`data_dir` holds the TUF root that this PC was given (trust/root.json).
+
+    `pull_content` takes the place of client/content.py's pull.
+    """
+
+    def __init__(
+        self,
+        store: "Store",
+        account: "Account",
+        outbox: "Outbox",
+        transport: "Transport",
+        data_dir: Path,
+        *,
+        pull_content: PullContent | None = None,
+    ) -> None:
+        self._store = store
+        self._account = account
+        self._outbox = outbox
+        self._transport = transport
+        self._root = data_dir / "trust" / "root.json"
+        self._feed = Feed(store, account, outbox)
+        self._pull_content = pull_content or self._pull_signed_content
+        self._running = threading.Lock()
+
+    def run(
+        self,
+        now: Callable[[], datetime],
+        progress: Progress = lambda _: None,
+        cancelled: Cancelled = lambda: False,
+    ) -> SyncReport:
+        """Exchanges everything once. A step that fails does not keep the others from being tried, unless the
+        server cannot be reached or asked to wait. Expected errors are reported, never raised.
+        """
+        if not self._running.acquire(blocking=False):
+            return SyncReport(started_at=now(), finished_at=now(), already_running=True)
+        try:
+            run = _Run(now())
+            for step in (self._push, self._content, self._read_feeds, self._push):
+                if cancelled() or run.is_pointless:
+                    break
+                try:
+                    step(run, now, progress, cancelled)
+                except Expected as error:
+                    run.errors.append(error)
+            return self._finish(run, now(), cancelled())
+        finally:
+            self._running.release()
+
+    def status(self) -> SyncStatus:
+        """When the exchange last worked, was last tried, and what went wrong then."""
+        return last_sync(self._store)
+
+    def log(self) -> tuple[LogLine, ...]:
+        """The latest syncs, newest first, LOG_LINES at most."""
+        columns = [column for column in sync_log.c if column.name != "id"]
+        with self._store.personal.read() as connection:
+            rows = connection.execute(select(*columns).order_by(sync_log.c.id.desc()))
+            return tuple(LogLine(**row._mapping) for row in rows)
+
+    # Steps
+
+    def _push(
+        self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
+    ) -> None:
+        if not self._signed_in(run):
+            return
+        progress(SyncProgress(SENDING, 0, 0))
+        report = self._outbox.deliver(self._transport, self._account.token, now(), cancelled)
+        run.sent += report.sent
+        run.changes |= report.changes
+        if report.error:
+            run.errors.append(report.error)
+
+    def _content(
+        self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
+    ) -> None:
+        report = self._pull_content(now(), progress, cancelled)
+        run.documents_changed = len(report.changed) + len(report.withdrawn)
+        run.bytes_down += report.bytes_down
+        if run.documents_changed:
+            run.changes |= self._store.announce({Change.LIBRARY, Change.STUDY, Change.CELL})
+
+    def _read_feeds(
+        self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
+    ) -> None:
+        if not self._signed_in(run):
+            return
+        progress(SyncProgress(READING_FEED, 0, 0))
+        report = self._feed.pull(self._transport, self._account.token, now(), cancelled)
+        run.received += report.received
+        run.bytes_down += report.bytes_down
+        run.changes |= report.changes
+        if report.error:
+            run.errors.append(report.error)
+
+    def _pull_signed_content(
+        self, now: datetime, progress: Progress, cancelled: Cancelled
+    ) -> "ContentReport":
+        # The Update Framework is slow to import, and most starts of the program come before any sync.
+        from handbook.client import content
+
+        try:
+            root = self._root.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(
+                "Máy này chưa có tệp khoá gốc để kiểm tra nội dung phát hành.",
+                "Hãy cài lại sổ tay từ bộ cài của đảng uỷ; những gì đã tải vẫn đọc được.",
+            ) from error
+        return content.pull(
+            self._store,
+            self._transport,
+            self._store.profile_dir / "content",
+            root,
+            publishers_for(self._account.member().unit),
+            now,
+            lambda stage, done, total: progress(SyncProgress(stage, done, total)),
+            cancelled,
+        )
+
+    def _signed_in(self, run: "_Run") -> bool:
+        if not self._account.session_expired():
+            return True
+        if not any(isinstance(error, SignInFailed) for error in run.errors):
+            run.errors.append(
+                SignInFailed(
+                    "Phiên đăng nhập trên máy này không còn hiệu lực.",
+                    "Hãy đăng nhập lại để gửi và nhận; bài viết vẫn được giữ.",
+                )
+            )
+        return False
+
+    def _finish(self, run: "_Run", finished_at: datetime, cancelled: bool) -> SyncReport:
+        error = run.error
+        if not cancelled or error:
+            try:
+                self._note(run, finished_at, error)
+                run.changes |= self._store.announce({Change.SYNC})
+            except Expected as problem:
+                run.errors.append(problem)
+                error = run.error
+        return SyncReport(
+            started_at=run.started_at,
+            finished_at=finished_at,
+            documents_changed=run.documents_changed,
+            sent=run.sent,
+            received=run.received,
+            bytes_down=run.bytes_down,
+            error=error,
+            errors=tuple(run.errors),
+            changes=run.changes,
+        )
+
+    def _note(self, run: "_Run", finished_at: datetime, error: Expected | None) -> None:
+        with self._store.personal.write() as connection:
+            note_sync(connection, finished_at, error, self._transport.clock_skew)
+            connection.execute(
+                insert(sync_log).values(
+                    started_at=run.started_at,
+                    finished_at=finished_at,
+                    sent=run.sent,
+                    received=run.received,
+                    documents_changed=run.documents_changed,
+                    bytes_down=run.bytes_down,
+                    error=error.message if error else "",
+                    advice=error.advice if error else "",
+                )
+            )
+            newest = select(func.max(sync_log.c.id)).scalar_subquery()
+            connection.execute(delete(sync_log).where(sync_log.c.id <= newest - LOG_LINES))
+
+
+class _Run:
+    """What one sync has moved and met so far."""
+
+    def __init__(self, started_at: datetime) -> None:
+        self.started_at = started_at
+        self.documents_changed = 0
+        self.sent = 0
+        self.received = 0
+        self.bytes_down = 0
+        self.errors: list[Expected] = []
+        self.changes: Changes = frozenset()
+
+    @property
+    def is_pointless(self) -> bool:
+        """Whether further steps would only meet the same silence, or disturb a server that asked to rest."""
+        return any(isinstance(error, Offline | TooBusy) for error in self.errors)
+
+    @property
+    def error(self) -> Expected | None:
+        """The error to show: one that only the member can mend goes first."""
+        needs_member = (error for error in self.errors if isinstance(error, SignInFailed))
+        return next(needs_member, self.errors[0] if self.errors else None)
+
+
+def publishers_for(unit: str) -> tuple[str, ...]:
+    """Whose content a member of this unit gets: the centre's, and that of each level down to the commune."""
+    parts = commune_of(unit).split("/")
+    return (CENTRAL, *("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)))
