@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -208,5 +208,4 @@ class Toast(QFrame):
 
 def ask_to_undo(widget: QWidget, text: str, undo: Callable[[], object]) -> Toast:
     """Say at the bottom of the widget's window what was done, with *Hoàn tác* to take it back."""
-    window = widget.window()
-    return Toast(window, text, Action(window.tr("&Hoàn tác"), undo))
+    return Toast(widget.window(), text, Action(QCoreApplication.translate("Toast", "&Hoàn tác"), undo))

@@ -35,5 +35,4 @@ class ChangeSignal(QObject):
         with self._lock:
             changes = frozenset(self._pending)
             self._pending.clear()
-        if changes:
-            self.changed.emit(changes)
+        self.changed.emit(changes)

@@ -42,9 +42,6 @@ class _Rows(QLayout):
     def heightForWidth(self, width: int) -> int:
         return max((place.bottom() + 1 for _, place in self.places(width)), default=0)
 
-    def minimumHeightForWidth(self, width: int) -> int:
-        return self.heightForWidth(width)
-
     def setGeometry(self, area: QRect) -> None:
         super().setGeometry(area)
         for item, place in self.places(area.width()):
