@@ -1,7 +1,7 @@
 """Makes a member's profile on this PC out of an activation code or a password: whole, or not at all.
 
-The profile is prepared beside its place and moved there by one rename. What an installation that was killed left
-is cleared by the next one.
+The profile is prepared beside its place and moved there by one rename. What an installation that was killed
+left is cleared by the next one.
 """
 
 import shutil
@@ -37,11 +37,12 @@ def activate(
 ) -> str:
     """Uses up an activation code, sets the account's password, and makes its profile on this PC.
 
-    `device` names this PC to the member. Returns the account. Whatever fails, no half profile is left; what is
-    wrong with this PC or the password shows before the code is used. A profile that is here already is kept
-    and gets the new session.
+    `device` names this PC to the member. Returns the account. Whatever fails, no half profile is left; what
+    is wrong with this PC or the password shows before the code is used. A profile that is here already is
+    kept and gets the new session.
 
-    Raises BadInput, SignInFailed, Offline, TooBusy, ServerBroken, ProfileInUse, DiskProblem.
+    Raises BadInput, SignInFailed, Offline, TooBusy, ServerBroken, DiskProblem; for a profile that is here
+    also ProfileInUse, and Locked when it opens with a former password only.
     """
     if len(password) < MIN_PASSWORD_CHARACTERS:
         raise BadInput(
