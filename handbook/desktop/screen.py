@@ -26,8 +26,8 @@ class Screen(Page):
     shown_ready = Signal()
     concerns: frozenset[Change] = frozenset()
 
-    def __init__(self, session: Session, title: str, subtitle: str = "", scrolls: bool = True) -> None:
-        super().__init__(title, subtitle, scrolls)
+    def __init__(self, session: Session, scrolls: bool = True) -> None:
+        super().__init__("", "", scrolls)
         self.session = session
         self.route = Route(place=Place.TODAY)
         self._loading: Job[object] | None = None
