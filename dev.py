@@ -78,7 +78,7 @@ WINDOWS_NEED = (
     Need("letters", "vi", "fonts-noto-core"),
 )
 SCREEN_NEED = (Need("program", "Xvfb", "xvfb"),)
-BUILD_NEED = (Need("program", "objdump", "binutils"),)
+BUILD_NEED = (Need("program", "objdump", "binutils"), Need("program", "strip", "binutils"))
 
 
 def present(need: Need) -> bool:
