@@ -127,6 +127,11 @@ def canonical_tone(text: str) -> str:
     return _WORD.sub(lambda found: _canonical_word(found.group()), nfc(text))
 
 
+def words(text: str) -> list[str]:
+    """The exact forms of the text's syllables, in order."""
+    return [_canonical_word(word) for word in _WORD.findall(nfc(text).translate(_LOWERED))]
+
+
 # --- raw Telex
 
 _TELEX_TONES = dict(zip("sfrxj", _TONES, strict=True))

@@ -14,6 +14,7 @@ from handbook.model.text import (
     number_key,
     syllables,
     telex_decode,
+    words,
 )
 
 VIETNAMESE = "aàáảãạăằắẳẵặâầấẩẫậeèéẻẽẹêềếểễệiìíỉĩịoòóỏõọôồốổỗộơờớởỡợuùúủũụưừứửữựyỳýỷỹỵđbcghklmnpqrstvx"
@@ -62,6 +63,11 @@ def test_syllables_stand_where_they_say(text):
         assert syllable.start >= previous
         assert syllable.text.isalnum()
         previous = syllable.end
+
+
+@given(any_text)
+def test_words_are_the_syllables_in_their_exact_form(text):
+    assert words(text) == [exact(syllable.text) for syllable in syllables(text)]
 
 
 @pytest.mark.parametrize(

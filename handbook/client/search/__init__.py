@@ -1,0 +1,228 @@
+"""Finding sections of the library by what a person types, in any of the ways Vietnamese is typed.
+
+Answers come from the index in `index/` (see `handbook.client.search.index`) and never wait for it to be made.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tantivy
+from sqlalchemy import select
+
+from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
+from handbook.client.search.query import (
+    COMPLETIONS,
+    Question,
+    needing_query,
+    number_query,
+    scoring_query,
+    understood,
+)
+from handbook.client.search.snippet import Span, snippet
+from handbook.client.store import Store
+from handbook.client.tables.library import documents
+from handbook.client.tables.personal import saved, ticks
+from handbook.model.library import Kind
+from handbook.model.text import NumberKey
+
+if TYPE_CHECKING:
+    from handbook.client.library import Filter
+
+__all__ = ["Hit", "Results", "Search", "Span"]
+
+MAX_SECTIONS_PER_DOCUMENT = 3
+# Sections looked at for one shown, so that a long document does not push out all others.
+LOOKED_AT_PER_HIT = 6
+
+
+_Clause = tuple[tantivy.Occur, tantivy.Query]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A section that matches. `anchor` and `heading` are '' for a text without headings."""
+
+    document_id: str
+    anchor: str
+    number: str
+    title: str
+    heading: str
+    kind: Kind
+    issued_on: date
+    snippet: tuple[Span, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Best first, at most MAX_SECTIONS_PER_DOCUMENT of a document.
+
+    `total` counts the sections that hold every word. `exact` is the id of the one document whose number is
+    all that was typed, else ''.
+    """
+
+    hits: tuple[Hit, ...] = ()
+    total: int = 0
+    exact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    score: float
+    document: str
+    anchor: str
+    heading: str
+    snippet: tuple[Span, ...]
+
+
+class Search:
+    """Search in one profile's library. Thread-safe."""
+
+    def __init__(self, store: Store, index_dir: Path) -> None:
+        self._store = store
+        self._index = SectionIndex(index_dir)
+
+    def is_ready(self) -> bool:
+        """Whether there is an index to ask; it may lag behind the library until `refresh` is done."""
+        return self._index.reading() is not None
+
+    def refresh(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
+        """Brings the index up to the library, making it anew when missing or damaged; may take minutes.
+
+        False when cancelled. Searching goes on meanwhile, and a kill does no harm. Raises DiskProblem.
+        """
+        return self._index.refresh(self._store, cancelled)
+
+    def find(self, text: str, *, limit: int = 20, filter: "Filter | None" = None) -> Results:
+        """The sections that answer `text` best, whatever it is; nothing when there is no index yet."""
+        reading = self._index.reading()
+        if reading is None:
+            return Results()
+        try:
+            return self._find(reading, text, limit, filter)
+        except Damaged:
+            self._index.discard(reading)
+            return Results()
+
+    def _find(self, reading: Reading, text: str, limit: int, filter: "Filter | None") -> Results:
+        conditions = self._conditions(reading.schema, filter)
+        searcher = reading.searcher
+        with damage():
+            question = understood(text, searcher.doc_freq, lambda start: _completions(searcher, start))
+            if not question.scored:
+                return Results()
+            picks = _Picks(reading, conditions, limit)
+            found = picks.answers(question)
+            if len(found) < limit and question.asks_for_marks:
+                found += picks.answers(question.unmarked())
+            exact = _only_document(reading, question.numbers[0]) if question.only_number else ""
+            total = picks.count(question)
+        hits = self._hits(found)
+        return Results(hits, max(total, len(hits)), exact)
+
+    def _conditions(self, schema: tantivy.Schema, filter: "Filter | None") -> list[_Clause]:
+        """What must hold besides the words, without any weight in the ranking."""
+        if filter is None:
+            return []
+        required = [
+            tantivy.Query.term_query(schema, field, str(wanted), "basic")
+            for field in ("collection", "kind", "issuer", "status")
+            if (wanted := getattr(filter, field))
+        ]
+        if filter.year is not None:
+            required.append(tantivy.Query.term_query(schema, "year", filter.year))
+        with self._store.personal.read() as personal:
+            if filter.saved_only:
+                kept = personal.scalars(select(saved.c.document)).all()
+                required.append(tantivy.Query.term_set_query(schema, "document", kept))
+            read = personal.scalars(select(ticks.c.document).where(ticks.c.read)).all()
+        clauses = [(tantivy.Occur.Must, tantivy.Query.const_score_query(one, 0.0)) for one in required]
+        if filter.unread_only and read:
+            of_read = tantivy.Query.term_set_query(schema, "document", read)
+            clauses.append((tantivy.Occur.MustNot, of_read))
+        return clauses
+
+    def _hits(self, found: Sequence[_Found]) -> tuple[Hit, ...]:
+        """What was found, in documents that the library still has."""
+        query = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
+            documents.c.id.in_({one.document for one in found})
+        )
+        with self._store.library.read() as library:
+            known = {row.id: row for row in library.execute(query)}
+        return tuple(
+            Hit(
+                document_id=one.document,
+                anchor=one.anchor,
+                number=row.number,
+                title=row.title,
+                heading=one.heading,
+                kind=Kind(row.kind),
+                issued_on=row.issued_on,
+                snippet=one.snippet,
+                score=one.score,
+            )
+            for one in found
+            if (row := known.get(one.document))
+        )
+
+
+class _Picks:
+    """Picks sections for one result, from one question or several, none twice."""
+
+    def __init__(self, reading: Reading, conditions: Sequence[_Clause], limit: int) -> None:
+        self._searcher = reading.searcher
+        self._schema = reading.schema
+        self._conditions = conditions
+        self._room = limit
+        self._per_hit = LOOKED_AT_PER_HIT * limit
+        self._of_document = Counter[int]()
+        self._picked: set[tuple[int, int]] = set()
+
+    def answers(self, question: Question) -> list[_Found]:
+        query = self._under_conditions(scoring_query(self._schema, question))
+        ranked = self._searcher.search(query, limit=self._per_hit, count=False).hits
+        keys = self._searcher.fast_field_values("document_key", [address for _, address in ranked])
+        sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
+        pattern = sought.pattern()
+        answers = []
+        for (score, address), key in zip(ranked, keys, strict=True):
+            place = (address.segment_ord, address.doc)
+            if self._room == 0 or place in self._picked:
+                continue
+            if self._of_document[key] == MAX_SECTIONS_PER_DOCUMENT:
+                continue
+            self._picked.add(place)
+            self._of_document[key] += 1
+            self._room -= 1
+            entry = self._searcher.doc(address)
+            answers.append(
+                _Found(
+                    score,
+                    entry["document"][0],
+                    bytes(entry["anchor"][0]).decode(),
+                    bytes(entry["heading"][0]).decode(),
+                    snippet(bytes(entry["text"][0]).decode(), sought, pattern),
+                )
+            )
+        return answers
+
+    def count(self, question: Question) -> int:
+        query = self._under_conditions(needing_query(self._schema, question))
+        return self._searcher.search(query, limit=1).count or 0
+
+    def _under_conditions(self, query: tantivy.Query) -> tantivy.Query:
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._conditions])
+
+
+def _completions(searcher: tantivy.Searcher, start: str) -> list[str]:
+    return [word for word, _ in searcher.terms_with_prefix("folded", start, limit=COMPLETIONS)]
+
+
+def _only_document(reading: Reading, key: NumberKey) -> str:
+    """The document that bears the number, when there is one and no other."""
+    hits = reading.searcher.search(number_query(reading.schema, key), limit=2, count=False).hits
+    return reading.searcher.doc(hits[0][1])["document"][0] if len(hits) == 1 else ""
