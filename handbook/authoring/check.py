@@ -48,12 +48,13 @@ def _duplicates(source: PublisherSource) -> Iterator[Problem]:
     keys: dict[tuple[object, ...], Written[Document]] = {}
     for written in source.documents:
         record = written.record
-        key = (record.number or record.title, record.issuer, record.issued_on)
+        # Numbers restart with every term of a committee, and old laws are found that share one.
+        key = (record.number, record.issuer, record.issued_on, record.title)
         earlier = keys.setdefault(key, written)
         if earlier is not written:
             line = written.fields.line("number")
             yield Problem(
-                written.file, line, f"trùng số hiệu, cơ quan ban hành và ngày ban hành với {earlier.file}"
+                written.file, line, f"trùng số hiệu, nơi và ngày ban hành, tên gọi với {earlier.file}"
             )
 
 
