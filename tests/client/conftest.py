@@ -11,7 +11,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
 from handbook.client.account import keep_session
-from handbook.client.apply import apply_pack, next_arrival
+from handbook.client.apply import Applied, apply_pack, next_arrival
 from handbook.client.store import Store
 from handbook.protocol.packs import Item, document_item
 from tests.client.samples import NOW, session
@@ -45,13 +45,13 @@ def signed_in(store: Store) -> Store:
 
 
 @pytest.fixture
-def publish(store: Store) -> Callable[..., None]:
+def publish(store: Store) -> Callable[..., Applied]:
     """Applies items of one publisher as one content sync."""
 
-    def apply(*items: Item, publisher: str = "central", at: datetime = NOW) -> None:
+    def apply(*items: Item, publisher: str = "central", at: datetime = NOW) -> Applied:
         with store.library.read() as connection:
             arrival = next_arrival(connection, at)
-        apply_pack(
+        return apply_pack(
             store,
             publisher=publisher,
             sequence=arrival.number,
@@ -64,7 +64,7 @@ def publish(store: Store) -> Callable[..., None]:
 
 
 @pytest.fixture
-def library_with(publish: Callable[..., None]) -> Callable[..., None]:
+def library_with(publish: Callable[..., Applied]) -> Callable[..., Applied]:
     """Publishes documents of `central` as one content sync."""
     return lambda *documents: publish(*(document_item(one) for one in documents))
 
