@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keyring
 import pytest
@@ -15,6 +16,9 @@ from handbook.client.apply import Applied, apply_pack, next_arrival
 from handbook.client.store import Store
 from handbook.protocol.packs import Item, document_item
 from tests.client.samples import NOW, session
+
+if TYPE_CHECKING:
+    from tests.client.simulated_server import Device, Ward
 
 
 @pytest.fixture
@@ -111,3 +115,30 @@ def pocket_keyring() -> PocketKeyring:
     backend = PocketKeyring()
     keyring.set_keyring(backend)
     return backend
+
+
+@pytest.fixture(scope="session")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Ward]":
+    """The real server on a port of its own; each test makes a cell of its own in it."""
+    # Here, not above: most tests of the client need no server.
+    from tests.client.simulated_server import running_ward
+
+    with running_ward(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def device(ward: "Ward", tmp_path: Path) -> "Iterator[Callable[..., Device]]":
+    """Makes a member's PC: `device("An", cell, items)`; each call is another PC."""
+    from tests.client.simulated_server import Device
+
+    made: list[Device] = []
+
+    def make(name: str, cell: str, items: tuple[Item, ...] = (), **options: bool) -> Device:
+        made.append(Device(tmp_path / f"pc-{len(made)}", ward, name, cell, items, **options))
+        return made[-1]
+
+    ward.now = NOW
+    yield make
+    for one in made:
+        one.close()

@@ -1,4 +1,4 @@
-"""The real server on real HTTP in this process, a line to it that can misbehave, and members' PCs on that line."""
+"""The real server on real HTTP in this process, a line to it that can misbehave, and members' PCs on it."""
 
 import itertools
 import secrets
@@ -281,9 +281,7 @@ class Device:
         """As the commune's signed catalogue would tell it."""
         key = self.ward.receipt_key
         with self.store.library.write() as connection:
-            connection.execute(
-                insert(receipt_keys).values(id=key.id, public=key.public, publisher=COMMUNE)
-            )
+            connection.execute(insert(receipt_keys).values(id=key.id, public=key.public, publisher=COMMUNE))
 
     def publish(self, *items: Item) -> None:
         """Puts published items into this PC's library, as one content sync."""
