@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from handbook.model.study import Assignment
+from handbook.model.text import nfc
 
 MAX_ANSWER_CHARACTERS = 60_000
 MAX_COMMENT_CHARACTERS = 10_000
@@ -79,12 +80,12 @@ _SECRET = re.compile(r"(?m)^\W*(TUYỆT MẬT|TỐI MẬT|MẬT)\W*$")
 
 def count_words(text: str) -> int:
     """Syllables separated by space or punctuation, the way Vietnamese word processors count words."""
-    return sum(1 for _ in _WORD.finditer(text))
+    return sum(1 for _ in _WORD.finditer(nfc(text)))
 
 
 def classified_marking(text: str) -> str:
     """The secrecy marking that stands alone on a line in capitals, as on a classified document; else ''."""
-    found = _SECRET.search(text)
+    found = _SECRET.search(nfc(text))
     return found.group(1) if found else ""
 
 
@@ -121,11 +122,15 @@ def after_review(verdict: Verdict) -> State:
 def standing(receipted: bool, reviews: tuple[Review, ...], revision: int) -> State:
     """The state of the latest submitted `revision` given every review known of its lineage.
 
-    A decision (returned, accepted) outlasts a later `opened`; of several decisions the latest counts.
+    A decision (returned, accepted) outlasts a later `opened`; of several decisions the latest counts, and of
+    two at the same moment the acceptance: every reader comes to the same state.
     """
     if not receipted:
         return State.WAITING
-    mine = sorted((r for r in reviews if r.revision == revision), key=lambda r: r.reviewed_at)
+    mine = sorted(
+        (review for review in reviews if review.revision == revision),
+        key=lambda review: (review.reviewed_at, review.verdict is Verdict.ACCEPTED),
+    )
     decisions = [r for r in mine if r.verdict is not Verdict.OPENED]
     if decisions:
         return after_review(decisions[-1].verdict)
