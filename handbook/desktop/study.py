@@ -1,0 +1,257 @@
+"""Học tập: the assignments, and of the chosen one what to read, what to write and how it stands."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QWidget
+
+from handbook.desktop.rows import Row, RowList
+from handbook.desktop.screen import Screen
+from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.theme import current_theme
+from handbook.desktop.widgets import (
+    Action,
+    Card,
+    Column,
+    Label,
+    LinkButton,
+    Pill,
+    PrimaryButton,
+    Role,
+    SecondaryButton,
+    SectionLabel,
+    Tone,
+)
+from handbook.model.changes import Change
+from handbook.model.reflection import STATE_NAMES, State
+from handbook.model.study import VIETNAM, Urgency
+from handbook.model.vietnamese import date_text, due_text, moment_text
+
+if TYPE_CHECKING:
+    from handbook.client.assignments import AssignmentView, ReflectionCard
+    from handbook.client.cards import DocumentCard
+
+LIST_WIDTH = 340
+SIDE_BY_SIDE_FROM = 780
+"""Width at 100 % text from which list and detail stand beside each other."""
+
+STATE_TONES = {
+    State.DRAFT: Tone.NEUTRAL,
+    State.WAITING: Tone.INFO,
+    State.RECEIVED: Tone.INFO,
+    State.OPENED: Tone.INFO,
+    State.RETURNED: Tone.WARN,
+    State.ACCEPTED: Tone.OK,
+}
+
+
+class StudyScreen(Screen):
+    concerns = frozenset({Change.STUDY, Change.REFLECTION, Change.LIBRARY})
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, scrolls=False)
+        self.header.show_text(self.tr("Học tập"), self.tr("Nhiệm vụ học tập của chi bộ giao cho đồng chí"))
+        self._views: dict[str, AssignmentView] = {}
+        self._list = RowList(self.tr("Nhiệm vụ học tập"))
+        self._list.setObjectName("study.list")
+        self._list.chosen.connect(self._show_detail)
+        self._list.opened.connect(self._open)
+        self._detail = Column(max_width=760)
+        self._panes = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._panes.addWidget(self._list)
+        self._panes.addWidget(self._detail, 1)
+        self.body.addLayout(self._panes)
+        self._arrange()
+
+    def refresh(self) -> None:
+        now = self.session.now()
+        self.load(lambda: self.session.handbook.study.assignments(now), self._show_assignments)
+
+    def _show_assignments(self, views: "tuple[AssignmentView, ...]") -> None:
+        if not views:
+            self.show_empty(
+                "study",
+                self.tr("Chưa có nhiệm vụ học tập nào"),
+                self.tr("Khi đảng uỷ giao nhiệm vụ, nhiệm vụ sẽ hiện ở đây sau lần đồng bộ kế tiếp."),
+                Action(self.tr("Đồng bộ ngay"), self.session.sync_now, "sync"),
+            )
+            return
+        self._views = {view.assignment.id: view for view in views}
+        wanted = self.route.assignment or self._list.current_key
+        current = wanted if wanted in self._views else views[0].assignment.id
+        self._list.show_rows([self._row(view) for view in views], current)
+        self._show_detail(current)
+        self.show_ready()
+
+    def _row(self, view: "AssignmentView") -> Row:
+        badge, tone = self._badge(view)
+        today = self.session.now().astimezone(VIETNAM).date()
+        due = date_text(view.assignment.due_on)
+        if not view.done and view.urgency is not Urgency.OVERDUE:
+            due = f"{due}, {due_text(view.assignment.due_on, today)}"
+        return Row(
+            key=view.assignment.id,
+            title=view.assignment.title,
+            note=due,
+            badge=badge,
+            tone=tone,
+        )
+
+    def _badge(self, view: "AssignmentView") -> tuple[str, Tone]:
+        if view.reflection and view.reflection.state is not State.DRAFT:
+            return STATE_NAMES[view.reflection.state], STATE_TONES[view.reflection.state]
+        if view.done:
+            return self.tr("Đã xong"), Tone.OK
+        if view.urgency is Urgency.OVERDUE:
+            return self.tr("Quá hạn"), Tone.DANGER
+        if view.urgency in (Urgency.TODAY, Urgency.SOON):
+            return self.tr("Sắp đến hạn"), Tone.WARN
+        if view.urgency is Urgency.UPCOMING:
+            return self.tr("Chưa mở"), Tone.NEUTRAL
+        return (
+            (STATE_NAMES[State.DRAFT], Tone.NEUTRAL)
+            if view.reflection
+            else (self.tr("Cần làm"), Tone.NEUTRAL)
+        )
+
+    def _show_detail(self, assignment_id: str) -> None:
+        self.route = Route(place=Place.STUDY, assignment=assignment_id)
+        view = self._views[assignment_id]
+        self._clear_detail()
+        rows = self._detail.body
+        rows.addWidget(self._summary(view))
+        rows.addWidget(SectionLabel(self.tr("Tài liệu cần đọc")))
+        for number, document in enumerate(view.documents):
+            rows.addWidget(self._document(number, document))
+        if view.assignment.wants_reflection:
+            rows.addWidget(SectionLabel(self.tr("Bài thu hoạch")))
+            rows.addWidget(self._reflection(view))
+        rows.addStretch(1)
+        self._detail.verticalScrollBar().setValue(0)
+
+    def _summary(self, view: "AssignmentView") -> Card:
+        assignment = view.assignment
+        today = self.session.now().astimezone(VIETNAM).date()
+        due = self.tr("Hạn {}, {}").format(date_text(assignment.due_on), due_text(assignment.due_on, today))
+        card = Card(assignment.title, "study", date_text(assignment.due_on) if view.done else due)
+        card.add_at_end_of_title(Pill(*self._badge(view)))
+        if assignment.question:
+            card.add(Label(assignment.question))
+        card.add(Label(view.next_step, Role.MUTED))
+        return card
+
+    def _document(self, number: int, document: "DocumentCard") -> Card:
+        title = getattr(document, "title", "")
+        if not title:
+            card = Card(self.tr("Tài liệu chưa có trên máy này"), "offline")
+            card.add(Label(self.tr("Hãy đồng bộ để nhận tài liệu."), Role.MUTED))
+            return card
+        name = f"{document.number} {title}".strip()
+        card = Card(name, "check-circle" if document.read else "document", document.issuer)
+        read = Pill(self.tr("Đã đọc"), Tone.OK) if document.read else Pill(self.tr("Chưa đọc"))
+        card.add_at_end_of_title(read)
+        button = card.add_action(
+            Action(
+                self.tr("Đọc lại") if document.read else self.tr("Đọc"),
+                lambda: self.navigate.emit(Route(place=Place.READER, document=document.id)),
+                "document",
+            )
+        )
+        button.setObjectName(f"study.read.{number}")
+        button.setAccessibleDescription(name)
+        return card
+
+    def _reflection(self, view: "AssignmentView") -> Card:
+        reflection = view.reflection
+        state = reflection.state if reflection else State.DRAFT
+        words = {
+            State.DRAFT: self.tr("Bài nháp đang viết dở, chỉ đồng chí đọc được."),
+            State.WAITING: self.tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."),
+            State.RECEIVED: self.tr("Máy chủ của đảng uỷ đã nhận bài và ký biên nhận."),
+            State.OPENED: self.tr("Chi bộ đã mở bài của đồng chí."),
+            State.RETURNED: self.tr("Chi bộ trả lại để đồng chí viết thêm."),
+            State.ACCEPTED: self.tr("Chi bộ đã đánh giá đạt."),
+        }
+        card = Card(self._reflection_title(view), "editor")
+        if reflection:
+            card.add_at_end_of_title(Pill(STATE_NAMES[state], STATE_TONES[state]))
+            card.add(Label(words[state]))
+            self._add_remarks(card, reflection)
+        else:
+            card.add(Label(self.tr("Chưa viết. Mỗi giây gõ đều được lưu trên máy này."), Role.MUTED))
+        go = Route(place=Place.EDITOR, assignment=view.assignment.id)
+        kind = (
+            SecondaryButton
+            if state in (State.WAITING, State.RECEIVED, State.OPENED, State.ACCEPTED)
+            else PrimaryButton
+        )
+        button = card.add_action(
+            Action(self._write_text(reflection), lambda: self.navigate.emit(go), "editor"), kind
+        )
+        button.setObjectName("study.write")
+        button.setEnabled(view.urgency is not Urgency.UPCOMING)
+        if reflection and reflection.revision and state is not State.WAITING:
+            receipt = Route(
+                place=Place.RECEIPT,
+                assignment=view.assignment.id,
+                lineage=reflection.lineage,
+                revision=reflection.revision,
+            )
+            link = card.add_action(
+                Action(self.tr("Biên nhận"), lambda: self.navigate.emit(receipt), "receipt"), LinkButton
+            )
+            link.setObjectName("study.receipt")
+        return card
+
+    def _add_remarks(self, card: Card, reflection: "ReflectionCard") -> None:
+        card.add(Label(self.tr("Cập nhật {}").format(moment_text(reflection.updated_at)), Role.NOTE))
+        if reflection.comment:
+            said = self.tr("{}: “{}”").format(reflection.returned_by, reflection.comment)
+            card.add(Label(said, Role.STRONG))
+        if reflection.refused:
+            card.add(Label(reflection.refused, Role.STRONG))
+
+    def _reflection_title(self, view: "AssignmentView") -> str:
+        least = view.assignment.min_words
+        return self.tr("Ít nhất {} chữ, {} phần").format(least, len(view.assignment.parts))
+
+    def _write_text(self, reflection: "ReflectionCard | None") -> str:
+        if reflection is None:
+            return self.tr("Viết bài")
+        if reflection.state is State.DRAFT:
+            return self.tr("Viết tiếp")
+        return self.tr("Sửa bài") if reflection.state is State.RETURNED else self.tr("Xem bài")
+
+    def _open(self, assignment_id: str) -> None:
+        view = self._views[assignment_id]
+        unread = [d for d in view.documents if not getattr(d, "read", True)]
+        if unread:
+            self.navigate.emit(Route(place=Place.READER, document=unread[0].id))
+        elif view.assignment.wants_reflection:
+            self.navigate.emit(Route(place=Place.EDITOR, assignment=assignment_id))
+
+    def _clear_detail(self) -> None:
+        rows = self._detail.body
+        while item := rows.takeAt(0):
+            if isinstance(widget := item.widget(), QWidget):
+                widget.hide()
+                widget.deleteLater()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        px = current_theme().px
+        beside = self.width() >= px(SIDE_BY_SIDE_FROM)
+        self._panes.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
+        self._panes.setSpacing(px(16))
+        if beside:
+            self._list.setFixedWidth(px(LIST_WIDTH))
+            self._list.setMaximumHeight(16_777_215)
+        else:
+            self._list.setMinimumWidth(0)
+            self._list.setMaximumWidth(16_777_215)
+            self._list.setMaximumHeight(max(px(90), self.height() // 3))
