@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from handbook import __version__
-from handbook.errors import Expected, SignInFailed
+from handbook.errors import Expected
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_REQUEST_BYTES
 from handbook.server import tokens
@@ -26,17 +27,20 @@ from handbook.server.content import PublishedFiles
 from handbook.server.database import POOL_SIZE, open_database
 from handbook.server.errors import JSON, Malformed, TooLarge, answer_to, bug_answer
 from handbook.server.keys import load_keys
-from handbook.server.lanes import Lane
+from handbook.server.lanes import Batches, Lane
 from handbook.server.logs import LOGGER, exception_facts
 from handbook.server.metrics import Metrics
 from handbook.server.openapi import describe, document
 from handbook.server.routes import ROUTES, Answer, Call, House, Route
 from handbook.server.settings import Settings
+from handbook.server.submissions import Intake
+from handbook.server.tokens import SignedIn
 
 # Two hashes at a time take 128 MB and both cores of a small server; a quarter of the pool stays for the rest.
 PASSWORD_THREADS = 2
 PASSWORDS_WAITING = 50
 REQUESTS_WAITING = 1_000
+LARGEST_BATCH = 100
 CLIENT_GONE = 499  # only in logs and counters: nobody is there to read it
 
 Clock = Callable[[], datetime]
@@ -52,10 +56,13 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     Raises UndeclaredAccess, NewerData and DiskProblem. Whoever does not run the application's lifespan closes
     `app.state.house.database`.
     """
+    keys = load_keys(settings.data_dir)
+    database = open_database(settings.database_url)
     house = House(
         settings=settings,
-        keys=load_keys(settings.data_dir),
-        database=open_database(settings.database_url),
+        keys=keys,
+        database=database,
+        intake=Intake(database, keys, settings.server_name),
         published=Published(settings.content_dir),
         metrics=Metrics(),
     )
@@ -75,11 +82,18 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     )
     app.state.house = house
     passwords = Lane(threads=PASSWORD_THREADS, waiting=PASSWORDS_WAITING, retry_after=5.0)
-    requests = Lane(threads=POOL_SIZE - PASSWORD_THREADS, waiting=REQUESTS_WAITING, retry_after=2.0)
+    others = Lane(threads=POOL_SIZE - PASSWORD_THREADS - 1, waiting=REQUESTS_WAITING, retry_after=2.0)
     for route in ROUTES:
+        if route.together is not None:
+            together = partial(_answer_together, route, house)
+            batches = Batches(together, largest=LARGEST_BATCH, waiting=REQUESTS_WAITING, retry_after=2.0)
+            do = batches.do
+        else:
+            lane = passwords if route.slow else others
+            do = partial(_in_lane, lane, route, house)
         app.add_api_route(
             route.path,
-            _endpoint(route, house, clock, passwords if route.slow else requests),
+            _endpoint(route, do, clock),
             methods=[route.method],
             summary=route.summary,
             response_model=None,
@@ -98,13 +112,22 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     return app
 
 
-def _endpoint(route: Route, house: House, clock: Clock, lane: Lane) -> Callable:
-    """Reads the request on the event loop, does the work in the lane, and answers."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request with its whole body, and when that had come in."""
+
+    request: Request
+    data: bytes
+    now: datetime
+
+
+def _endpoint(route: Route, do: Callable[[_Asked], Awaitable[Response]], clock: Clock) -> Callable:
+    """Reads the request on the event loop, has the work done in a thread, and answers."""
 
     async def endpoint(request: Request) -> Response:
         try:
             data = await read_limited(request)
-            return await lane.run(partial(_answer, route, house, request, data, clock()))
+            return await do(_Asked(request, data, clock()))
         except ClientDisconnect:
             return Response(status_code=CLIENT_GONE)
         except Exception as error:
@@ -119,21 +142,53 @@ def _endpoint(route: Route, house: House, clock: Clock, lane: Lane) -> Callable:
     return endpoint
 
 
-def _answer(route: Route, house: House, request: Request, data: bytes, now: datetime) -> Response:
+async def _in_lane(lane: Lane, route: Route, house: House, asked: _Asked) -> Response:
+    return await lane.run(partial(_answer, route, house, asked))
+
+
+def _answer(route: Route, house: House, asked: _Asked) -> Response:
+    who = None
+    if isinstance(route.access, Needs):
+        who = tokens.signed_in(house.database, _token_in(asked.request), asked.now)
+    return _encoded(route.handle(_call(route, house, asked, who)))
+
+
+def _answer_together(route: Route, house: House, all_asked: Sequence[_Asked]) -> list[Response | Exception]:
+    """Answers for requests that came at the same moment; a refusal of one does not touch the others."""
+    answers: dict[int, Response | Exception] = {}
+    given = [_token_in(asked.request) for asked in all_asked]
+    known = tokens.all_signed_in(house.database, given, all_asked[0].now)
+    calls: dict[int, Call] = {}
+    for number, (asked, who) in enumerate(zip(all_asked, known, strict=True)):
+        try:
+            if who is None:
+                raise tokens.session_over()
+            calls[number] = _call(route, house, asked, who)
+        except Expected as refusal:
+            answers[number] = refusal
+    if calls:
+        for number, given_back in zip(calls, route.together(list(calls.values())), strict=True):
+            answers[number] = given_back if isinstance(given_back, Exception) else _encoded(given_back)
+    return [answers[number] for number in range(len(all_asked))]
+
+
+def _call(route: Route, house: House, asked: _Asked, who: SignedIn | None) -> Call:
+    """The request as its route takes it, after the access check. Raises NotAllowed, Malformed."""
+    request = asked.request
     call = Call(
         house=house,
         path=request.path_params,
         query=request.query_params,
         address=request.client.host if request.client else "",
-        now=now,
+        now=asked.now,
+        who=who,
     )
     if isinstance(route.access, Needs):
-        who = tokens.signed_in(house.database, _bearer_token(request), now)
-        call = call.by(who)
-        require(who.member, route.access, route.unit(call) if route.unit else None)
-    if route.takes is not None:
-        call = call.with_body(_decoded(data, route.takes))
-    given = route.handle(call)
+        require(call.signed_in.member, route.access, route.unit(call) if route.unit else None)
+    return call if route.takes is None else call.with_body(_decoded(asked.data, route.takes))
+
+
+def _encoded(given: object) -> Response:
     if isinstance(given, Response):
         return given
     answer = given if isinstance(given, Answer) else Answer(given, HTTPStatus.OK)
@@ -167,11 +222,10 @@ def _decoded(data: bytes, record_type: type) -> object:
         raise Malformed(error.message, error.advice) from error
 
 
-def _bearer_token(request: Request) -> str:
+def _token_in(request: Request) -> str:
+    """The bearer token, or nothing."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise SignInFailed("Yêu cầu này cần đăng nhập.", "Hãy đăng nhập lại.")
-    return token.strip()
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _openapi(app: FastAPI) -> Callable:

@@ -88,7 +88,7 @@ def _handed_in(
         .join(mine, (submissions.c.lineage == mine.c.lineage) & (submissions.c.revision == mine.c.revision))
         .where(submissions.c.commune == commune)
     ).all()
-    reviews = reviews_of(connection, commune, [row.lineage for row in rows])
+    reviews = reviews_of(connection, {commune}, [row.lineage for row in rows])
     return {
         row.author: HandedIn(
             state=standing(True, reviews.get(row.lineage, ()), row.revision).value,

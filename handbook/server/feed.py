@@ -1,16 +1,15 @@
 """The feed of a cell: what was committed about it, in the order of commits.
 
-Whoever appends takes the next position from the unit's row in `feeds` and so holds that row until commit: a
-reader who has seen a position has seen every smaller one.
+Whoever appends first locks the unit's row in `feeds`, the last position given out, and holds it until commit:
+a reader who has seen a position has seen every smaller one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select, update
 
-from handbook.errors import NotFound
 from handbook.model.people import Action, Member, can, commune_of
 from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, EntryKind, FeedPage, SubmissionEntry
 from handbook.protocol.receipts import Receipt
@@ -23,61 +22,64 @@ from handbook.server.tables import access_log, entries, feeds, submissions
 # One entry always fits, since a whole request is at most MAX_REQUEST_BYTES.
 PAGE_CHARACTERS = MAX_ANSWER_BYTES // 6
 
-_next_position = (
-    update(feeds)
-    .where(feeds.c.unit == bindparam("of_unit"))
-    .values(position=feeds.c.position + 1)
-    .returning(feeds.c.position)
-)
-_new_entry = insert(entries)
+_advance = update(feeds).where(feeds.c.unit == bindparam("of_unit")).values(position=bindparam("reached"))
 
 
-def append_member(connection: Connection, member: Member, unit: str) -> None:
-    """Says in the unit's feed that the member is new or changed."""
-    _append(
-        connection,
-        {
-            "commune": commune_of(unit),
-            "unit": unit,
-            "kind": EntryKind.MEMBER.value,
-            "owner": member.account,
-            "author": member.account,
-            "size": 0,
-        },
-        take_position(connection, unit),
+def lock_positions(connection: Connection, units: Collection[str]) -> dict[str, int]:
+    """The last position of each unit's feed; nobody else appends to them before this transaction ends.
+
+    Always locked in the order of paths, so that writers never wait in a ring. Unknown units are left out.
+    """
+    if not units:
+        return {}
+    rows = connection.execute(
+        select(feeds.c.unit, feeds.c.position)
+        .where(feeds.c.unit.in_(sorted(units)))
+        .order_by(feeds.c.unit)
+        .with_for_update()
     )
+    return {row.unit: row.position for row in rows}
 
 
-def append_submission(
-    connection: Connection, submission: Submission, *, unit: str, position: int, owner: str, author: str
-) -> None:
-    """Puts a submission at a taken position; `owner` is the member it is about."""
-    _append(
-        connection,
-        {
-            "commune": submission.commune,
-            "unit": unit,
-            "kind": EntryKind.SUBMISSION.value,
-            "owner": owner,
-            "author": author,
-            "lineage": submission.lineage,
-            "revision": submission.revision,
-            "size": len(submission.content),
-        },
-        position,
-    )
+def append(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
+    """Adds entries whose positions follow those of `lock_positions` in the same transaction."""
+    connection.execute(insert(entries), list(rows))
+    reached: dict[str, int] = {}
+    for row in rows:
+        reached[row["unit"]] = max(reached.get(row["unit"], 0), row["position"])
+    connection.execute(_advance, [{"of_unit": unit, "reached": last} for unit, last in reached.items()])
 
 
-def take_position(connection: Connection, unit: str) -> int:
-    """The unit's next position; nobody else gets one before this transaction ends. Raises NotFound."""
-    position = connection.scalar(_next_position, {"of_unit": unit})
-    if position is None:
-        raise NotFound(f"Máy chủ không có tổ chức đảng “{unit}”.")
-    return position
+def member_row(member: Member, unit: str, position: int) -> dict[str, object]:
+    """An entry that says that the member is new or changed."""
+    return {
+        "commune": commune_of(unit),
+        "unit": unit,
+        "position": position,
+        "kind": EntryKind.MEMBER.value,
+        "owner": member.account,
+        "author": member.account,
+        "lineage": None,
+        "revision": None,
+        "size": 0,
+    }
 
 
-def _append(connection: Connection, row: dict[str, object], position: int) -> None:
-    connection.execute(_new_entry, [row | {"position": position}])
+def submission_row(
+    submission: Submission, *, unit: str, position: int, owner: str, author: str
+) -> dict[str, object]:
+    """An entry for a submission; `owner` is the member it is about."""
+    return {
+        "commune": submission.commune,
+        "unit": unit,
+        "position": position,
+        "kind": EntryKind.SUBMISSION.value,
+        "owner": owner,
+        "author": author,
+        "lineage": submission.lineage,
+        "revision": submission.revision,
+        "size": len(submission.content),
+    }
 
 
 @dataclass(frozen=True, slots=True)

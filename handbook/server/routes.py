@@ -1,6 +1,6 @@
 """The API on one screen: each route, who may take it, what it takes and what it gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from handbook.protocol import api
 from handbook.protocol.codec import API_VERSION
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission
-from handbook.server import accounts, completion, feed, submissions, tokens, units
+from handbook.server import accounts, completion, feed, tokens, units
 from handbook.server.access import PUBLIC, Access, needs
 from handbook.server.assignments import Published
 from handbook.server.database import Database
@@ -21,6 +21,7 @@ from handbook.server.errors import Malformed
 from handbook.server.keys import Keys
 from handbook.server.metrics import CONTENT_TYPE, Metrics
 from handbook.server.settings import Settings
+from handbook.server.submissions import Intake, Outcome
 from handbook.server.tokens import SignedIn
 
 MAX_POSITION = 2**62
@@ -34,6 +35,7 @@ class House:
     settings: Settings
     database: Database
     keys: Keys
+    intake: Intake
     published: Published
     metrics: Metrics
 
@@ -56,9 +58,6 @@ class Call:
         if self.who is None:
             raise LookupError("a public route asked who is signed in")
         return self.who
-
-    def by(self, who: SignedIn) -> "Call":
-        return replace(self, who=who)
 
     def with_body(self, body: object) -> "Call":
         return replace(self, body=body)
@@ -88,13 +87,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`unit` tells which unit the request is about. `slow` work goes to the lane of password hashing."""
+    """`unit` tells which unit the request is about.
+
+    `slow` work goes to the lane of password hashing. `together` takes requests in batches, `handle` each alone.
+    """
 
     method: str
     path: str
     summary: str
     access: Access
-    handle: Callable[[Call], object]
+    handle: Callable[[Call], object] | None = None
+    together: Callable[[Sequence[Call]], Sequence[Answer | Exception]] | None = None
     takes: type | None = None
     gives: Any = None
     statuses: tuple[HTTPStatus, ...] = (HTTPStatus.OK,)
@@ -138,21 +141,23 @@ def _me(call: Call) -> api.Session:
     return tokens.current_session(call.house.database, call.signed_in)
 
 
-def _submit(call: Call) -> Answer:
-    submission: Submission = call.body
-    named = (call.path["lineage"], str(call.number("revision", 0, smallest=1)))
-    if named != (submission.lineage, str(submission.revision)):
-        raise Malformed("Địa chỉ và nội dung gửi lên nói về hai bài khác nhau.")
-    house = call.house
-    accepted = submissions.accept(
-        house.database,
-        house.keys,
-        house.settings.server_name,
-        call.signed_in.member,
-        submission,
-        call.now,
-    )
-    return Answer(accepted.receipt, HTTPStatus.CREATED if accepted.new else HTTPStatus.OK)
+def _submit(calls: Sequence[Call]) -> list[Answer | Exception]:
+    named = [call for call in calls if _names_its_submission(call)]
+    handed_in = [(call.signed_in.member, call.body) for call in named]
+    outcomes = named[0].house.intake.accept(handed_in, named[0].now) if named else []
+    answers = {id(call): _receipt(outcome) for call, outcome in zip(named, outcomes, strict=True)}
+    misnamed = Malformed("Địa chỉ và nội dung gửi lên nói về hai bài khác nhau.")
+    return [answers.get(id(call), misnamed) for call in calls]
+
+
+def _names_its_submission(call: Call) -> bool:
+    return (call.path["lineage"], call.path["revision"]) == (call.body.lineage, str(call.body.revision))
+
+
+def _receipt(outcome: Outcome) -> Answer | Exception:
+    if isinstance(outcome, Exception):
+        return outcome
+    return Answer(outcome.receipt, HTTPStatus.CREATED if outcome.new else HTTPStatus.OK)
 
 
 def _feed(call: Call) -> api.FeedPage:
@@ -241,7 +246,7 @@ ROUTES = (
         path="/v1/submissions/{lineage}/{revision}",
         summary="Hand in one revision; repeating it changes nothing",
         access=needs(Action.SUBMIT_OWN),
-        handle=_submit,
+        together=_submit,
         takes=Submission,
         gives=Receipt,
         statuses=(HTTPStatus.CREATED, HTTPStatus.OK),

@@ -1,36 +1,28 @@
-"""Takes what members hand in: each revision once, whatever is repeated, raced or reordered."""
+"""Takes what members hand in: each revision once, whatever is repeated, raced or reordered.
 
-import uuid
+Submissions that arrive at the same moment share one transaction, at most one of each author. Should another
+worker commit one of the same identities in between, each is taken again by itself.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, insert, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
 
-from handbook.errors import BadInput, NotAllowed, NotFound
-from handbook.model.people import Action, Member, can, commune_of
-from handbook.model.reflection import (
-    MAX_ANSWER_CHARACTERS,
-    MAX_COMMENT_CHARACTERS,
-    Reflection,
-    Review,
-    State,
-    Verdict,
-    classified_marking,
-    standing,
-)
-from handbook.model.study import Tick
+from handbook.errors import BadInput, Expected, NotAllowed, NotFound
+from handbook.model.people import Action, Member, can
+from handbook.model.reflection import Review, State, Verdict, standing
 from handbook.protocol.receipts import Receipt, sign
 from handbook.protocol.submissions import Content, Submission, SubmissionKind, unpack_content
 from handbook.server import faults, feed
 from handbook.server.database import Database
+from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
 from handbook.server.keys import Keys
 from handbook.server.tables import access_log, submissions
 
-MAX_REVISION = 100_000
-MAX_NAME_CHARACTERS = 300  # of a subject, a unit's path, a part
-MOMENTS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 RACES_LOST_IN_A_ROW = 5
 
 
@@ -43,117 +35,250 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose feed a submission goes to, and whom it is about."""
+class _Arrival:
+    author: Member
+    submission: Submission
+    content: Content
+    now: datetime
 
+    @property
+    def is_reflection(self) -> bool:
+        return self.submission.kind is SubmissionKind.REFLECTION
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A submission that may be kept: the feed it goes to, whom it is about, and the lineage so far."""
+
+    arrival: _Arrival
     unit: str
     owner: str
+    lineage: tuple[Row, ...]
 
 
-def accept(
-    database: Database, keys: Keys, server: str, author: Member, submission: Submission, now: datetime
-) -> Accepted:
-    """Keeps the submission, its feed entry and its receipt in one transaction, or finds them kept.
-
-    Raises BadInput, NotAllowed, NotFound, or Clashed when another text is held under the same identity.
-    """
-    content = _checked_content(submission)
-    _check_place(author, submission)
-    for attempt in range(RACES_LOST_IN_A_ROW):
-        try:
-            with database.write() as connection:
-                accepted = _accept(connection, keys, server, author, submission, content, now)
-            break
-        except IntegrityError:
-            # Somebody else committed the same identity after we looked: the next look finds it.
-            if attempt == RACES_LOST_IN_A_ROW - 1:
-                raise
-    if accepted.new:
-        faults.submission_committed()
-    return accepted
+Outcome = Accepted | Expected
 
 
-def _accept(
+class Intake:
+    """Accepts submissions; `server` is the name receipts are signed as."""
+
+    def __init__(self, database: Database, keys: Keys, server: str) -> None:
+        self._database = database
+        self._keys = keys
+        self._server = server
+
+    def accept(self, handed_in: Sequence[tuple[Member, Submission]], now: datetime) -> list[Outcome]:
+        """What became of each: its receipt, or the refusal.
+
+        A kept submission, its feed entry and its receipt are committed when this returns. Refusals are
+        BadInput, NotAllowed, NotFound, or Clashed when another text is held under the same identity.
+        """
+        outcomes: dict[int, Outcome] = {}
+        arrivals: dict[int, _Arrival] = {}
+        for number, (author, submission) in enumerate(handed_in):
+            judged = _unless_refused(_arrival, author, submission, now)
+            if isinstance(judged, Expected):
+                outcomes[number] = judged
+            else:
+                arrivals[number] = judged
+        while arrivals:
+            together = _one_of_each_author(arrivals)
+            outcomes |= zip(together, self._take_together([arrivals.pop(n) for n in together]), strict=True)
+        return [outcomes[number] for number in range(len(handed_in))]
+
+    def _take_together(self, arrivals: Sequence[_Arrival]) -> list[Outcome]:
+        if len(arrivals) > 1:
+            try:
+                return self._commit(arrivals)
+            except (IntegrityError, DataError):
+                # Rolled back as a whole; by itself, each finds out what is wrong with it.
+                pass
+        return [self._take_alone(arrival) for arrival in arrivals]
+
+    def _take_alone(self, arrival: _Arrival) -> Outcome:
+        for _ in range(RACES_LOST_IN_A_ROW - 1):
+            try:
+                return self._commit([arrival])[0]
+            except IntegrityError:
+                # Somebody committed the same identity after we looked: the next look finds it.
+                continue
+        return self._commit([arrival])[0]
+
+    def _commit(self, arrivals: Sequence[_Arrival]) -> list[Outcome]:
+        with self._database.write() as connection:
+            outcomes = _accept(connection, self._keys, self._server, arrivals)
+        for outcome in outcomes:
+            if isinstance(outcome, Accepted) and outcome.new:
+                faults.submission_committed()
+        return outcomes
+
+
+def _arrival(author: Member, submission: Submission, now: datetime) -> _Arrival:
+    content = checked_content(submission)
+    check_place(author, submission)
+    return _Arrival(author, submission, content, now)
+
+
+def _one_of_each_author(arrivals: dict[int, _Arrival]) -> list[int]:
+    """Numbers of each author's first arrival: a transaction never holds two revisions of the same text."""
+    first: dict[str, int] = {}
+    for number, arrival in arrivals.items():
+        first.setdefault(arrival.author.account, number)
+    return sorted(first.values())
+
+
+def _accept(connection: Connection, keys: Keys, server: str, arrivals: Sequence[_Arrival]) -> list[Outcome]:
+    held = _held(connection, arrivals)
+    reviewed = _reviewed(connection, arrivals)
+    judged = [_unless_refused(_judge, connection, arrival, held, reviewed) for arrival in arrivals]
+    fresh = [one for one in judged if isinstance(one, _Fresh)]
+    # From here until commit nobody else appends to these feeds: no review slips in unseen.
+    positions = feed.lock_positions(connection, {one.unit for one in fresh})
+    reviews = _reviews_of_earlier_revisions(connection, fresh)
+    final: list[Outcome | _Fresh] = [
+        _unless_refused(_judge_again, connection, one, positions, reviews) if isinstance(one, _Fresh) else one
+        for one in judged
+    ]
+    return _keep(connection, keys, server, final, positions)
+
+
+def _unless_refused(judge, *given):
+    """What `judge` returns, or the refusal it raised."""
+    try:
+        return judge(*given)
+    except Expected as refusal:
+        return refusal
+
+
+def _held(connection: Connection, arrivals: Sequence[_Arrival]) -> list[Row]:
+    """Without texts: every revision of these lineages, and the authors' other reflections of a subject."""
+    in_communes = submissions.c.commune.in_({arrival.submission.commune for arrival in arrivals})
+    lineages = {arrival.submission.lineage for arrival in arrivals}
+    columns = [column for column in submissions.c if column.name != "content"]
+    wanted = select(*columns).where(in_communes, submissions.c.lineage.in_(lineages))
+    if reflections := [arrival for arrival in arrivals if arrival.is_reflection]:
+        # Two searches rather than one with OR, for which SQLite would read the whole commune.
+        others = select(*columns).where(
+            in_communes,
+            submissions.c.author.in_({arrival.author.account for arrival in reflections}),
+            submissions.c.subject.in_({arrival.submission.subject for arrival in reflections}),
+            submissions.c.kind == SubmissionKind.REFLECTION.value,
+            submissions.c.lineage.not_in(lineages),
+        )
+        wanted = wanted.union_all(others)
+    return sorted(connection.execute(wanted), key=lambda row: row.revision)
+
+
+def _reviewed(connection: Connection, arrivals: Sequence[_Arrival]) -> dict[tuple[str, str, int], Row]:
+    """Author and unit of the revisions that reviews among the arrivals are about."""
+    wanted = [arrival for arrival in arrivals if isinstance(arrival.content, Review)]
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(
+            submissions.c.commune,
+            submissions.c.lineage,
+            submissions.c.revision,
+            submissions.c.author,
+            submissions.c.unit,
+        ).where(
+            submissions.c.commune.in_({arrival.submission.commune for arrival in wanted}),
+            submissions.c.lineage.in_([arrival.content.lineage for arrival in wanted]),
+            submissions.c.kind == SubmissionKind.REFLECTION.value,
+        )
+    )
+    return {(row.commune, row.lineage, row.revision): row for row in rows}
+
+
+def _judge(
     connection: Connection,
-    keys: Keys,
-    server: str,
-    author: Member,
-    submission: Submission,
-    content: Content,
-    now: datetime,
-) -> Accepted:
-    held = connection.execute(
-        _held,
-        {
-            "in_commune": submission.commune,
-            "of_lineage": submission.lineage,
-            "by_author": author.account,
-            "about": submission.subject,
-            "as_kind": submission.kind.value,
-        },
-    ).all()
-    lineage = [row for row in held if row.lineage == submission.lineage]
+    arrival: _Arrival,
+    held: list[Row],
+    reviewed: dict[tuple[str, str, int], Row],
+) -> Accepted | _Fresh:
+    """Finds the submission kept already, or says where it goes. Raises what refuses it."""
+    submission, author = arrival.submission, arrival.author
+    here = [row for row in held if row.commune == submission.commune]
+    lineage = tuple(row for row in here if row.lineage == submission.lineage)
     if lineage and lineage[0].author != author.account:
         raise NotAllowed("Mã bài này đã thuộc về một đảng viên khác.", "Hãy báo quản trị máy chủ.")
     for row in lineage:
         if row.revision == submission.revision:
             if _same(row, submission):
                 return Accepted(feed.receipt_from(row._mapping), new=False)
-            raise _clash(connection, submission, lineage, "Máy chủ đã giữ một bản khác của lần nộp này.")
-    if submission.kind is SubmissionKind.REFLECTION and len(held) > len(lineage):
-        raise _clash(connection, submission, held, "Đồng chí đã nộp bài cho nhiệm vụ này từ một máy khác.")
+            raise _clash(connection, lineage, "Máy chủ đã giữ một bản khác của lần nộp này.")
+    if arrival.is_reflection:
+        others = [
+            row
+            for row in here
+            if (row.author, row.subject) == (author.account, submission.subject)
+            and row.kind == SubmissionKind.REFLECTION.value
+            and row.lineage != submission.lineage
+        ]
+        if others:
+            raise _clash(connection, others, "Đồng chí đã nộp bài cho nhiệm vụ này từ một máy khác.")
     _check_succession(submission, lineage)
-    place = _place(connection, author, submission, content)
-    position = feed.take_position(connection, place.unit)
-    if submission.kind is SubmissionKind.REFLECTION and lineage:
-        _refuse_after_acceptance(connection, submission, lineage)
-    receipt = sign(
-        keys.receipts, server=server, author=author.account, submission=submission, received_at=now
-    )
-    connection.execute(_new_submission, [_row(author, submission, receipt)])
-    feed.append_submission(
-        connection,
-        submission,
-        unit=place.unit,
-        position=position,
-        owner=place.owner,
-        author=author.account,
-    )
-    if isinstance(content, Review) and content.verdict is Verdict.OPENED:
-        opened = feed.access_row(
-            reader=author.account,
-            owner=place.owner,
-            commune=submission.commune,
-            lineage=content.lineage,
-            revision=content.revision,
-            how="opened",
-            now=now,
+    unit, owner = _place(arrival, reviewed)
+    return _Fresh(arrival, unit, owner, lineage)
+
+
+def _judge_again(
+    connection: Connection, one: _Fresh, positions: dict[str, int], reviews: dict[str, tuple[Review, ...]]
+) -> _Fresh:
+    """What can only be said once the feed is held."""
+    if one.unit not in positions:
+        raise NotFound(f"Máy chủ không có tổ chức đảng “{one.unit}”.")
+    if one.arrival.is_reflection and one.lineage:
+        known = reviews.get(one.arrival.submission.lineage, ())
+        if standing(True, known, one.lineage[-1].revision) is State.ACCEPTED:
+            raise _clash(connection, one.lineage, "Bài đã được chi bộ đánh giá Đạt nên không nộp lại.")
+    return one
+
+
+def _keep(
+    connection: Connection,
+    keys: Keys,
+    server: str,
+    judged: Sequence[Outcome | _Fresh],
+    positions: dict[str, int],
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    rows, entries, opened = [], [], []
+    for one in judged:
+        if not isinstance(one, _Fresh):
+            outcomes.append(one)
+            continue
+        arrival = one.arrival
+        receipt = sign(
+            keys.receipts,
+            server=server,
+            author=arrival.author.account,
+            submission=arrival.submission,
+            received_at=arrival.now,
         )
-        connection.execute(insert(access_log), [opened])
-    return Accepted(receipt, new=True)
+        positions[one.unit] += 1
+        rows.append(_row(arrival, receipt))
+        entries.append(
+            feed.submission_row(
+                arrival.submission,
+                unit=one.unit,
+                position=positions[one.unit],
+                owner=one.owner,
+                author=arrival.author.account,
+            )
+        )
+        if isinstance(arrival.content, Review) and arrival.content.verdict is Verdict.OPENED:
+            opened.append(_opened_row(one, arrival.content))
+        outcomes.append(Accepted(receipt, new=True))
+    if rows:
+        connection.execute(insert(submissions), rows)
+        feed.append(connection, entries)
+    if opened:
+        connection.execute(insert(access_log), opened)
+    return outcomes
 
 
-# Every revision of the lineage, and the author's other reflection about the same subject, without the texts.
-_held = (
-    select(*(column for column in submissions.c if column.name != "content"))
-    .where(
-        submissions.c.commune == bindparam("in_commune"),
-        or_(
-            submissions.c.lineage == bindparam("of_lineage"),
-            and_(
-                submissions.c.author == bindparam("by_author"),
-                submissions.c.subject == bindparam("about"),
-                submissions.c.kind == SubmissionKind.REFLECTION.value,
-                bindparam("as_kind") == SubmissionKind.REFLECTION.value,
-            ),
-        ),
-    )
-    .order_by(submissions.c.revision)
-)
-_new_submission = insert(submissions)
-
-
-def _same(row: object, submission: Submission) -> bool:
+def _same(row: Row, submission: Submission) -> bool:
     """Whether the row holds these very bytes about the same thing, whatever `written_at` says now."""
     return (row.kind, row.sha256, row.subject, row.unit) == (
         submission.kind.value,
@@ -163,11 +288,11 @@ def _same(row: object, submission: Submission) -> bool:
     )
 
 
-def _clash(connection: Connection, submission: Submission, rows: list, message: str) -> Clashed:
+def _clash(connection: Connection, rows: Sequence[Row], message: str) -> Clashed:
     latest = max(rows, key=lambda row: row.revision)
     held = connection.execute(
         select(submissions).where(
-            submissions.c.commune == submission.commune,
+            submissions.c.commune == latest.commune,
             submissions.c.lineage == latest.lineage,
             submissions.c.revision == latest.revision,
         )
@@ -175,7 +300,7 @@ def _clash(connection: Connection, submission: Submission, rows: list, message: 
     return Clashed(message, "Cả hai bản đều được giữ; hãy xem và chọn.", feed.entry_from(held._mapping))
 
 
-def _check_succession(submission: Submission, lineage: list) -> None:
+def _check_succession(submission: Submission, lineage: Sequence[Row]) -> None:
     """Revisions come one after the other, all of one kind and about one subject."""
     latest = lineage[-1].revision if lineage else 0
     if submission.revision != latest + 1:
@@ -187,19 +312,42 @@ def _check_succession(submission: Submission, lineage: list) -> None:
         raise BadInput("Bản sau phải cùng loại và cùng nội dung nhiệm vụ với bản đầu.")
 
 
-def _refuse_after_acceptance(connection: Connection, submission: Submission, lineage: list) -> None:
-    reviews = reviews_of(connection, submission.commune, [submission.lineage])
-    latest = lineage[-1].revision
-    if standing(True, reviews.get(submission.lineage, ()), latest) is State.ACCEPTED:
-        raise _clash(connection, submission, lineage, "Bài đã được chi bộ đánh giá Đạt nên không nộp lại.")
+def _place(arrival: _Arrival, reviewed: dict[tuple[str, str, int], Row]) -> tuple[str, str]:
+    """The unit whose feed it goes to, and whom it is about: of a review, those of the revision reviewed."""
+    author, content = arrival.author, arrival.content
+    if not isinstance(content, Review):
+        return arrival.submission.unit, author.account
+    row = reviewed.get((arrival.submission.commune, content.lineage, content.revision))
+    # Who may not review there learns nothing about what is there.
+    if row is None and any(can(author, Action.REVIEW, duty.unit) for duty in author.duties):
+        raise NotFound("Máy chủ không có bản bài thu hoạch được nhận xét.", "Hãy đồng bộ rồi mở lại bài.")
+    if row is None or not can(author, Action.REVIEW, row.unit):
+        raise NotAllowed("Đồng chí không được phân công nhận xét bài của chi bộ này.")
+    if row.author == author.account:
+        raise NotAllowed(
+            "Không tự nhận xét bài của mình.", "Bài của đồng chí do người khác trong chi uỷ xem."
+        )
+    return row.unit, row.author
 
 
-def reviews_of(connection: Connection, commune: str, lineages: list[str]) -> dict[str, tuple[Review, ...]]:
+def _reviews_of_earlier_revisions(
+    connection: Connection, fresh: Sequence[_Fresh]
+) -> dict[str, tuple[Review, ...]]:
+    revised = [one.arrival.submission for one in fresh if one.arrival.is_reflection and one.lineage]
+    communes = {submission.commune for submission in revised}
+    return reviews_of(connection, communes, [submission.lineage for submission in revised])
+
+
+def reviews_of(
+    connection: Connection, communes: set[str], lineages: Sequence[str]
+) -> dict[str, tuple[Review, ...]]:
     """Every review of these reflections, by reflection lineage."""
+    if not lineages:
+        return {}
     found: dict[str, tuple[Review, ...]] = {}
     rows = connection.execute(
         select(submissions.c.subject, submissions.c.content).where(
-            submissions.c.commune == commune,
+            submissions.c.commune.in_(communes),
             submissions.c.kind == SubmissionKind.REVIEW.value,
             submissions.c.subject.in_(lineages),
         )
@@ -210,38 +358,14 @@ def reviews_of(connection: Connection, commune: str, lineages: list[str]) -> dic
     return found
 
 
-def _place(connection: Connection, author: Member, submission: Submission, content: Content) -> _Place:
-    """A review goes to the feed of the revision it is about; anything else to its author's own cell."""
-    if not isinstance(content, Review):
-        return _Place(submission.unit, author.account)
-    reviewed = connection.execute(
-        select(submissions.c.author, submissions.c.unit).where(
-            submissions.c.commune == submission.commune,
-            submissions.c.lineage == content.lineage,
-            submissions.c.revision == content.revision,
-            submissions.c.kind == SubmissionKind.REFLECTION.value,
-        )
-    ).first()
-    # Who may not review there learns nothing about what is there.
-    may = any(can(author, Action.REVIEW, duty.unit) for duty in author.duties)
-    if reviewed is None and may:
-        raise NotFound("Máy chủ không có bản bài thu hoạch được nhận xét.", "Hãy đồng bộ rồi mở lại bài.")
-    if reviewed is None or not can(author, Action.REVIEW, reviewed.unit):
-        raise NotAllowed("Đồng chí không được phân công nhận xét bài của chi bộ này.")
-    if reviewed.author == author.account:
-        raise NotAllowed(
-            "Không tự nhận xét bài của mình.", "Bài của đồng chí do người khác trong chi uỷ xem."
-        )
-    return _Place(reviewed.unit, reviewed.author)
-
-
-def _row(author: Member, submission: Submission, receipt: Receipt) -> dict[str, object]:
+def _row(arrival: _Arrival, receipt: Receipt) -> dict[str, object]:
+    submission = arrival.submission
     return {
         "commune": submission.commune,
         "lineage": submission.lineage,
         "revision": submission.revision,
         "kind": submission.kind.value,
-        "author": author.account,
+        "author": arrival.author.account,
         "unit": submission.unit,
         "subject": submission.subject,
         "written_at": submission.written_at,
@@ -254,68 +378,13 @@ def _row(author: Member, submission: Submission, receipt: Receipt) -> dict[str, 
     }
 
 
-def _check_place(author: Member, submission: Submission) -> None:
-    """The unit is the author's cell, or was when it was written; the commune is that of the unit."""
-    if not can(author, Action.SUBMIT_OWN, submission.unit):
-        raise NotAllowed("Bài ghi một chi bộ mà đồng chí không sinh hoạt.", "Hãy đồng bộ rồi nộp lại.")
-    if submission.commune != commune_of(submission.unit):
-        raise BadInput("Bài ghi đảng uỷ không khớp với chi bộ.")
-
-
-def _checked_content(submission: Submission) -> Content:
-    """The record inside, after everything that can be judged without the database. Raises BadInput."""
-    if not _is_uuid(submission.lineage):
-        raise BadInput("Mã bài không đúng dạng.")
-    _check_revision(submission.revision)
-    _check_name(submission.subject)
-    _check_name(submission.unit)
-    _check_moment(submission.written_at)
-    content = unpack_content(submission.kind, submission.content)
-    match content:
-        case Reflection():
-            subject = content.assignment
-            for answer in content.answers:
-                _check_text(answer.text, MAX_ANSWER_CHARACTERS)
-        case Tick():
-            subject = content.document
-            _check_moment(content.ticked_at)
-        case Review():
-            subject = content.lineage
-            _check_revision(content.revision)
-            _check_moment(content.reviewed_at)
-            _check_text(content.comment, MAX_COMMENT_CHARACTERS)
-    if subject != submission.subject:
-        raise BadInput("Nội dung bài không khớp với nhiệm vụ ghi trên bài.")
-    return content
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False
-
-
-def _check_revision(revision: int) -> None:
-    if not 1 <= revision <= MAX_REVISION:
-        raise BadInput("Số lần nộp không hợp lệ.")
-
-
-def _check_name(name: str) -> None:
-    if not name or len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        raise BadInput("Bài ghi tên nhiệm vụ, tài liệu hoặc chi bộ không hợp lệ.")
-
-
-def _check_moment(moment: datetime) -> None:
-    if moment.tzinfo is None or not MOMENTS[0] <= moment < MOMENTS[1]:
-        raise BadInput("Bài ghi thời điểm không hợp lệ.", "Hãy kiểm tra đồng hồ của máy.")
-
-
-def _check_text(text: str, limit: int) -> None:
-    if len(text) > limit:
-        raise BadInput(f"Một phần dài {len(text)} ký tự, giới hạn là {limit} ký tự.")
-    if marking := classified_marking(text):
-        raise BadInput(
-            f"Có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.",
-            "Hãy bỏ nội dung đó và báo người phụ trách bảo mật của cơ quan.",
-        )
+def _opened_row(one: _Fresh, review: Review) -> dict[str, object]:
+    return feed.access_row(
+        reader=one.arrival.author.account,
+        owner=one.owner,
+        commune=one.arrival.submission.commune,
+        lineage=review.lineage,
+        revision=review.revision,
+        how="opened",
+        now=one.arrival.now,
+    )

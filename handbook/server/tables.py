@@ -168,8 +168,6 @@ entries = Table(
     Column("lineage", Text),
     Column("revision", Integer),
     Column("size", Integer, nullable=False),
-    Index("entries_of_owner", "commune", "unit", "owner", "position"),
-    Index("entries_of_author", "commune", "unit", "author", "position"),
     postgresql_partition_by="HASH (commune)",
 )
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from handbook.errors import SignInFailed
 from handbook.model.people import Member
@@ -52,27 +53,44 @@ def end_sessions(connection: Connection, account: str) -> None:
     connection.execute(delete(tokens).where(tokens.c.account == account))
 
 
-_bearer = (
-    members_where(tokens.c.digest == bindparam("digest"), members.c.active)
+def signed_in(database: Database, token: str, now: datetime) -> SignedIn:
+    """Who holds the token; using it pushes its expiry out, once a day at most. Raises SignInFailed."""
+    found = all_signed_in(database, [token], now)[0]
+    if found is None:
+        raise session_over()
+    return found
+
+
+def all_signed_in(database: Database, given: Sequence[str], now: datetime) -> list[SignedIn | None]:
+    """Who holds each token, None for one that is worthless."""
+    digests = [_digest(token) for token in given]
+    with database.read() as connection:
+        rows = connection.execute(_bearers, {"digests": digests}).mappings().all()
+    by_digest: dict[bytes, list[RowMapping]] = {}
+    for row in rows:
+        if row["expires_at"] > now:
+            by_digest.setdefault(row["digest"], []).append(row)
+    found = {digest: SignedIn(members_in(mine)[0], digest) for digest, mine in by_digest.items()}
+    used_long_after = now + LIFETIME - EXTENDED_EVERY
+    stale = sorted(digest for digest, mine in by_digest.items() if mine[0]["expires_at"] < used_long_after)
+    if stale:
+        with database.write() as connection:
+            for digest in stale:
+                connection.execute(
+                    update(tokens).where(tokens.c.digest == digest).values(expires_at=now + LIFETIME)
+                )
+    return [found.get(digest) for digest in digests]
+
+
+_bearers = (
+    members_where(tokens.c.digest.in_(bindparam("digests", expanding=True)), members.c.active)
     .join(tokens, members.c.account == tokens.c.account)
-    .add_columns(tokens.c.expires_at)
+    .add_columns(tokens.c.digest, tokens.c.expires_at)
 )
 
 
-def signed_in(database: Database, token: str, now: datetime) -> SignedIn:
-    """Who holds the token; using it pushes its expiry out, once a day at most. Raises SignInFailed."""
-    digest = _digest(token)
-    with database.read() as connection:
-        rows = connection.execute(_bearer, {"digest": digest}).mappings().all()
-    if not rows or rows[0]["expires_at"] <= now:
-        raise SignInFailed("Phiên đăng nhập đã hết hạn hoặc đã đăng xuất.", "Hãy đăng nhập lại.")
-    if rows[0]["expires_at"] < now + LIFETIME - EXTENDED_EVERY:
-        with database.write() as connection:
-            connection.execute(
-                update(tokens).where(tokens.c.digest == digest).values(expires_at=now + LIFETIME)
-            )
-    (member,) = members_in(rows)
-    return SignedIn(member, digest)
+def session_over() -> SignInFailed:
+    return SignInFailed("Phiên đăng nhập đã hết hạn hoặc đã đăng xuất.", "Hãy đăng nhập lại.")
 
 
 def current_session(database: Database, who: SignedIn) -> Session:
@@ -81,7 +99,7 @@ def current_session(database: Database, who: SignedIn) -> Session:
         expires_at = connection.scalar(select(tokens.c.expires_at).where(tokens.c.digest == who.token_digest))
         units = units_around(connection, who.member)
     if expires_at is None:
-        raise SignInFailed("Phiên đăng nhập đã được đăng xuất.", "Hãy đăng nhập lại.")
+        raise session_over()
     return Session(token="", member=who.member, units=units, expires_at=expires_at)
 
 

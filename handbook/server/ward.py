@@ -60,14 +60,20 @@ def load_ward(database: Database, file: Path) -> Loaded:
     with database.write() as connection:
         upsert(connection, units, _unit_rows(ward.units))
         _start_feeds(connection)
-        rows = connection.execute(members_where(members.c.account.in_([m.account for m in loaded])))
-        known = {member.account: member for member in members_in(rows.mappings())}
+        stored = connection.execute(members_where(members.c.account.in_([m.account for m in loaded])))
+        known = {member.account: member for member in members_in(stored.mappings())}
         by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
         changed = [member for member in by_account.values() if member != known.get(member.account)]
         _store(connection, changed)
-        # The former cell is told too; always in one order, so that two loads never wait in a ring.
-        for unit, account in sorted(_cells_concerned(changed, known)):
-            feed.append_member(connection, by_account[account], unit)
+        # The former cell is told too.
+        concerned = sorted(_cells_concerned(changed, known))
+        positions = feed.lock_positions(connection, {unit for unit, _ in concerned})
+        rows = []
+        for unit, account in concerned:
+            positions[unit] += 1
+            rows.append(feed.member_row(by_account[account], unit, positions[unit]))
+        if rows:
+            feed.append(connection, rows)
     return Loaded(units=len(ward.units), members=len(loaded), changed=len(changed))
 
 

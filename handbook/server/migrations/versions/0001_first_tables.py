@@ -147,8 +147,6 @@ def _entries() -> None:
         postgresql_partition_by="HASH (commune)",
     )
     _partition("entries")
-    op.create_index("entries_of_owner", "entries", ["commune", "unit", "owner", "position"])
-    op.create_index("entries_of_author", "entries", ["commune", "unit", "author", "position"])
 
 
 def _partition(table: str) -> None:
