@@ -248,9 +248,9 @@ class Device:
     ) -> None:
         self.ward, self.name, self.cell_path = ward, name, cell
         self.account_name = account_of(name, cell)
-        self.folder, self._key = folder, secrets.token_bytes(32)
+        self.folder, self.key = folder, secrets.token_bytes(32)
         self.line = SimulatedServer(ward.url)
-        self._open()
+        self.reopen()
         with self.store.personal.write() as connection:
             session = ward.sign_in(self.account_name)
             keep_session(connection, session, server=ward.url, device="PC", now=ward.now)
@@ -258,8 +258,9 @@ class Device:
             self.learn_receipt_key()
         self.publish(*items)
 
-    def _open(self) -> None:
-        self.store = Store(self.folder, self._key)
+    def reopen(self) -> None:
+        """Opens the profile after it was closed, with rooms that remember nothing."""
+        self.store = Store(self.folder, self.key)
         self.account = Account(self.store, self.line, rewrap=lambda _: None)
         assignments = Assignments(self.store, self.account)
         self.outbox = Outbox(self.store, self.account, Random(7))
@@ -316,7 +317,7 @@ class Device:
     def restart(self) -> None:
         """Closes the profile and opens it again, as another start of the program would."""
         self.store.close()
-        self._open()
+        self.reopen()
 
     def close(self) -> None:
         self.store.close()
