@@ -24,19 +24,19 @@ def split(markdown: str) -> tuple[Section, ...]:
     """
     parts = _parts(markdown)
     shallowest = min((hashes for hashes, _, _ in parts if hashes), default=1)
-    bodies, definitions = [], {}
+    bodies, defined, definitions = [], [], {}
     for _, _, lines in parts:
-        kept, defined = _take_definitions(lines)
+        kept, taken_out = _take_definitions(lines)
         bodies.append(kept)
-        definitions |= defined
+        defined.append(taken_out)
+        definitions |= taken_out
     referred = {name for body in bodies for name in _REFERENCE.findall(body)}
     # A definition may itself refer to another footnote.
     referred |= {name for text in definitions.values() for name in _REFERENCE.findall(text)}
     sections, taken = [], set()
-    for (hashes, heading, lines), body in zip(parts, bodies, strict=True):
+    for (hashes, heading, _), body, own in zip(parts, bodies, defined, strict=True):
         used = _footnotes_of(f"{heading}\n{body}", definitions)
-        _, defined_here = _take_definitions(lines)
-        used += [name for name in defined_here if name not in referred]
+        used += [name for name in own if name not in referred]
         text = "\n\n".join(filter(None, (body, "\n".join(definitions[name] for name in used))))
         if not hashes and not text:
             continue

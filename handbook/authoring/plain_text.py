@@ -77,7 +77,7 @@ _NAMES = ("Việt Nam", "Quốc hội", "Chính phủ", "Hội đồng nhân dâ
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedText:
-    """One text and the Markdown file it became. `assumed` says, in Vietnamese, what the text did not state."""
+    """A text and the Markdown file it became. `assumed` says, in Vietnamese, what the text did not state."""
 
     source: Path
     file: Path

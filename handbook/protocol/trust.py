@@ -46,6 +46,7 @@ CATALOGUE_FORMAT = 1
 
 _PATH = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,1}")
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_TOP_ROLES = frozenset({"root", "targets", "snapshot", "timestamp"})
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _ADVICE = "Nội dung đã cài vẫn đọc được. Hãy báo cho nơi phát hành."
 
@@ -89,7 +90,8 @@ class Catalogue:
 
 def is_publisher_path(path: str) -> bool:
     """Whether this can be the path of a publisher: one or two parts of a-z, 0-9 and hyphens."""
-    return _PATH.fullmatch(path) is not None and not path.startswith(CENTRAL + "/")
+    top = path.partition("/")[0]
+    return _PATH.fullmatch(path) is not None and top not in _TOP_ROLES and (top != CENTRAL or path == CENTRAL)
 
 
 def is_slug(text: str) -> bool:
