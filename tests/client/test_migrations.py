@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table
 
-from handbook.client.migrations import Schema, bring_up_to_date
+from handbook.client.migrations import LIBRARY, PERSONAL, Schema, bring_up_to_date
 from handbook.client.store import Database
 from handbook.errors import NewerData
 
@@ -146,7 +146,7 @@ def test_a_newer_file_is_refused(old: Database) -> None:
 _CHILD = """
 import sys
 from pathlib import Path
-from handbook.client.migrations import Schema, bring_up_to_date
+from handbook.client.migrations import LIBRARY, PERSONAL, Schema, bring_up_to_date
 from handbook.client.store import Database
 from tests.client.test_migrations import V1, V3, add_tags, add_words
 
@@ -184,6 +184,34 @@ def test_a_kill_in_the_middle_leaves_a_whole_version(old: Database, killed_in: i
     assert any("words" in column for _, column in shape(old)) == (killed_in == 3)
     bring_up_to_date(old, Schema(V3, (add_words, add_tags)))
     assert (version(old), notes(old)) == (3, ["một hai", "ba bốn năm"])
+
+
+def _released() -> list[tuple[str, int]]:
+    names = (file.stem.rpartition("-") for file in SCHEMAS.glob("*.sql"))
+    return sorted((name, int(number)) for name, _, number in names)
+
+
+@pytest.mark.parametrize(("name", "number"), _released())
+def test_the_tables_of_every_version_become_those_of_this_one(tmp_path: Path, name: str, number: int) -> None:
+    schema = {"library": LIBRARY, "personal": PERSONAL}[name]
+    old, new = (Database(tmp_path / f"{age}.db", synchronous="OFF") for age in ("old", "new"))
+    with old.write() as connection:
+        for statement in (SCHEMAS / f"{name}-{number}.sql").read_text(encoding="utf-8").split(";\n"):
+            if statement:
+                connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+    bring_up_to_date(old, schema)
+    bring_up_to_date(new, schema)
+    assert shape(old) == shape(new), (
+        "tables changed without a migration step; before the version is released, "
+        "tests/client/schemas/write.py writes its SQL again"
+    )
+    old.close()
+    new.close()
+
+
+def test_the_tables_of_this_version_are_on_record() -> None:
+    assert {("library", LIBRARY.version), ("personal", PERSONAL.version)} <= set(_released())
 
 
 @pytest.mark.parametrize("moment", ["before the tables", "after the tables"])

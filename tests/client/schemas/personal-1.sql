@@ -1,0 +1,147 @@
+CREATE TABLE account (
+	id INTEGER NOT NULL CHECK (id = 1),
+	member TEXT NOT NULL,
+	units TEXT NOT NULL,
+	token VARCHAR NOT NULL,
+	expires_at VARCHAR NOT NULL,
+	expired BOOLEAN NOT NULL,
+	server VARCHAR NOT NULL,
+	device VARCHAR NOT NULL,
+	signed_in_at VARCHAR NOT NULL,
+	PRIMARY KEY (id)
+);
+CREATE TABLE cell_members (
+	feed VARCHAR NOT NULL,
+	account VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	record TEXT NOT NULL,
+	PRIMARY KEY (feed, account)
+);
+CREATE TABLE cell_submissions (
+	feed VARCHAR NOT NULL,
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	author VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	received_at VARCHAR NOT NULL,
+	entry TEXT NOT NULL,
+	PRIMARY KEY (feed, lineage, revision)
+);
+CREATE TABLE clashes (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	assignment VARCHAR NOT NULL,
+	submitted_at VARCHAR NOT NULL,
+	content TEXT NOT NULL,
+	held_lineage VARCHAR NOT NULL,
+	held_revision INTEGER NOT NULL,
+	noticed_at VARCHAR NOT NULL,
+	settled_at VARCHAR,
+	PRIMARY KEY (lineage, revision)
+);
+CREATE TABLE drafts (
+	assignment VARCHAR NOT NULL,
+	lineage VARCHAR NOT NULL,
+	base_revision INTEGER NOT NULL,
+	answers TEXT NOT NULL,
+	saved_at VARCHAR NOT NULL,
+	PRIMARY KEY (assignment)
+);
+CREATE TABLE feed_cursors (
+	unit VARCHAR NOT NULL,
+	position INTEGER NOT NULL,
+	whole BOOLEAN NOT NULL,
+	PRIMARY KEY (unit)
+);
+CREATE TABLE opened (
+	document VARCHAR NOT NULL,
+	arrival INTEGER NOT NULL,
+	PRIMARY KEY (document)
+);
+CREATE TABLE outbox (
+	sequence INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	kind VARCHAR NOT NULL,
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	commune VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	written_at VARCHAR NOT NULL,
+	content TEXT NOT NULL,
+	attempts INTEGER NOT NULL,
+	next_try_at VARCHAR,
+	last_error VARCHAR NOT NULL,
+	last_advice VARCHAR NOT NULL,
+	set_aside BOOLEAN NOT NULL,
+	UNIQUE (lineage, revision)
+);
+CREATE TABLE positions (
+	document VARCHAR NOT NULL,
+	anchor VARCHAR NOT NULL,
+	"offset" FLOAT NOT NULL,
+	progress FLOAT NOT NULL,
+	PRIMARY KEY (document)
+);
+CREATE TABLE receipts (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	author VARCHAR NOT NULL,
+	server VARCHAR NOT NULL,
+	sha256 VARCHAR NOT NULL,
+	received_at VARCHAR NOT NULL,
+	"key" VARCHAR NOT NULL,
+	signature VARCHAR NOT NULL,
+	PRIMARY KEY (lineage, revision)
+);
+CREATE TABLE reviews (
+	id VARCHAR NOT NULL,
+	author VARCHAR NOT NULL,
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	verdict VARCHAR NOT NULL,
+	comment TEXT NOT NULL,
+	reviewed_at VARCHAR NOT NULL,
+	PRIMARY KEY (id)
+);
+CREATE TABLE revisions (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	assignment VARCHAR NOT NULL,
+	submitted_at VARCHAR NOT NULL,
+	content TEXT NOT NULL,
+	PRIMARY KEY (lineage, revision)
+);
+CREATE TABLE saved (
+	document VARCHAR NOT NULL,
+	PRIMARY KEY (document)
+);
+CREATE TABLE sync_log (
+	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+	started_at VARCHAR NOT NULL,
+	finished_at VARCHAR NOT NULL,
+	sent INTEGER NOT NULL,
+	received INTEGER NOT NULL,
+	documents_changed INTEGER NOT NULL,
+	bytes_down INTEGER NOT NULL,
+	error VARCHAR NOT NULL,
+	advice VARCHAR NOT NULL
+);
+CREATE TABLE sync_state (
+	"key" VARCHAR NOT NULL,
+	value VARCHAR NOT NULL,
+	PRIMARY KEY ("key")
+);
+CREATE TABLE ticks (
+	document VARCHAR NOT NULL,
+	edition INTEGER NOT NULL,
+	read BOOLEAN NOT NULL,
+	ticked_at VARCHAR NOT NULL,
+	PRIMARY KEY (document)
+);
+CREATE INDEX cell_submissions_by_author ON cell_submissions (feed, author);
+CREATE INDEX cell_submissions_by_subject ON cell_submissions (feed, kind, subject);
+CREATE INDEX clashes_by_assignment ON clashes (assignment);
+CREATE INDEX reviews_by_lineage ON reviews (lineage);
+CREATE INDEX revisions_by_assignment ON revisions (assignment);
