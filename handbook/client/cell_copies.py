@@ -128,7 +128,7 @@ def last_handed_in(connection: Connection, accounts: Collection[str]) -> Mapping
         .where(cell_submissions.c.author.in_(accounts))
         .group_by(cell_submissions.c.author)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 # What the feed brings

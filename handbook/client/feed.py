@@ -68,11 +68,11 @@ class Feed:
         A cell that the server refuses to show does not keep the others from being read. Nothing is raised.
         """
         pull = _Pull(transport, token, now, receipts.published_keys(self._store), cancelled)
-        pull.changes |= self._forget_what_may_not_be_read()
         done: set[_Reading] = set()
         try:
-            # A page may tell of a new duty or cell: then there is more to read.
+            # A page may tell of another duty or cell: then there is more to read, or less to keep.
             while waiting := [reading for reading in self._readings() if reading not in done]:
+                pull.changes |= self._forget_what_may_not_be_read()
                 done.add(waiting[0])
                 try:
                     self._read(waiting[0], pull)

@@ -29,7 +29,7 @@ class SyncStatus:
 
 def last_sync(store: "Store") -> SyncStatus:
     with store.personal.read() as connection:
-        values = dict(connection.execute(select(sync_state.c.key, sync_state.c.value)).tuples().all())
+        values = dict(connection.execute(select(sync_state.c.key, sync_state.c.value)).all())
     skew = values.get("clock_skew")
     return SyncStatus(
         last_success=_moment(values.get("last_success")),

@@ -158,16 +158,22 @@ class Ward:
 
     def load(self, path: str, members: Mapping[str, Iterable[DutyKind]]) -> None:
         """Brings the cell's members up to date; their accounts are those of `account_of`."""
+        self._load(path, {account_of(name, path): (name, duties) for name, duties in members.items()})
+
+    def move(self, account: str, name: str, path: str) -> None:
+        """Puts a member into another cell."""
+        self._load(path, {account: (name, ())})
+
+    def _load(self, path: str, members: Mapping[str, tuple[str, Iterable[DutyKind]]]) -> None:
         units = [("hongson", "province"), (COMMUNE, "commune"), (path, "cell")]
-        text = 'name = "Phường An Bình"\n'
+        text = 'name = "Phường An Bình"\n' + ("" if members else "members = []\n")
         text += "".join(
             f'[[units]]\npath = "{unit}"\nname = "Đơn vị {unit}"\nkind = "{kind}"\n' for unit, kind in units
         )
-        for name, duties in members.items():
+        for account, (name, duties) in members.items():
             kinds = ", ".join(f'"{kind.value}"' for kind in (DutyKind.MEMBER, *duties))
             text += (
-                f'[[members]]\naccount = "{account_of(name, path)}"\nname = "{name}"\nunit = "{path}"\n'
-                f"duties = [{kinds}]\n"
+                f'[[members]]\naccount = "{account}"\nname = "{name}"\nunit = "{path}"\nduties = [{kinds}]\n'
             )
         file = self._folder / "ward.toml"
         file.write_text(text, encoding="utf-8")
