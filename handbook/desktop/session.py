@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from handbook.desktop.changes import ChangeSignal
+from handbook.desktop.indexing import Indexing
 from handbook.desktop.work import Job, Lane, Work
 from handbook.errors import Expected
 
@@ -70,6 +71,7 @@ class Session(QObject):
         self.data_dir = data_dir
         self.now = now
         self.changes = ChangeSignal(self)
+        self.indexing = Indexing(handbook.search, work, self.changes, self)
         self.sync_progress: tuple[int, int] = (0, 0)
         self.sync_error: Expected | None = None
         self._sync_job: Job[SyncReport] | None = None
@@ -102,6 +104,7 @@ class Session(QObject):
         if self._sync_job:
             self._sync_job.cancel()
             self._sync_job = None
+        self.indexing.close()
         self._unsubscribe()
 
     def _sync_moved(self, done: int, total: int) -> None:
