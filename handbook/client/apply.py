@@ -4,12 +4,12 @@ Rendering takes long and needs no lock: `prepare` does it before the one transac
 writes a pack. The same packs in any order, some of them twice, end in the same library: only editions count.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.rendering import RenderedSection, render_sections
@@ -130,17 +130,16 @@ def apply_prepared(
     by_kind = {kind: frozenset(id for id, one in newer.items() if one.item.kind is kind) for kind in ItemKind}
     were_documents = connection.scalars(select(documents.c.id).where(documents.c.id.in_(newer)))
     changed = by_kind[ItemKind.DOCUMENT].union(were_documents)
-    for one in newer.values():
-        _replace(connection, one, publisher=publisher, pack=pack, arrival=arrival)
+    _replace(connection, newer.values(), publisher=publisher, pack=pack, arrival=arrival)
     if newer:
         generation = int(_state(connection, "generation")) + 1
-        _put(connection, library_state, {"key": "generation", "value": str(generation)})
-        for document in changed:
-            _put(connection, changed_documents, {"document": document, "generation": generation})
+        _put(connection, library_state, [{"key": "generation", "value": str(generation)}])
+        told = [{"document": document, "generation": generation} for document in changed]
+        _put(connection, changed_documents, told)
     if by_kind[ItemKind.DOCUMENT]:
-        _put(connection, library_state, {"key": "arrival", "value": str(arrival.number)})
+        _put(connection, library_state, [{"key": "arrival", "value": str(arrival.number)}])
     row = {"sha256": pack, "publisher": publisher, "sequence": sequence, "applied_at": arrival.at}
-    _put(connection, packs, row)
+    _put(connection, packs, [row])
     return Applied(
         documents=by_kind[ItemKind.DOCUMENT],
         assignments=by_kind[ItemKind.ASSIGNMENT],
@@ -174,7 +173,12 @@ def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
     if isinstance(record, Assignment):
         return PreparedItem(
             item=item,
-            assignment={"id": record.id, "opens_on": record.opens_on, "due_on": record.due_on},
+            assignment={
+                "id": record.id,
+                "payload": item.payload.decode(),
+                "opens_on": record.opens_on,
+                "due_on": record.due_on,
+            },
         )
     return PreparedItem(item=item)
 
@@ -209,36 +213,43 @@ def _section_row(section: Section, rendered: RenderedSection) -> Row:
 
 
 def _replace(
-    connection: Connection, one: PreparedItem, *, publisher: str, pack: str, arrival: Arrival
+    connection: Connection,
+    newer: Collection[PreparedItem],
+    *,
+    publisher: str,
+    pack: str,
+    arrival: Arrival,
 ) -> None:
-    item = one.item
-    connection.execute(delete(documents).where(documents.c.id == item.id))
-    connection.execute(delete(assignments).where(assignments.c.id == item.id))
-    row = {
-        "id": item.id,
-        "kind": item.kind.value,
-        "publisher": publisher,
-        "edition": item.edition,
-        "pack": pack,
-        "payload": item.payload.decode(),
-    }
-    _put(connection, items, row)
-    if one.document:
-        arrived = {"arrival": arrival.number, "arrived_at": arrival.at}
-        connection.execute(insert(documents), one.document | arrived)
-        for table, rows in ((sections, one.sections), (relations, one.relations)):
-            if rows:
-                connection.execute(insert(table), list(rows))
-    if one.assignment:
-        connection.execute(insert(assignments), one.assignment | {"payload": item.payload.decode()})
+    ids = [one.item.id for one in newer]
+    connection.execute(delete(documents).where(documents.c.id.in_(ids)))
+    connection.execute(delete(assignments).where(assignments.c.id.in_(ids)))
+    published = [
+        {
+            "id": one.item.id,
+            "kind": one.item.kind.value,
+            "publisher": publisher,
+            "edition": one.item.edition,
+            "pack": pack,
+            "payload": one.item.payload.decode(),
+        }
+        for one in newer
+    ]
+    arrived = {"arrival": arrival.number, "arrived_at": arrival.at}
+    _put(connection, items, published)
+    _put(connection, documents, [one.document | arrived for one in newer if one.document])
+    _put(connection, sections, [row for one in newer for row in one.sections])
+    _put(connection, relations, [row for one in newer for row in one.relations])
+    _put(connection, assignments, [one.assignment for one in newer if one.assignment])
 
 
-def _put(connection: Connection, table: Table, row: Row) -> None:
-    """Inserts the row, or replaces the one with the same primary key."""
+def _put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Inserts the rows, each in the place of one with the same primary key."""
+    if not rows:
+        return
     key = [column.name for column in table.primary_key]
-    statement = upsert(table).values(row)
-    rest = {name: statement.excluded[name] for name in row if name not in key}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest))
+    statement = upsert(table)
+    rest = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=rest), rows)
 
 
 def _state(connection: Connection, key: str) -> str:
