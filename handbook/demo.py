@@ -54,9 +54,10 @@ class ServerProcess:
 
     def __init__(self, arguments: list[str], *, environment: dict[str, str] | None = None) -> None:
         self._arguments = arguments
-        self._environment = environment
+        self.environment = environment if environment is not None else os.environ.copy()
         self._process: subprocess.Popen[str] | None = None
         self._log: list[str] = []
+        self._reader: threading.Thread | None = None
         self._port = 0
         self.url = ""
 
@@ -74,7 +75,7 @@ class ServerProcess:
             stderr=subprocess.STDOUT,
             text=True,
             encoding="utf-8",
-            env=self._environment or os.environ.copy(),
+            env=self.environment,
         )
         self._log.clear()
         for line in self._process.stdout:
@@ -82,9 +83,10 @@ class ServerProcess:
             if line.startswith("listening on "):
                 self.url = line.removeprefix("listening on ").strip()
                 self._port = int(self.url.rsplit(":", 1)[1])
-                threading.Thread(target=self._keep_reading, args=(self._process,), daemon=True).start()
+                self._reader = threading.Thread(target=self._keep_reading, args=(self._process,), daemon=True)
+                self._reader.start()
                 return self.url
-        self._process.wait()
+        self._forget()
         raise ServerBroken("Máy chủ của bản dùng thử không khởi động được.", "".join(self._log[-5:]).strip())
 
     def stop(self) -> None:
@@ -96,20 +98,22 @@ class ServerProcess:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._forget()
 
     def kill(self) -> None:
         """A power cut."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
-            self._process = None
+            self._forget()
 
-    def wait(self) -> int:
-        """Until the process ends by itself; its exit code."""
-        assert self._process is not None
-        return self._process.wait()
+    def _forget(self) -> None:
+        """Once the process is ending: until it is gone, and its output closed."""
+        self._process.wait()
+        if self._reader:
+            self._reader.join()
+            self._reader = None
+        self._process.stdout.close()
+        self._process = None
 
     def _keep_reading(self, process: subprocess.Popen[str]) -> None:
         # An unread pipe would block the server once it is full.

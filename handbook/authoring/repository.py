@@ -146,6 +146,8 @@ class Repository:
         delegator = trust.delegator_of(role)
         above = self.role(delegator)
         if above is None and keys.private_file(self._keys_dir, delegator).exists():
+            # A province that publishes nothing itself must be found all the same on the way to its communes.
+            self.delegate(trust.publisher_of_role(delegator))
             above = self._changed[delegator] = Metadata(Targets())
         known = above.signed.delegations if above else None
         if known and known.roles and role in known.roles:
