@@ -187,7 +187,6 @@ class _Picks:
         ranked = self._searcher.search(query, limit=self._per_hit, count=False).hits
         keys = self._searcher.fast_field_values("document_key", [address for _, address in ranked])
         sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        pattern = sought.pattern()
         answers = []
         for (score, address), key in zip(ranked, keys, strict=True):
             place = (address.segment_ord, address.doc)
@@ -205,7 +204,7 @@ class _Picks:
                     entry["document"][0],
                     bytes(entry["anchor"][0]).decode(),
                     bytes(entry["heading"][0]).decode(),
-                    snippet(bytes(entry["text"][0]).decode(), sought, pattern),
+                    snippet(bytes(entry["text"][0]).decode(), sought),
                 )
             )
         return answers

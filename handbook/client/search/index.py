@@ -316,9 +316,9 @@ def _entry(row: Any) -> tantivy.Document:
         parts += [words(topic) for topic in row.topics]
     else:
         parts += [title] * TITLE_WEIGHT
-    exact = " ".join(" ".join((*part, *pairs(part))) for part in parts)
-    entry.add_text("exact", exact)
-    entry.add_text("folded", fold(exact))
+    folded = [fold(" ".join(part)).split(" ") for part in parts]
+    entry.add_text("exact", " ".join(" ".join((*part, *pairs(part))) for part in parts))
+    entry.add_text("folded", " ".join(" ".join((*part, *pairs(part))) for part in folded))
     return entry
 
 

@@ -35,6 +35,8 @@ COMPLETIONS = 8  # words that an unfinished last word may become
 UNMARKED_WEIGHT = 0.5
 EXPANSION_WEIGHT = 0.6
 COMPLETION_WEIGHT = 0.7
+# A word this much more common than the rarest one is not marked: và, của, những in a question.
+MARKED_RARITY = 0.2
 # Above any sum of words: a document is found first by its own number.
 NUMBER_SCORE = 1_000.0
 
@@ -80,12 +82,17 @@ class Question:
         )
 
     def sought(self, frequency: Frequency, sections: int) -> Sought:
-        """What a snippet marks; rare words weigh more."""
+        """What a snippet marks: the words that tell sections apart, rare ones with more weight."""
+        rarity = {
+            term: math.log(1 + sections / (1 + frequency(term.field, term.text)))
+            for term in self.scored
+            if not term.text.startswith("_")
+        }
+        least = MARKED_RARITY * max(rarity.values(), default=0.0)
         weights: dict[str, dict[str, float]] = {"exact": {}, "folded": {}}
-        for term in self.scored:
-            if not term.text.startswith("_"):
-                rarity = math.log(1 + sections / (1 + frequency(term.field, term.text)))
-                weights[term.field][term.text] = rarity * term.weight
+        for term, rare in rarity.items():
+            if rare >= least:
+                weights[term.field][term.text] = rare * term.weight
         return Sought(weights["exact"], weights["folded"])
 
 

@@ -1,18 +1,18 @@
 """The passage of a section that answers a query best, in its original spelling, with what matched marked."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from handbook.model.text import exact, fold
 
 SNIPPET_CHARACTERS = 220
 LEAD_CHARACTERS = 40  # shown before the first match
-WINDOW_CHARACTERS = (
-    6_000  # folded at a time: a passage that holds every word ends the look through a long text
-)
+PASSAGE_CHARACTERS = SNIPPET_CHARACTERS - LEAD_CHARACTERS
+# Looked through at a time; a passage that holds every word ends the look through a long text.
+WINDOW_CHARACTERS = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,93 +23,109 @@ class Span:
     marked: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Sought:
-    """The words that count as matching, with their weights: `exact` ones as spelled, `folded` ones however
-    marked."""
+    """The words that count as matching: `exact` ones as they are spelled, `folded` ones however marked."""
 
-    exact: Mapping[str, float]
-    folded: Mapping[str, float]
+    def __init__(self, exact: Mapping[str, float], folded: Mapping[str, float]) -> None:
+        """Both by word, with its weight."""
+        self._exact = exact
+        self._folded = folded
+        self._known: dict[str, float] = {}
+        forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
+        self.total = sum(forms.values())
+        longest_first = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
+        # Matches a sought form in folded text; without any, nothing.
+        self.pattern = re.compile(rf"(?<![^\W_])(?:{longest_first})(?![^\W_])" if forms else r"(?!)")
 
-    def pattern(self) -> re.Pattern[str] | None:
-        """Matches a sought word in folded text; None when nothing is sought."""
-        forms = {fold(word) for word in self.exact} | set(self.folded)
-        if not forms:
-            return None
-        longest_first = sorted(map(re.escape, forms), key=len, reverse=True)
-        return re.compile(rf"(?<![^\W_])(?:{'|'.join(longest_first)})(?![^\W_])")
+    def weight(self, written: str) -> float:
+        """Of a word of a text whose form is sought; 0 when it carries other marks than were asked for."""
+        weight = self._known.get(written)
+        if weight is None:
+            weight = max(self._exact.get(exact(written), 0.0), self._folded.get(fold(written), 0.0))
+            self._known[written] = weight
+        return weight
 
 
-_SPACE = re.compile(r"\s+")
+class _Word(NamedTuple):
+    form: str
+    weight: float
 
 
 class _Match(NamedTuple):
     start: int
     end: int
-    word: str
-    weight: float
+    word: _Word
 
 
-def snippet(text: str, sought: Sought, pattern: re.Pattern[str] | None) -> tuple[Span, ...]:
-    """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning when nothing matches.
+_SPACE = re.compile(r"\s+")
 
-    `pattern` is `sought.pattern()`, made once for all texts of a query.
-    """
-    matches = _best_passage(text, sought, pattern) if pattern else []
-    start = _lead_start(text, matches[0].start) if matches else 0
+
+def snippet(text: str, sought: Sought) -> tuple[Span, ...]:
+    """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning without one."""
+    passage = _best_passage(text, sought)
+    start = _lead_start(text, passage[0].start) if passage else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [(one.start, one.end) for one in matches if one.end <= end]
+    shown = [(one.start, one.end) for one in _matches(text, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
 
 
-def _best_passage(text: str, sought: Sought, pattern: re.Pattern[str]) -> list[_Match]:
+def _best_passage(text: str, sought: Sought) -> list[_Match]:
     """The matches of the passage with the most weight of different words, neighbours counting more."""
-    everything = sum(sought.exact.values()) + sum(sought.folded.values())
     best: list[_Match] = []
     best_score = 0.0
     for offset in range(0, len(text), WINDOW_CHARACTERS):
         # A passage may begin in one window and end in the next.
-        piece = text[offset : offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS]
-        matches = _matches(piece, offset, sought, pattern)
-        for first, match in enumerate(matches):
-            if match.start >= offset + WINDOW_CHARACTERS:
-                break
-            passage = _passage(matches, first)
-            score = _score(text, passage)
-            if score > best_score * 1.001:
-                best, best_score = passage, score
-        if best_score >= everything:
+        matches = _matches(text, offset, offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS, sought)
+        passage, score = _best_run(text, matches)
+        if score > best_score:
+            best, best_score = passage, score
+        if sum(dict(match.word for match in best).values()) >= sought.total:
             break
     return best
 
 
-def _matches(piece: str, offset: int, sought: Sought, pattern: re.Pattern[str]) -> list[_Match]:
+def _matches(text: str, start: int, end: int, sought: Sought) -> list[_Match]:
     found = []
-    for match in pattern.finditer(fold(piece)):
-        weight = sought.folded.get(match.group(), 0.0)
-        if sought.exact:
-            weight = max(weight, sought.exact.get(exact(piece[match.start() : match.end()]), 0.0))
-        if weight:
-            found.append(_Match(offset + match.start(), offset + match.end(), match.group(), weight))
+    for word in sought.pattern.finditer(fold(text[start:end])):
+        first, last = start + word.start(), start + word.end()
+        if weight := sought.weight(text[first:last]):
+            found.append(_Match(first, last, _Word(word.group(), weight)))
     return found
 
 
-def _passage(matches: Sequence[_Match], first: int) -> list[_Match]:
-    limit = matches[first].start + SNIPPET_CHARACTERS - LEAD_CHARACTERS
-    last = first
-    while last < len(matches) and matches[last].end <= limit:
-        last += 1
-    return list(matches[first:last])
+def _best_run(text: str, matches: Sequence[_Match]) -> tuple[list[_Match], float]:
+    """The run of matches that fits a snippet with the greatest score, the earliest of equals."""
+    words, pairs = Counter[_Word](), Counter[tuple[_Word, _Word]]()
+    score = best_score = 0.0
+    first = best_first = best_end = 0
+    for last, match in enumerate(matches):
+        words[match.word] += 1
+        if words[match.word] == 1:
+            score += match.word.weight
+        if last > first and (bonus := _neighbours(text, matches[last - 1], match)):
+            pair = (matches[last - 1].word, match.word)
+            pairs[pair] += 1
+            if pairs[pair] == 1:
+                score += bonus
+        while match.end - matches[first].start > PASSAGE_CHARACTERS and first < last:
+            left, follower = matches[first], matches[first + 1]
+            words[left.word] -= 1
+            if words[left.word] == 0:
+                score -= left.word.weight
+            if bonus := _neighbours(text, left, follower):
+                pair = (left.word, follower.word)
+                pairs[pair] -= 1
+                if pairs[pair] == 0:
+                    score -= bonus
+            first += 1
+        if score > best_score + 1e-9:
+            best_first, best_end, best_score = first, last + 1, score
+    return list(matches[best_first:best_end]), best_score
 
 
-def _score(text: str, passage: Sequence[_Match]) -> float:
-    different = {match.word: match.weight for match in passage}
-    neighbours = {
-        (one.word, other.word): min(one.weight, other.weight)
-        for one, other in pairwise(passage)
-        if text[one.end : other.start].isspace()
-    }
-    return sum(different.values()) + sum(neighbours.values())
+def _neighbours(text: str, one: _Match, other: _Match) -> float:
+    """What two matches are worth more for standing side by side."""
+    return min(one.word.weight, other.word.weight) if text[one.end : other.start].isspace() else 0.0
 
 
 def _joined(text: str, shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
