@@ -89,7 +89,7 @@ class Answer:
 class Route:
     """`unit` tells which unit the request is about.
 
-    `slow` work goes to the lane of password hashing. `together` takes requests in batches, `handle` each alone.
+    `slow` work goes to the lane of password hashing. `together` takes batches of requests.
     """
 
     method: str

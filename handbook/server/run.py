@@ -13,7 +13,7 @@ import uvicorn
 from handbook.errors import Expected, Fault
 from handbook.protocol.api import Code
 from handbook.server import accounts
-from handbook.server.app import create_app
+from handbook.server.app import Clock, create_app, utc_now
 from handbook.server.database import open_database
 from handbook.server.keys import load_keys
 from handbook.server.logs import log_to_standard_error
@@ -34,9 +34,9 @@ class PortTaken(Expected):
 class Server(uvicorn.Server):
     """Says its URL once it accepts connections; `should_exit = True` from any thread stops it."""
 
-    def __init__(self, settings: Settings, ready: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, ready: Callable[[str], None], clock: Clock = utc_now) -> None:
         config = uvicorn.Config(
-            create_app(settings),
+            create_app(settings, clock),
             host=settings.host,
             port=settings.port,
             log_config=None,
