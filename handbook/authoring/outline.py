@@ -1,5 +1,6 @@
 """Markdown split into sections at its headings, and the anchors that name them."""
 
+import html
 import re
 import unicodedata
 
@@ -64,7 +65,8 @@ def headings(markdown: str) -> list[tuple[int, int, str]]:
 
 def plain_heading(text: str) -> str:
     """A heading's text without footnote marks, emphasis marks and escapes."""
-    return _ESCAPE.sub(r"\1", _EMPHASIS.sub("", _REFERENCE.sub("", text))).strip()
+    unmarked = _ESCAPE.sub(r"\1", _EMPHASIS.sub("", _REFERENCE.sub("", text)))
+    return html.unescape(unmarked).strip()
 
 
 def anchor_of(text: str) -> str:

@@ -243,7 +243,8 @@ def _escaped(line: str) -> str:
 
 
 def _escaped_inside(text: str) -> str:
-    return re.sub(r"([\\`*_\[\]])", r"\\\1", text).replace("<", "&lt;")
+    text = re.sub(r"([\\`*_\[\]])", r"\\\1", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _facts(lines: Sequence[str], name: str) -> _Facts:
