@@ -89,7 +89,7 @@ def sign_in(
     return account
 
 
-def set_aside(data_dir: Path, account: str) -> Path:
+def put_away(data_dir: Path, account: str) -> Path:
     """Takes a profile whose passwords are all forgotten out of the list, so that the account can begin anew.
 
     Nothing in it is deleted. Returns where it lies now. Raises NotFound, ProfileInUse, DiskProblem.

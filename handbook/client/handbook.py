@@ -5,7 +5,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from handbook.client.account import Account, read_member, read_server
-from handbook.client.activation import activate, set_aside, sign_in
+from handbook.client.activation import activate, put_away, sign_in
 from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
 from handbook.client.library import Library
@@ -20,7 +20,7 @@ from handbook.client.transport import HttpTransport, Transport
 from handbook.client.vault import Vault
 from handbook.errors import NotFound
 
-__all__ = ["Handbook", "activate", "open_handbook", "set_aside", "sign_in"]
+__all__ = ["Handbook", "activate", "open_handbook", "put_away", "sign_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

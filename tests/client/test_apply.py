@@ -1,6 +1,5 @@
 """What a pack does to the library: all of it or nothing, and the same whatever the order."""
 
-import signal
 import subprocess
 import sys
 import tempfile
@@ -305,7 +304,7 @@ def test_a_kill_in_the_middle_of_a_pack_leaves_the_library_before_it(tmp_path: P
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"halfway\n"
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait(timeout=30)
     assert opened(library_of) == before
     assert opened(state) == {"generation": "1", "arrival": "1"}

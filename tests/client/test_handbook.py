@@ -1,6 +1,5 @@
 """A profile comes to be whole or not at all, and opens for its member only."""
 
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handbook.client import activation, disk
-from handbook.client.handbook import Handbook, activate, open_handbook, set_aside, sign_in
+from handbook.client.handbook import Handbook, activate, open_handbook, put_away, sign_in
 from handbook.client.profiles import profile_dir, profiles
 from handbook.client.settings import read_settings
 from handbook.client.vault import Cost
@@ -293,23 +292,23 @@ def test_data_locked_by_a_former_password_is_kept_and_the_way_out_is_told(
     opened(tmp_path, active, PASSWORD).close()
 
 
-def test_a_profile_nobody_can_open_is_set_aside_and_not_deleted(
+def test_a_profile_nobody_can_open_is_put_away_and_not_deleted(
     tmp_path: Path, active: str, code: Callable[[], str], ward: Ward
 ) -> None:
-    aside = [set_aside(tmp_path, active)]
+    aside = [put_away(tmp_path, active)]
     activate(tmp_path, ward.url, code(), "mật khẩu mới", DEVICE, now=NOW)
-    aside.append(set_aside(tmp_path, active))
+    aside.append(put_away(tmp_path, active))
     assert profiles(tmp_path) == ()
     assert len(set(aside)) == 2
     assert all((folder / "personal.db").exists() for folder in aside)
     with pytest.raises(NotFound):
-        set_aside(tmp_path, active)
+        put_away(tmp_path, active)
 
 
-def test_an_open_profile_is_not_set_aside(tmp_path: Path, active: str) -> None:
+def test_an_open_profile_is_not_put_away(tmp_path: Path, active: str) -> None:
     handbook = opened(tmp_path, active)
     with pytest.raises(ProfileInUse):
-        set_aside(tmp_path, active)
+        put_away(tmp_path, active)
     handbook.close()
     assert [card.account for card in profiles(tmp_path)] == [active]
 
@@ -346,7 +345,7 @@ def test_an_installation_that_is_killed_leaves_no_half_profile(
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"halfway\n"
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait(timeout=30)
     assert profiles(other) == ()
     sign_in(other, ward.url, active, PASSWORD, DEVICE, now=NOW)

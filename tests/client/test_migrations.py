@@ -1,6 +1,5 @@
 """Databases of older versions: brought up to date whole, or left as they were."""
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -178,7 +177,7 @@ def test_a_kill_in_the_middle_leaves_a_whole_version(old: Database, killed_in: i
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == b"halfway\n"
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait(timeout=30)
     assert version(old) == killed_in - 1
     assert any("words" in column for _, column in shape(old)) == (killed_in == 3)

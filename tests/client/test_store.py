@@ -3,7 +3,6 @@
 import errno
 import os
 import secrets
-import signal
 import stat
 import subprocess
 import sys
@@ -158,7 +157,7 @@ def test_a_killed_program_holds_no_profile(profile: Path, key: bytes) -> None:
         assert child.stdout.readline() == b"open\n"
         with pytest.raises(ProfileInUse):
             Store(profile, key)
-        child.send_signal(signal.SIGKILL)
+        child.kill()
         child.wait(timeout=30)
     Store(profile, key).close()
 
