@@ -1,0 +1,339 @@
+"""What a secretary sees of the cell, offline too, with the server's own numbers; and what a review does."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
+from handbook.model.changes import Change
+from handbook.model.people import DutyKind
+from handbook.model.reflection import Answer, State, Verdict
+from handbook.protocol.packs import assignment_item, document_item
+from tests.client.samples import NOW, assignment, document
+from tests.client.simulated_server import Device, Ward
+
+Devices = Callable[..., Device]
+TASK = "hongson/anbinh/hoc-tap-nq15"
+NQ15, CT50 = "central/15-nq-tw-2022", "central/50-ct-tw-2025"
+MAIN = assignment(documents=(NQ15, CT50))
+ITEMS = (document_item(document()), document_item(document("50-ct-tw-2025")), assignment_item(MAIN))
+TEXT = "mười chữ thì đủ để nộp bài này rồi đấy"
+MEMBERS = {"An": (), "Lan": (), "Bich": (), "Hanh": (DutyKind.CELL_SECRETARY,)}
+LATE = datetime(2026, 12, 3, 17, tzinfo=UTC)  # the first moment after the grace
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    return ward.new_cell(MEMBERS)
+
+
+@pytest.fixture
+def an(device: Devices, cell: str) -> Device:
+    return device("An", cell, ITEMS)
+
+
+@pytest.fixture
+def hanh(device: Devices, cell: str) -> Device:
+    return device("Hanh", cell, ITEMS)
+
+
+def submit(pc: Device, text: str = TEXT, task: str = TASK) -> None:
+    pc.reflections.save(task, (Answer("nhan-thuc", text), Answer("lien-he", text)), NOW)
+    pc.reflections.submit(task, NOW)
+    assert pc.deliver().error is None
+
+
+def waiting(hanh: Device) -> str:
+    """The lineage of the one text that waits."""
+    hanh.pull()
+    (view,) = hanh.cell.to_review(hanh.cell_path)
+    return view.lineage
+
+
+def test_a_plain_member_reads_no_cell(an: Device, cell: str) -> None:
+    assert an.cell.units() == ()
+    with pytest.raises(NotAllowed):
+        an.cell.overview(cell, TASK, NOW)
+    with pytest.raises(NotAllowed):
+        an.cell.to_review(cell)
+
+
+def test_a_deputy_reads_the_cell_too(ward: Ward, device: Devices) -> None:
+    cell = ward.new_cell({"Minh": (DutyKind.CELL_DEPUTY,)})
+    minh = device("Minh", cell, ITEMS)
+    minh.pull()
+    assert minh.cell.overview(cell, TASK, NOW).members == 1
+
+
+def test_the_overview_says_how_far_each_member_is(an: Device, hanh: Device, cell: str, ward: Ward) -> None:
+    an.library.tick(NQ15, True, NOW)
+    ward.now = NOW + timedelta(minutes=5)
+    submit(an)
+    hanh.pull()
+    overview = hanh.cell.overview(cell, TASK, NOW)
+    assert [row.name for row in overview.rows] == ["An", "Bich", "Hanh", "Lan"]
+    first, second = overview.rows[:2]
+    assert first.state_text == "Đã nhận; đã đọc 1/2"
+    assert first.last_seen == first.received_at == ward.now
+    assert (second.state_text, second.reflection, second.last_seen) == ("Đã đọc 0/2", None, None)
+    assert (overview.members, overview.read_all, overview.submitted, overview.missing) == (4, 0, 1, 4)
+
+
+def test_names_are_in_vietnamese_order_of_the_given_name(ward: Ward, hanh: Device, cell: str) -> None:
+    names = ["Trần Thị Ánh", "Lê Văn Đức", "Phạm Thị Ân", "Nguyễn Văn An", "Vũ Văn Dũng", "Bùi Thị An"]
+    for number, name in enumerate(names):
+        ward.move(f"{cell.rpartition('/')[2]}.m{number}", name, cell)
+    hanh.pull()
+    shown = [row.name for row in hanh.cell.overview(cell, TASK, NOW).rows if " " in row.name]
+    assert shown == [
+        "Bùi Thị An",
+        "Nguyễn Văn An",
+        "Trần Thị Ánh",
+        "Phạm Thị Ân",
+        "Vũ Văn Dũng",
+        "Lê Văn Đức",
+    ]
+
+
+def test_an_assignment_is_listed_once_it_is_open_and_for_the_cell(hanh: Device, cell: str) -> None:
+    hanh.publish(
+        assignment_item(assignment("later", opens_on=NOW.date() + timedelta(days=1))),
+        assignment_item(assignment("theirs", units=("hongson/anbinh/other",))),
+        assignment_item(assignment("new", due_on=NOW.date() + timedelta(days=60))),
+    )
+    assert [each.id for each in hanh.cell.assignments(cell, NOW)] == ["hongson/anbinh/new", TASK]
+
+
+def test_a_text_is_read_with_the_titles_of_its_parts_and_all_that_came_before(
+    an: Device, hanh: Device
+) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "Viết rõ hơn.", NOW)
+    hanh.deliver()
+    an.pull()
+    an.reflections.revise(TASK, NOW)
+    submit(an, TEXT + " bản hai")
+    hanh.pull()
+    view = hanh.cell.reflection(lineage)
+    assert [(answer.title, answer.text) for answer in view.answers] == [
+        ("Nhận thức", TEXT + " bản hai"),
+        ("Liên hệ", TEXT + " bản hai"),
+    ]
+    assert (view.revision, view.state, view.author.name, view.can_decide) == (2, State.RECEIVED, "An", True)
+    assert [(note.comment, note.by, note.revision) for note in view.reviews] == [("Viết rõ hơn.", "Hanh", 1)]
+    (earlier,) = view.earlier
+    assert (earlier.revision, earlier.state, earlier.answers[0].text) == (1, State.RETURNED, TEXT)
+
+
+def test_reviews_are_made_offline_and_count_at_once(an: Device, hanh: Device, cell: str) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.line.is_down = True
+    assert hanh.cell.mark_opened(lineage, NOW) == {Change.CELL, Change.STUDY, Change.OUTBOX}
+    assert hanh.cell.reflection(lineage).state is State.OPENED
+    assert hanh.cell.mark_opened(lineage, NOW) == frozenset(), "only the first time"
+    hanh.cell.accept(lineage, "", NOW + timedelta(minutes=1))
+    overview = hanh.cell.overview(cell, TASK, NOW)
+    assert (overview.accepted, hanh.cell.to_review(cell)) == (1, ())
+    assert [row.title for row in hanh.outbox.owed()] == ["Nhận xét bài thu hoạch của An"] * 2
+    hanh.line.is_down = False
+    hanh.deliver()
+    an.pull()
+    assert an.reflections.draft(TASK, NOW).state is State.ACCEPTED
+
+
+def test_a_text_is_not_returned_without_a_word(an: Device, hanh: Device) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    for comment, said in ((" \n", "góp ý"), ("x" * 10_001, "dài"), ("MẬT\nchữ", "bí mật")):
+        with pytest.raises(BadInput, match=said):
+            hanh.cell.return_for_revision(lineage, comment, NOW)
+    assert hanh.outbox.owed() == ()
+
+
+def test_nobody_reviews_their_own_text(hanh: Device, cell: str) -> None:
+    submit(hanh)
+    hanh.pull()
+    lineage = hanh.reflections.submitted(TASK)[0].lineage
+    assert hanh.cell.to_review(cell) == ()
+    assert hanh.cell.mark_opened(lineage, NOW) == frozenset()
+    assert not hanh.cell.reflection(lineage).can_decide
+    with pytest.raises(NotAllowed):
+        hanh.cell.accept(lineage, "", NOW)
+
+
+def test_a_text_that_was_not_read_yet_is_not_judged(an: Device, hanh: Device) -> None:
+    """A newer revision arrives between reading and deciding."""
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "Sửa.", NOW)
+    hanh.deliver()
+    an.pull()
+    an.reflections.revise(TASK, NOW)
+    submit(an, TEXT + " bản hai")
+    hanh.pull()
+    with pytest.raises(Conflict, match="bản mới"):
+        hanh.cell.accept(lineage, "", NOW, seen_revision=1)
+    hanh.cell.accept(lineage, "", NOW, seen_revision=2)
+
+
+def test_an_accepted_text_is_final(an: Device, hanh: Device) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.accept(lineage, "Tốt.", NOW)
+    with pytest.raises(Conflict):
+        hanh.cell.return_for_revision(lineage, "Thôi, sửa lại.", NOW)
+
+
+def test_an_unknown_text_is_not_found(hanh: Device) -> None:
+    with pytest.raises(NotFound):
+        hanh.cell.reflection("nothing")
+    with pytest.raises(NotFound):
+        hanh.cell.accept("nothing", "", NOW)
+
+
+def test_the_longest_waiting_text_is_reviewed_first(
+    an: Device, hanh: Device, device: Devices, cell: str, ward: Ward
+) -> None:
+    lan = device("Lan", cell, ITEMS)
+    for minutes, pc in ((1, lan), (2, an)):
+        ward.now = NOW + timedelta(minutes=minutes)
+        submit(pc)
+    hanh.pull()
+    assert [view.author.name for view in hanh.cell.to_review(cell)] == ["Lan", "An"]
+
+
+def test_the_message_to_paste_names_who_is_missing_and_why(
+    an: Device, hanh: Device, device: Devices, cell: str
+) -> None:
+    lan = device("Lan", cell, ITEMS)
+    for pc in (an, lan):
+        pc.library.tick(NQ15, True, NOW)
+        pc.library.tick(CT50, True, NOW)
+        submit(pc)
+    hanh.pull()
+    returned = next(view for view in hanh.cell.to_review(cell) if view.author.name == "Lan")
+    hanh.cell.return_for_revision(returned.lineage, "Sửa.", NOW)
+    lines = hanh.cell.missing_text(cell, TASK, NOW).splitlines()
+    assert lines[0] == f"Kính gửi các đồng chí đảng viên {hanh.unit().name},"
+    assert lines[1] == (
+        "Nhiệm vụ học tập “Học tập Nghị quyết 15-NQ/TW” có hạn ngày 30/11/2026 (còn 8 ngày). "
+        "Hiện còn 3 đồng chí chưa hoàn thành:"
+    )
+    assert lines[2:5] == [
+        "1. Bich: còn 2 tài liệu chưa đọc, chưa nộp bài thu hoạch",
+        "2. Hanh: còn 2 tài liệu chưa đọc, chưa nộp bài thu hoạch",
+        "3. Lan: bài thu hoạch cần sửa và nộp lại",
+    ]
+
+
+def test_when_all_have_finished_there_is_no_message(ward: Ward, device: Devices) -> None:
+    cell = ward.new_cell({"Hanh": (DutyKind.CELL_SECRETARY,)})
+    read = assignment("doc", parts=(), documents=(NQ15,))
+    hanh = device("Hanh", cell, (*ITEMS, assignment_item(read)))
+    hanh.library.tick(NQ15, True, NOW)
+    hanh.deliver()
+    hanh.pull()
+    assert hanh.cell.missing_text(cell, read.id, NOW) == ""
+    assert hanh.cell.overview(cell, read.id, NOW).rows[0].state_text == "Đã đọc xong"
+
+
+def test_a_late_text_is_marked_and_one_revised_late_on_request_is_not(
+    ward: Ward, an: Device, hanh: Device, device: Devices, cell: str
+) -> None:
+    lan = device("Lan", cell, ITEMS)
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "Sửa.", NOW)
+    hanh.deliver()
+    ward.now = LATE
+    an.pull()
+    an.reflections.revise(TASK, NOW)
+    submit(an, TEXT + " bản hai")
+    submit(lan)
+    hanh.pull()
+    overview = hanh.cell.overview(cell, TASK, LATE)
+    assert {row.name: row.state_text for row in overview.rows} == {
+        "An": "Đã nhận; đã đọc 0/2",
+        "Bich": "Đã đọc 0/2 (quá hạn)",
+        "Hanh": "Đã đọc 0/2 (quá hạn)",
+        "Lan": "Đã nhận, nộp muộn; đã đọc 0/2",
+    }
+    assert overview.late == 1
+    progress = {member.account: member for member in ward.completion(cell, MAIN).members}
+    assert {row.account: row.progress for row in overview.rows} == progress
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["An", "Lan"]),
+        st.sampled_from(["tick", "untick", "hand in", "open", "return", "accept", "late"]),
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_the_secretary_counts_what_the_server_counts(
+    ward: Ward, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    ward.now, cell = NOW, ward.new_cell(MEMBERS)
+    folder = tmp_path_factory.mktemp("pcs")
+    pcs = {name: Device(folder / name, ward, name, cell, ITEMS) for name in ("An", "Lan", "Hanh")}
+    hanh = pcs["Hanh"]
+    try:
+        for number, (name, step) in enumerate(steps):
+            _take(pcs[name], hanh, step, NOW + timedelta(minutes=number))
+        hanh.synced()
+        rows = hanh.cell.overview(cell, TASK, NOW).rows
+        progress = sorted((row.progress for row in rows), key=lambda each: each.account)
+        assert tuple(progress) == ward.completion(cell, MAIN).members
+    finally:
+        for pc in pcs.values():
+            pc.close()
+
+
+def _take(pc: Device, hanh: Device, step: str, now: datetime) -> None:
+    """One step of a member or of the secretary about that member, and its way through the server."""
+    pc.synced()
+    hanh.synced()
+    draft = pc.reflections.draft(TASK, now)
+    theirs = [view for view in hanh.cell.to_review(hanh.cell_path) if view.author.name == pc.name]
+    if step == "late":
+        pc.ward.now = LATE + timedelta(minutes=now.minute)
+    elif step in ("tick", "untick"):
+        pc.library.tick(NQ15, step == "tick", now)
+    elif step == "hand in" and (draft.can_write or draft.can_revise):
+        if draft.can_revise:
+            pc.reflections.revise(TASK, now)
+        pc.reflections.save(TASK, (Answer("nhan-thuc", TEXT), Answer("lien-he", str(now))), now)
+        pc.reflections.submit(TASK, now)
+    elif theirs and step == "open":
+        hanh.cell.mark_opened(theirs[0].lineage, now)
+    elif theirs and step == "return":
+        hanh.cell.return_for_revision(theirs[0].lineage, "Sửa.", now)
+    elif theirs and step == "accept":
+        hanh.cell.accept(theirs[0].lineage, "", now)
+    pc.synced()
+    hanh.synced()
+
+
+def test_a_review_by_another_reader_arrives_too(ward: Ward, device: Devices) -> None:
+    cell = ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,), "Minh": (DutyKind.CELL_DEPUTY,)})
+    an, hanh, minh = (device(name, cell, ITEMS) for name in ("An", "Hanh", "Minh"))
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "Sửa.", NOW)
+    hanh.deliver()
+    minh.pull()
+    view = minh.cell.reflection(lineage)
+    assert (view.state, view.reviews[0].by, view.reviews[0].verdict) == (
+        State.RETURNED,
+        "Hanh",
+        Verdict.RETURNED,
+    )
