@@ -1,0 +1,407 @@
+"""One exchange with the server: what moves, what is said when it fails, and PCs that agree in the end."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from handbook.client import sync as sync_module
+from handbook.client.content import ContentReport
+from handbook.client.sync import Sync, SyncProgress, publishers_for
+from handbook.errors import (
+    BadInput,
+    DiskProblem,
+    Expected,
+    NotFound,
+    Offline,
+    ServerBroken,
+    SignInFailed,
+    TooBusy,
+    WrongClock,
+)
+from handbook.model.changes import Change
+from handbook.model.people import DutyKind
+from handbook.model.reflection import Answer, State
+from handbook.protocol.packs import assignment_item, document_item
+from tests.client.samples import NOW, assignment, document
+from tests.client.simulated_server import RETRY_AFTER_SECONDS, Device, Fault, Ward
+
+Devices = Callable[..., Device]
+TASK = "hongson/anbinh/hoc-tap-nq15"
+DOCUMENT = "central/15-nq-tw-2022"
+ITEMS = (document_item(document()), assignment_item(assignment(min_words=1)))
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    return ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+
+
+@pytest.fixture
+def an(device: Devices, cell: str) -> Device:
+    return device("An", cell, ITEMS)
+
+
+def submit(an: Device, text: str = "một hai ba") -> None:
+    an.reflections.save(TASK, (Answer("nhan-thuc", text), Answer("lien-he", text)), NOW)
+    an.reflections.submit(TASK, NOW)
+
+
+def with_content(an: Device, pull: Callable[..., ContentReport]) -> Sync:
+    return Sync(an.store, an.account, an.outbox, an.line, an.folder, pull_content=pull)
+
+
+def test_a_sync_says_what_it_moved_and_remembers_it(an: Device) -> None:
+    submit(an)
+    stages: list[SyncProgress] = []
+    report = an.sync.run(lambda: NOW, progress=stages.append)
+    assert (report.sent, report.received, report.error) == (1, 2, None)
+    assert {Change.SYNC, Change.OUTBOX, Change.REFLECTION} <= report.changes
+    assert [stage.stage for stage in stages] == [
+        sync_module.SENDING,
+        sync_module.READING_FEED,
+        sync_module.SENDING,
+    ]
+    status = an.sync.status()
+    assert (status.last_success, status.last_attempt, status.last_error) == (NOW, NOW, None)
+    assert status.clock_skew is not None
+    (line,) = an.sync.log()
+    assert (line.sent, line.received, line.error) == (1, 2, "")
+
+
+def test_a_second_sync_finds_nothing_to_move(an: Device) -> None:
+    submit(an)
+    an.synced()
+    report = an.synced()
+    assert (report.sent, report.received) == (0, 0)
+
+
+def test_without_a_line_a_sync_ends_at_once_and_keeps_the_last_success(an: Device) -> None:
+    an.synced()
+    submit(an)
+    an.line.is_down = True
+    later = NOW + timedelta(hours=1)
+    report = an.synced(later)
+    assert isinstance(report.error, Offline)
+    assert len(report.errors) == 1
+    status = an.sync.status()
+    assert (status.last_success, status.last_attempt) == (NOW, later)
+    assert status.last_error == (report.error.message, report.error.advice)
+    today = an.study.today(NOW)
+    assert (today.last_sync, today.last_error, today.waiting) == (NOW, report.error.message, 1)
+    an.line.is_down = False
+    assert an.synced(later).error is None
+    assert an.sync.status().last_error is None
+
+
+def test_content_that_cannot_be_trusted_does_not_keep_own_work_from_travelling(an: Device) -> None:
+    def refused(*_: object) -> ContentReport:
+        raise WrongClock("Đồng hồ sai.", "Chỉnh lại.")
+
+    submit(an)
+    report = with_content(an, refused).run(lambda: NOW)
+    assert isinstance(report.error, WrongClock)
+    assert (report.sent, report.received) == (1, 2)
+    assert an.sync.log()[0].error == "Đồng hồ sai."
+
+
+def test_new_content_is_announced(an: Device) -> None:
+    heard: list[frozenset[Change]] = []
+    an.store.subscribe(heard.append)
+    report = with_content(
+        an, lambda *_: ContentReport(changed=frozenset({DOCUMENT}), bytes_down=5_000_000)
+    ).run(lambda: NOW)
+    assert report.documents_changed == 1
+    assert report.bytes_down > 5_000_000
+    assert {Change.LIBRARY, Change.STUDY} <= report.changes
+    assert frozenset({Change.LIBRARY, Change.STUDY, Change.CELL}) in heard
+
+
+def test_a_pc_without_its_root_of_trust_says_so(an: Device) -> None:
+    report = Sync(an.store, an.account, an.outbox, an.line, an.folder).run(lambda: NOW)
+    assert isinstance(report.error, NotFound)
+    assert "khoá gốc" in report.error.message
+
+
+def test_an_expired_session_is_what_the_member_hears_first(an: Device) -> None:
+    submit(an)
+    an.ward.sign_out_everywhere(an.account_name)
+
+    def broken(*_: object) -> ContentReport:
+        raise ServerBroken("Nội dung hỏng.")
+
+    report = with_content(an, broken).run(lambda: NOW)
+    assert isinstance(report.error, SignInFailed)
+    assert [type(error) for error in report.errors] == [SignInFailed, ServerBroken]
+    assert len(an.outbox.owed()) == 1
+    before = len(an.line.requests)
+    report = an.synced()
+    assert isinstance(report.error, SignInFailed)
+    assert len(an.line.requests) == before, "a refused token is not tried again"
+
+
+def test_a_busy_server_is_left_alone_for_the_rest_of_the_sync(an: Device) -> None:
+    submit(an)
+    an.line.faults.append(Fault.BUSY)
+    report = an.synced()
+    assert isinstance(report.error, TooBusy)
+    assert len(an.line.requests) == 1
+    assert report.error.retry_after == RETRY_AFTER_SECONDS
+
+
+def test_what_the_server_refused_for_good_does_not_make_every_sync_a_failure(
+    an: Device, device: Devices, cell: str
+) -> None:
+    other = device("An", cell, ITEMS)
+    submit(other)
+    other.synced()
+    submit(an, "bốn năm sáu")
+    report = an.synced()
+    assert report.error is None
+    assert an.study.today(NOW).set_aside == 1
+
+
+def test_two_syncs_at_once_are_one(an: Device) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> ContentReport:
+        inside.set()
+        go_on.wait()
+        return ContentReport()
+
+    sync = with_content(an, slow)
+    reports = []
+    first = threading.Thread(target=lambda: reports.append(sync.run(lambda: NOW)))
+    first.start()
+    inside.wait()
+    second = sync.run(lambda: NOW)
+    go_on.set()
+    first.join()
+    assert (second.already_running, reports[0].already_running) == (True, False)
+    assert len(sync.log()) == 1
+    assert not sync.run(lambda: NOW).already_running
+
+
+def test_a_bug_in_a_step_does_not_block_the_next_sync(an: Device) -> None:
+    def bug(*_: object) -> ContentReport:
+        raise ZeroDivisionError
+
+    sync = with_content(an, bug)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            sync.run(lambda: NOW)
+
+
+def test_a_cancelled_sync_stops_before_the_next_step_and_is_no_failure(an: Device) -> None:
+    submit(an)
+    report = an.sync.run(lambda: NOW, cancelled=lambda: len(an.line.requests) > 0)
+    assert (report.sent, report.received, report.error) == (1, 0, None)
+    assert an.sync.log() == ()
+
+
+def test_the_log_is_limited(an: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sync_module, "LOG_LINES", 3)
+    for minute in range(5):
+        an.synced(NOW + timedelta(minutes=minute))
+    assert [line.started_at for line in an.sync.log()] == [
+        NOW + timedelta(minutes=minute) for minute in (4, 3, 2)
+    ]
+
+
+def test_a_full_disk_is_reported_and_not_raised(an: Device, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise DiskProblem("Đĩa đầy.", "Hãy dọn bớt.")
+
+    monkeypatch.setattr(sync_module, "note_sync", full)
+    assert isinstance(an.synced().error, DiskProblem)
+
+
+@pytest.mark.parametrize(
+    ("unit", "publishers"),
+    [
+        ("hongson/anbinh/khu-pho-1", ("central", "hongson", "hongson/anbinh")),
+        ("hongson/anbinh", ("central", "hongson", "hongson/anbinh")),
+        ("hongson/anbinh/bo-phan/chi-bo", ("central", "hongson", "hongson/anbinh")),
+    ],
+)
+def test_a_member_gets_what_the_levels_above_publish(unit: str, publishers: tuple[str, ...]) -> None:
+    assert publishers_for(unit) == publishers
+
+
+class SeveralPcs(RuleBasedStateMachine):
+    """Two PCs of one member and one of the secretary, over lines that misbehave."""
+
+    ward: Ward
+    folder: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ward.now = NOW
+        self.cell = self.ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+        home = self.folder / self.cell.rpartition("/")[2]
+        self.pcs = [Device(home / f"an-{n}", self.ward, "An", self.cell, ITEMS) for n in (1, 2)]
+        self.hanh = Device(home / "hanh", self.ward, "Hanh", self.cell, ITEMS)
+        self.everyone = [*self.pcs, self.hanh]
+        self.typed: list[set[str]] = [set(), set()]
+        self.last_typed = ["", ""]
+        self.minutes = 0
+        self.numbers = 0
+
+    def teardown(self) -> None:
+        try:
+            self.come_to_rest()
+        finally:
+            for pc in self.everyone:
+                pc.close()
+
+    @property
+    def now(self):
+        return NOW + timedelta(minutes=self.minutes)
+
+    def texts_at(self, pc: Device) -> set[str]:
+        """Every text of the member that can be read on this PC."""
+        draft = pc.reflections.draft(TASK, self.now)
+        found = {draft.answers[0].text}
+        found |= {version.answers[0].text for version in draft.versions}
+        return found | {kept.answers[0].text for kept in draft.kept}
+
+    @rule(which=st.integers(0, 1))
+    def type(self, which: int) -> None:
+        pc = self.pcs[which]
+        self.numbers += 1
+        text = f"bản {self.numbers} của máy {which}"
+        draft = pc.reflections.draft(TASK, self.now)
+        if draft.can_write:
+            pc.reflections.save(TASK, (Answer("nhan-thuc", text), Answer("lien-he", text)), self.now)
+            self.last_typed[which] = text
+
+    @rule(which=st.integers(0, 1))
+    def submit(self, which: int) -> None:
+        pc = self.pcs[which]
+        if pc.reflections.draft(TASK, self.now).can_submit:
+            try:
+                pc.reflections.submit(TASK, self.now)
+            except BadInput as error:
+                raise AssertionError("can_submit promised otherwise") from error
+            self.typed[which].add(self.last_typed[which])
+
+    @rule(which=st.integers(0, 1))
+    def revise(self, which: int) -> None:
+        pc = self.pcs[which]
+        draft = pc.reflections.draft(TASK, self.now)
+        if draft.can_revise:
+            pc.reflections.revise(TASK, self.now)
+            self.last_typed[which] = pc.reflections.draft(TASK, self.now).answers[0].text
+
+    @rule(which=st.integers(0, 1), read=st.booleans())
+    def tick(self, which: int, read: bool) -> None:
+        self.minutes += 1
+        self.pcs[which].library.tick(DOCUMENT, read, self.now)
+
+    @rule(accept=st.sampled_from([False, False, False, True]))
+    def review(self, accept: bool) -> None:
+        for view in self.hanh.cell.to_review(self.cell):
+            self.minutes += 1
+            if accept:
+                self.hanh.cell.accept(view.lineage, "", self.now)
+            else:
+                self.hanh.cell.return_for_revision(view.lineage, "Sửa.", self.now)
+
+    @rule(which=st.integers(0, 2), faults=st.lists(st.none() | st.sampled_from(Fault), max_size=4))
+    def sync(self, which: int, faults: list[Fault | None]) -> None:
+        pc = self.everyone[which]
+        self.minutes += 90
+        pc.line.faults.clear()
+        pc.line.faults.extend(faults)
+        report = pc.synced(self.now)
+        assert report.error is None or isinstance(report.error, Expected)
+        pc.line.faults.clear()
+
+    @rule(which=st.integers(0, 2))
+    def restart(self, which: int) -> None:
+        self.everyone[which].restart()
+
+    @precondition(lambda self: self.numbers)
+    @invariant()
+    def no_text_is_lost(self) -> None:
+        for which, pc in enumerate(self.pcs):
+            here = self.texts_at(pc)
+            assert self.typed[which] <= here
+            if pc.reflections.draft(TASK, self.now).can_write and self.last_typed[which]:
+                assert self.last_typed[which] in here
+
+    @invariant()
+    def one_effect_for_each_revision_and_receipts_only_for_what_the_server_holds(self) -> None:
+        held = self.ward.submissions_of(self.pcs[0].account_name)
+        assert len({(lineage, revision) for _, lineage, revision, _ in held}) == len(held)
+        reflections = [(lineage, revision) for kind, lineage, revision, _ in held if kind == "reflection"]
+        assert len({lineage for lineage, _ in reflections}) <= 1
+        assert [revision for _, revision in reflections] == list(range(1, len(reflections) + 1))
+        for pc in self.pcs:
+            for version in pc.reflections.submitted(TASK):
+                if version.receipt:
+                    key = ("reflection", version.lineage, version.revision, version.receipt.sha256)
+                    assert key in held
+                    pc.reflections.verify(version.lineage, version.revision)
+                else:
+                    assert version.state is State.WAITING
+
+    def come_to_rest(self) -> None:
+        """With good lines, after enough syncs, everybody holds what the server holds."""
+        for _ in range(3):
+            self.minutes += 600
+            for pc in self.everyone:
+                report = pc.synced(self.now)
+                assert report.error is None
+        for pc in self.everyone:
+            assert all(row.set_aside for row in pc.outbox.owed())
+        one, two = (
+            [(v.lineage, v.revision, v.answers, v.state) for v in pc.reflections.submitted(TASK)]
+            for pc in self.pcs
+        )
+        assert one == two
+        held = self.ward.submissions_of(self.pcs[0].account_name)
+        assert sorted((lineage, revision) for lineage, revision, _, _ in one) == [
+            (lineage, revision) for kind, lineage, revision, _ in held if kind == "reflection"
+        ]
+        rows = self.hanh.cell.overview(self.cell, TASK, self.now).rows
+        completion = self.ward.completion(self.cell, assignment(min_words=1)).members
+        assert tuple(sorted((row.progress for row in rows), key=lambda p: p.account)) == completion
+        read = {pc.library.open(DOCUMENT).card.read for pc in self.pcs}
+        assert read == {bool(completion[0].documents_read)}
+
+
+def run_machine(ward: Ward, folder: Path, *, examples: int, steps: int) -> None:
+    machine = type("Machine", (SeveralPcs,), {"ward": ward, "folder": folder})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_pcs_over_bad_lines_lose_nothing_double_nothing_and_agree_in_the_end(
+    ward: Ward, tmp_path: Path
+) -> None:
+    run_machine(ward, tmp_path, examples=6, steps=15)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_pcs_over_bad_lines_agree_in_the_end_at_length(ward: Ward, tmp_path: Path) -> None:
+    run_machine(ward, tmp_path, examples=150, steps=30)
