@@ -1,0 +1,438 @@
+"""Viết thu hoạch: the parts of the template to write in, saved while one types, and handed in from here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QTextCursor
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from handbook.desktop.autosave import Answers, Autosave
+from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.reflection_notices import clashes, notices
+from handbook.desktop.reflection_side import clear, comments_card, question_card, revisions_card, text_card
+from handbook.desktop.screen import Screen
+from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.study import STATE_TONES
+from handbook.desktop.submission_panel import SubmissionPanel
+from handbook.desktop.theme import current_theme
+from handbook.desktop.widgets import (
+    Action,
+    Banner,
+    Column,
+    Kind,
+    Label,
+    Pill,
+    Role,
+    announce,
+)
+from handbook.desktop.writing import WritingBox
+from handbook.desktop.writing_bar import WritingBar
+from handbook.errors import Expected
+from handbook.model.changes import Change, Changes
+from handbook.model.reflection import STATE_NAMES, Answer, State, count_words
+from handbook.model.text import nfc
+from handbook.model.vietnamese import VIETNAM, date_text, due_text, moment_text, number_text
+
+if TYPE_CHECKING:
+    from handbook.client.reflection import Draft
+
+SIDE_FROM = 1100
+"""Window width at 100 % text from which question and comments stand beside the text, not above it."""
+SIDE_WIDTH = 330
+TEXT_WIDTH = 820
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    draft: "Draft"
+    cell_name: str
+
+
+class EditorScreen(Screen):
+    concerns = frozenset({Change.REFLECTION, Change.STUDY, Change.LIBRARY})
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, scrolls=False)
+        self.header.show_text(self.tr("Viết thu hoạch"))
+        self._pill = Pill()
+        self._pill.setObjectName("editor.state")
+        self.header.add_action(self._pill)
+        self._draft: Draft | None = None
+        self._cell_name = ""
+        self._arriving = False
+        self._submitting = False
+        self._layout_key: tuple[object, ...] = ()
+        self._boxes: dict[str, WritingBox] = {}
+        self._counts: dict[str, int] = {}
+        self._autosave = Autosave(session.work, self._write, self)
+        self._autosave.unsaved_changed.connect(lambda: self._bar.show_saving())
+        self._autosave.saved.connect(self._show_saved)
+        self._autosave.failed.connect(self._show_not_saved)
+        self._build_panes()
+        self._build_bar()
+        for keys, act in (("Ctrl+S", self._autosave.flush), ("Ctrl+Return", self._ask_to_submit)):
+            shortcut = QShortcut(QKeySequence(keys), self, activated=act)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        self._arrange()
+
+    # -- coming, going, reading
+
+    def show_route(self, route: Route) -> None:
+        self.route = route
+        self._arriving = True
+        self.refresh()
+
+    def refresh(self) -> None:
+        assignment, now, arriving = self.route.assignment, self.session.now(), self._arriving
+        handbook = self.session.handbook
+        if not assignment:
+            self._show_nothing_chosen()
+            return
+        if self._draft is None or self._draft.assignment.assignment.id != assignment:
+            self.show_loading(self.tr("Đang mở bài…"))
+
+        def read() -> _Content:
+            draft = handbook.reflections.draft(assignment, now)
+            # Coming here is by a button that says to mend the text; a clash is the person's to decide first.
+            if arriving and draft.can_revise and draft.state is State.RETURNED and not draft.refused:
+                handbook.reflections.revise(assignment, now)
+                draft = handbook.reflections.draft(assignment, now)
+            return _Content(draft, handbook.account.cell_unit().name)
+
+        self.load(read, self._show_content)
+
+    def leave(self) -> None:
+        self._panel.hide()
+        self._autosave.settle()
+
+    def _cannot_load(self, error: Expected) -> None:
+        """What is being written stays in sight, whatever could not be read beside it."""
+        if self._draft and self._draft.assignment.assignment.id == self.route.assignment:
+            self._cannot_do(error)
+        else:
+            super()._cannot_load(error)
+
+    def _write(self, assignment: str, answers: Answers) -> datetime:
+        """In the store lane: puts the text on the disk and says when that was done."""
+        self.session.handbook.reflections.save(assignment, answers, self.session.now())
+        return self.session.now()
+
+    # -- showing
+
+    def _show_content(self, content: _Content) -> None:
+        draft = content.draft
+        assignment = draft.assignment.assignment
+        self._draft, self._cell_name = draft, content.cell_name
+        self._show_header(draft)
+        unsaved = self._autosave.unsaved(assignment.id)
+        if not draft.can_write and unsaved is not None and not self._submitting:
+            self._show_refused_text()
+        else:
+            self._show_text(draft, unsaved)
+        self._show_notices(draft)
+        self._show_side(draft)
+        self._show_bar(draft)
+        self.show_ready()
+        if self._arriving:
+            self._arriving = False
+            self._place_keyboard()
+
+    def _show_header(self, draft: "Draft") -> None:
+        assignment = draft.assignment.assignment
+        today = self.session.now().astimezone(VIETNAM).date()
+        due = self.tr("Hạn {}").format(date_text(assignment.due_on))
+        if not draft.assignment.done:
+            due = self.tr("{}, {}").format(due, due_text(assignment.due_on, today))
+        least = self.tr("ít nhất {} chữ").format(number_text(assignment.min_words))
+        self.header.show_text(assignment.title, f"{due} · {least}" if assignment.min_words else due)
+        self._pill.show_state(STATE_NAMES[draft.state], STATE_TONES[draft.state])
+        self._pill.setAccessibleName(self.tr("Tình trạng: {}").format(STATE_NAMES[draft.state]))
+
+    def _show_text(self, draft: "Draft", unsaved: Answers | None) -> None:
+        """Boxes are made anew for another text only: while one types they and the cursor stay as they are."""
+        assignment = draft.assignment.assignment
+        key = (assignment.id, draft.can_write, *(answer.part for answer in draft.answers))
+        texts = {answer.part: answer.text for answer in unsaved or draft.answers}
+        if key != self._layout_key:
+            self._layout_key = key
+            self._build_boxes(draft, texts)
+        elif unsaved is None and not self._submitting:
+            for part, box in self._boxes.items():
+                if nfc(box.toPlainText()) != texts.get(part, ""):
+                    box.show_text(texts.get(part, ""))
+        for part, box in self._boxes.items():
+            self._counts[part] = count_words(box.toPlainText())
+        self._show_words()
+
+    def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
+        if self._boxes:
+            self._autosave.hold(self._shown_assignment)
+        self._shown_assignment = draft.assignment.assignment.id
+        clear(self._parts)
+        self._boxes, self._counts = {}, {}
+        self._panel.hide()
+        parts = {part.id: part for part in draft.assignment.assignment.parts}
+        for answer in draft.answers:
+            part = parts.get(answer.part)
+            title = part.title if part else self.tr("Phần không còn trong mẫu: {}").format(answer.part)
+            box = WritingBox(title, part.hint if part and draft.can_write else "")
+            box.setReadOnly(not draft.can_write)
+            box.setObjectName(f"editor.{'part' if draft.can_write else 'shown'}.{answer.part}")
+            box.show_text(texts.get(answer.part, ""))
+            box.edited.connect(lambda id=answer.part: self._edited(id))
+            box.left.connect(self._autosave.flush)
+            box.cursorPositionChanged.connect(lambda box=box: self._follow(box))
+            heading = Label(title, Role.HEADING)
+            heading.setBuddy(box)
+            self._parts.addWidget(heading)
+            self._parts.addWidget(box)
+            self._boxes[answer.part] = box
+
+    def _show_notices(self, draft: "Draft") -> None:
+        clear(self._notices)
+        for banner in notices(draft, self._cell_name, self.navigate.emit):
+            self._notices.addWidget(banner)
+
+    def _show_side(self, draft: "Draft") -> None:
+        assignment = draft.assignment.assignment
+        clear(self._above.layout())
+        clear(self._below)
+        cards = [question_card(draft.assignment, self.navigate.emit)]
+        if draft.comments:
+            cards.insert(0, comments_card(draft.comments))
+        if draft.versions:
+            cards.append(revisions_card(draft.versions, assignment.id, self.navigate.emit))
+        for card in cards:
+            self._above.layout().addWidget(card)
+        if draft.newer:
+            when = self.tr("Nộp từ máy khác lúc {}").format(moment_text(draft.newer.submitted_at))
+            title = self.tr("Bản {} của máy khác").format(draft.newer.revision)
+            self._below.addWidget(text_card(title, when, draft.newer.answers, assignment))
+        for text in draft.kept:
+            when = self.tr("Nộp lúc {}").format(moment_text(text.submitted_at))
+            title = self.tr("Bản viết trên máy này, máy chủ chưa nhận")
+            self._below.addWidget(text_card(title, when, text.answers, assignment))
+
+    def _show_bar(self, draft: "Draft") -> None:
+        choice = clashes(draft)
+        again = self.tr("Viết lại từ bài đã nộp")
+        self._bar.submit.setVisible(draft.can_write)
+        self._bar.submit.setEnabled(not self._submitting)
+        self._bar.revise.setVisible(draft.can_revise)
+        self._bar.revise.setText(self.tr("Dùng bản viết trên máy này") if choice else again)
+        self._bar.keep_other.setVisible(choice)
+        if self._autosave.is_unsaved(draft.assignment.assignment.id):
+            return
+        if draft.can_write:
+            self._bar.show_saved(draft.saved_at, self.session.now())
+        else:
+            self._bar.show_nothing_to_save()
+
+    def _show_words(self) -> None:
+        self._bar.show_words(sum(self._counts.values()), self._draft.assignment.assignment.min_words)
+
+    def _show_saved(self, moment: datetime) -> None:
+        self._bar.show_saved(moment, self.session.now())
+        self.clear_banner()
+        if self._panel.isVisible() and not self._submitting:
+            self._read_for_panel(take_focus=False)
+
+    def _show_not_saved(self, error: Expected) -> None:
+        self._lock(False)
+        self._bar.show_not_saved()
+        message = self.tr("Chưa lưu được: {}").format(error.message)
+        advice = self.tr("{} Chữ vừa gõ vẫn ở trên màn hình; đừng đóng sổ tay.").format(error.advice).strip()
+        self.show_banner(
+            Banner(Kind.ERROR, message, advice, Action(self.tr("Lưu lại"), self._autosave.flush))
+        )
+        if self._draft and self._draft.can_write:
+            self.refresh()
+
+    def _show_refused_text(self) -> None:
+        """What was typed has no draft any more to go to: it stays in its boxes, to be copied."""
+        self.show_banner(
+            Banner(
+                Kind.WARN,
+                self.tr("Bài này đã được nộp từ máy khác nên chữ vừa gõ không lưu vào bài được."),
+                self.tr("Chữ vẫn ở trên màn hình. Hãy sao chép lại trước khi rời trang."),
+                Action(self.tr("Sao chép chữ vừa gõ"), self._copy_text),
+                dismissible=False,
+            )
+        )
+
+    def _copy_text(self) -> None:
+        texts = (box.toPlainText().strip() for box in self._boxes.values())
+        QGuiApplication.clipboard().setText("\n\n".join(text for text in texts if text))
+
+    def _show_nothing_chosen(self) -> None:
+        self.show_empty(
+            "editor",
+            self.tr("Chưa chọn nhiệm vụ để viết"),
+            self.tr("Hãy chọn một nhiệm vụ ở mục Học tập."),
+            Action(self.tr("Mở Học tập"), lambda: self.navigate.emit(Route(place=Place.STUDY))),
+        )
+
+    # -- writing
+
+    def _edited(self, part: str) -> None:
+        self._counts[part] = count_words(self._boxes[part].toPlainText())
+        self._show_words()
+        boxes = self._boxes
+        self._autosave.touched(
+            self._shown_assignment,
+            lambda: tuple(Answer(id, box.toPlainText()) for id, box in boxes.items()),
+        )
+
+    def _follow(self, box: WritingBox) -> None:
+        """The page scrolls with the cursor; after the box has grown, which the layout does a moment later."""
+        if box.hasFocus() and not self._arriving:
+            QTimer.singleShot(0, box, lambda: self._show_cursor_of(box))
+
+    def _show_cursor_of(self, box: WritingBox) -> None:
+        area = box.cursor_area(self._column.widget())
+        margin = current_theme().px(24)
+        self._column.ensureVisible(self._column.horizontalScrollBar().value(), area.bottom(), 0, margin)
+        self._column.ensureVisible(self._column.horizontalScrollBar().value(), area.top(), 0, margin)
+
+    def _place_keyboard(self) -> None:
+        self._column.verticalScrollBar().setValue(0)
+        if not self._draft.can_write or not self._boxes:
+            (self._bar.revise if self._bar.revise.isVisible() else self._column).setFocus()
+            return
+        empty = (box for box in self._boxes.values() if not box.toPlainText().strip())
+        box = next(empty, next(iter(self._boxes.values())))
+        box.setFocus()
+        box.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _go_to_part(self, part: str) -> None:
+        if box := self._boxes.get(part):
+            box.setFocus()
+            self._column.ensureWidgetVisible(box)
+
+    # -- handing in
+
+    def _ask_to_submit(self) -> None:
+        if self._draft and self._draft.can_write and not self._submitting:
+            self._autosave.when_saved(lambda: self._read_for_panel(take_focus=True))
+
+    def _read_for_panel(self, take_focus: bool) -> None:
+        assignment, now = self._shown_assignment, self.session.now()
+        reflections = self.session.handbook.reflections
+
+        def show(draft: "Draft") -> None:
+            if assignment != self._shown_assignment or not draft.can_write:
+                return
+            self._panel.show_draft(draft, self._cell_name)
+            if take_focus:
+                QTimer.singleShot(0, self._panel, self._show_panel)
+
+        self.session.work.run(lambda: reflections.draft(assignment, now), show, self._cannot_do, self)
+
+    def _show_panel(self) -> None:
+        self._column.ensureWidgetVisible(self._panel)
+        self._panel.take_focus()
+
+    def _close_panel(self) -> None:
+        self._panel.hide()
+        if self._boxes:
+            next(reversed(self._boxes.values())).setFocus()
+
+    def _confirm(self) -> None:
+        self._panel.confirm.setEnabled(False)
+        self._lock(True)
+        self._autosave.when_saved(self._hand_in)
+
+    def _hand_in(self) -> None:
+        assignment, now = self._shown_assignment, self.session.now()
+        reflections = self.session.handbook.reflections
+        self.session.work.run(
+            lambda: reflections.submit(assignment, now), self._handed_in, self._not_handed_in, self
+        )
+
+    def _handed_in(self, _: Changes) -> None:
+        self._submitting = False
+        self._panel.hide()
+        announce(self, self.tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."))
+        self._arriving = True
+        self.refresh()
+        self.session.sync_now()
+
+    def _not_handed_in(self, error: Expected) -> None:
+        self._lock(False)
+        self._cannot_do(error)
+        self._read_for_panel(take_focus=False)
+
+    def _lock(self, locked: bool) -> None:
+        """While the text is handed in nothing may be typed that would come too late for it."""
+        self._submitting = locked
+        self._bar.submit.setEnabled(not locked)
+        for box in self._boxes.values():
+            box.setReadOnly(locked or not self._draft.can_write)
+
+    def _start_revision(self) -> None:
+        assignment, now = self._shown_assignment, self.session.now()
+        self._arriving = True
+        self.command(lambda: self.session.handbook.reflections.revise(assignment, now))
+
+    def _use_other(self) -> None:
+        assignment, now = self._shown_assignment, self.session.now()
+        self.command(lambda: self.session.handbook.reflections.accept_held(assignment, now))
+
+    # -- the frame
+
+    def _build_panes(self) -> None:
+        self._column = Column(TEXT_WIDTH)
+        self._notices = QVBoxLayout()
+        self._parts = QVBoxLayout()
+        self._below = QVBoxLayout()
+        self._panel = SubmissionPanel()
+        self._panel.confirmed.connect(self._confirm)
+        self._panel.closed.connect(self._close_panel)
+        self._panel.mending.connect(self._go_to_part)
+        self._above = QWidget()
+        rows = QVBoxLayout(self._above)
+        rows.setContentsMargins(0, 0, 0, 0)
+        self._column.body.addLayout(self._notices)
+        self._column.body.addLayout(self._parts)
+        self._column.body.addWidget(self._panel)
+        self._column.body.addLayout(self._below)
+        self._column.body.addStretch(1)
+        self._side = Column(SIDE_WIDTH)
+        self._side.body.addStretch(1)
+        self._panes = QHBoxLayout()
+        self._panes.addWidget(self._column, 1)
+        self._panes.addWidget(self._side)
+        self.body.addLayout(self._panes, 1)
+        self._shown_assignment = ""
+
+    def _build_bar(self) -> None:
+        self._bar = WritingBar()
+        self._bar.submit.clicked.connect(self._ask_to_submit)
+        self._bar.revise.clicked.connect(self._start_revision)
+        self._bar.keep_other.clicked.connect(self._use_other)
+        self.body.addWidget(self._bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        px = current_theme().px
+        beside = self.window().width() >= px(SIDE_FROM)
+        home = self._side.body if beside else self._column.body
+        if home.indexOf(self._above) < 0:
+            home.insertWidget(0, self._above)
+        self._side.setVisible(beside)
+        self._side.setFixedWidth(px(SIDE_WIDTH))
+        self._panes.setSpacing(px(16))
+        self._notices.setSpacing(px(8))
+        self._parts.setSpacing(px(8))
+        self._below.setSpacing(px(12))
+        self._above.layout().setSpacing(px(12))

@@ -1,0 +1,88 @@
+"""What a member is told at the top of their reflection: where it is, who reads it, what has to be decided."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from handbook.desktop.session import Place, Route
+from handbook.desktop.widgets import Action, Banner, Kind
+from handbook.model.reflection import State
+from handbook.model.vietnamese import moment_text
+
+if TYPE_CHECKING:
+    from handbook.client.reflection import Draft
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ReflectionNotices", text)
+
+
+def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> list[Banner]:
+    """The banners for this draft; none while it is simply being written."""
+    if clashes(draft):
+        return [
+            _banner(
+                Kind.WARN,
+                draft.refused,
+                _tr(
+                    "Đọc hai bản ở cuối trang rồi chọn bản dùng tiếp. Cả hai đều được giữ, không chữ nào mất."
+                ),
+            )
+        ]
+    if draft.refused and not draft.can_write:
+        return [
+            _banner(
+                Kind.ERROR,
+                _tr("Chưa gửi được: {}").format(draft.refused),
+                _tr("Bài vẫn nguyên trên máy này. Hãy bấm “Viết lại từ bài đã nộp”, sửa rồi nộp lại."),
+            )
+        ]
+    if draft.can_write:
+        return [_newer(draft)] if draft.newer else []
+    readers = _tr("Người đọc được: bí thư, phó bí thư {}.").format(cell_name)
+    receipt = _receipt(draft, go)
+    when = moment_text(draft.versions[0].receipt.received_at) if receipt else ""
+    match draft.state:
+        case State.RECEIVED:
+            said = _tr("Máy chủ của đảng uỷ đã nhận bài lúc {}.").format(when)
+            return [_banner(Kind.OK, said, readers, receipt)]
+        case State.OPENED:
+            said = _tr("Chi bộ đã mở bài của đồng chí. Máy chủ nhận lúc {}.").format(when)
+            return [_banner(Kind.OK, said, readers, receipt)]
+        case State.RETURNED:
+            advice = _tr("Xem góp ý, rồi bấm “Viết lại từ bài đã nộp” để sửa và nộp lại.")
+            return [_banner(Kind.WARN, _tr("Chi bộ trả lại để viết thêm."), advice, receipt)]
+        case State.ACCEPTED:
+            return [_banner(Kind.OK, _tr("Chi bộ đã đánh giá Đạt."), action=receipt)]
+    return [_banner(Kind.INFO, _tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."), readers)]
+
+
+def clashes(draft: "Draft") -> bool:
+    """Whether the member still has to choose between this PC's text and another's."""
+    return any(text.settled_at is None for text in draft.kept)
+
+
+def _newer(draft: "Draft") -> Banner:
+    said = _tr("Máy khác của đồng chí đã nộp bản {} lúc {}.").format(
+        draft.newer.revision, moment_text(draft.newer.submitted_at)
+    )
+    advice = _tr("Nộp bài này thì bài này là bản mới nhất; bản kia vẫn xem được ở cuối trang.")
+    return _banner(Kind.WARN, said, advice)
+
+
+def _receipt(draft: "Draft", go: Callable[[Route], object]) -> Action | None:
+    latest = draft.versions[0] if draft.versions else None
+    if not latest or not latest.receipt:
+        return None
+    route = Route(
+        place=Place.RECEIPT,
+        assignment=draft.assignment.assignment.id,
+        lineage=latest.lineage,
+        revision=latest.revision,
+    )
+    return Action(_tr("Xem biên nhận"), lambda: go(route), "receipt")
+
+
+def _banner(kind: Kind, text: str, advice: str = "", action: Action | None = None) -> Banner:
+    return Banner(kind, text, advice, action, dismissible=False)

@@ -1,0 +1,129 @@
+"""Beside a reflection: the question with its documents, what the cell said, and what was handed in before."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
+
+from handbook.desktop.session import Place, Route
+from handbook.desktop.study import STATE_TONES
+from handbook.desktop.theme import current_theme
+from handbook.desktop.widgets import Card, ElidedLabel, Label, LinkButton, Pill, Role, Tone
+from handbook.model.reflection import STATE_NAMES, Answer, Verdict
+from handbook.model.study import Assignment
+from handbook.model.vietnamese import moment_text
+
+if TYPE_CHECKING:
+    from handbook.client.assignments import AssignmentView
+    from handbook.client.lineages import ReviewNote, SubmittedRevision
+
+Go = Callable[[Route], object]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ReflectionSide", text)
+
+
+def clear(layout: QLayout) -> None:
+    """Take out and drop everything the layout holds."""
+    while item := layout.takeAt(0):
+        if widget := item.widget():
+            widget.hide()
+            widget.deleteLater()
+
+
+def question_card(view: "AssignmentView", go: Go) -> Card:
+    """What is asked, and a link to each document that is to be read for it."""
+    card = Card(_tr("Câu hỏi"), "study")
+    if view.assignment.question:
+        card.add(Label(view.assignment.question))
+    for number, document in enumerate(view.documents):
+        title = getattr(document, "title", "")
+        if not title:
+            card.add(Label(_tr("Một tài liệu chưa có trên máy này; hãy đồng bộ."), Role.NOTE))
+            continue
+        name = f"{document.number} {title}".strip()
+        card.add(Label(name, Role.NOTE))
+        link = LinkButton(_tr("Mở tài liệu"), "document")
+        link.setObjectName(f"editor.document.{number}")
+        link.setAccessibleName(_tr("Mở tài liệu {}").format(name))
+        route = Route(place=Place.READER, document=document.id, assignment=view.assignment.id)
+        link.clicked.connect(lambda _, route=route: go(route))
+        card.add(_at_left(link))
+    return card
+
+
+def comments_card(notes: "Sequence[ReviewNote]") -> Card:
+    """Everything the cell said of this reflection, newest first."""
+    card = Card(_tr("Góp ý của chi bộ"), "comment")
+    card.setObjectName("editor.comments")
+    tones = {Verdict.RETURNED: (_tr("Trả lại"), Tone.WARN), Verdict.ACCEPTED: (_tr("Đạt"), Tone.OK)}
+    for note in notes:
+        head = QHBoxLayout()
+        head.setSpacing(current_theme().px(8))
+        head.addWidget(Label(note.by, Role.STRONG), 1)
+        head.addWidget(Pill(*tones[note.verdict]))
+        card.add(head)
+        if note.comment:
+            card.add(Label(note.comment))
+        said = _tr("Về bản {}, lúc {}").format(note.revision, moment_text(note.at))
+        card.add(Label(said, Role.NOTE))
+    return card
+
+
+def revisions_card(revisions: "Sequence[SubmittedRevision]", assignment: str, go: Go) -> Card:
+    """Every text handed in, newest first, with its state and the way to its receipt."""
+    card = Card(_tr("Các bản đã nộp"), "versions")
+    for revision in revisions:
+        head = QHBoxLayout()
+        head.setSpacing(current_theme().px(8))
+        head.addWidget(Label(_tr("Bản {}").format(revision.revision), Role.STRONG), 1)
+        head.addWidget(Pill(STATE_NAMES[revision.state], STATE_TONES[revision.state]))
+        card.add(head)
+        card.add(Label(_tr("Nộp lúc {}").format(moment_text(revision.submitted_at)), Role.NOTE))
+        if revision.receipt:
+            link = LinkButton(_tr("Xem biên nhận"), "receipt")
+            link.setObjectName(f"editor.receipt.{revision.revision}")
+            link.setAccessibleName(_tr("Xem biên nhận của bản {}").format(revision.revision))
+            route = Route(
+                place=Place.RECEIPT,
+                assignment=assignment,
+                lineage=revision.lineage,
+                revision=revision.revision,
+            )
+            link.clicked.connect(lambda _, route=route: go(route))
+            card.add(_at_left(link))
+    return card
+
+
+def text_card(title: str, subtitle: str, answers: Sequence[Answer], assignment: Assignment) -> Card:
+    """A whole text that is kept beside the one being worked on, folded until it is wanted."""
+    card = Card(title, "history", subtitle)
+    titles = {part.id: part.title for part in assignment.parts}
+    folded = QWidget()
+    rows = QVBoxLayout(folded)
+    rows.setContentsMargins(0, 0, 0, 0)
+    for answer in answers:
+        if answer.text.strip():
+            rows.addWidget(ElidedLabel(titles.get(answer.part, answer.part), Role.SECTION))
+            rows.addWidget(Label(answer.text))
+    folded.hide()
+    link = LinkButton(_tr("Xem bản này"), "chevron-down")
+    link.setAccessibleDescription(title)
+
+    def toggle() -> None:
+        shown = folded.isHidden()
+        folded.setVisible(shown)
+        link.setText(_tr("Thu lại") if shown else _tr("Xem bản này"))
+
+    link.clicked.connect(toggle)
+    card.add(_at_left(link), folded)
+    return card
+
+
+def _at_left(widget: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(widget)
+    row.addStretch(1)
+    return row
