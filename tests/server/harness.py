@@ -65,6 +65,10 @@ class RunningServer:
         self.clock = clock
         self._clients: dict[str, Client] = {}
 
+    def start_afresh(self) -> None:
+        self.clock.now = NOW
+        self._clients.clear()
+
     def anybody(self) -> "Client":
         return Client(self.url, "", "")
 

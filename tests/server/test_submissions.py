@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import requests
@@ -85,7 +86,7 @@ def test_other_bytes_under_the_same_revision_are_refused_with_what_is_held(serve
 
 @pytest.mark.parametrize("change", ["subject", "unit", "kind"])
 def test_the_same_bytes_about_another_thing_are_another_text(
-    server: RunningServer, settings, change: str
+    server: RunningServer, tmp_path: Path, change: str
 ) -> None:
     an = server.as_("an")
     submission = tick("central/15-nq-tw-2022")
@@ -96,11 +97,11 @@ def test_the_same_bytes_about_another_thing_are_another_text(
         "kind": reflection(lineage=submission.lineage),
     }[change]
     if change == "unit":
-        load_ward(server.house.database, moved_ward(settings.data_dir, "an", OTHER_CELL))
+        load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL))
     assert clash(an.put(other)).held.submission == submission
 
 
-def moved_ward(folder, account: str, unit: str):
+def moved_ward(folder: Path, account: str, unit: str) -> Path:
     """A copy of the ward file in which the member belongs to another cell."""
     text = WARD.read_text(encoding="utf-8")
     before, own = text.split(f'account = "{account}"\n')
@@ -279,10 +280,10 @@ def test_another_cell_than_ones_own_is_refused(server: RunningServer) -> None:
 
 
 def test_after_moving_what_was_written_in_the_former_cell_still_arrives(
-    server: RunningServer, settings
+    server: RunningServer, tmp_path: Path
 ) -> None:
     an = server.as_("an")
-    load_ward(server.house.database, moved_ward(settings.data_dir, "an", OTHER_CELL))
+    load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL))
     old, new = reflection(), reflection(subject="tinh/phuong/khac", unit=OTHER_CELL)
     an.hand_in(old)
     an.hand_in(new)
@@ -353,8 +354,8 @@ def test_one_refused_among_many_does_not_touch_the_others(server: RunningServer)
     assert held(server) == 4
 
 
-def test_two_workers_on_one_database_keep_one_of_each(server: RunningServer, settings) -> None:
-    with running(settings, server.clock) as second:
+def test_two_workers_on_one_database_keep_one_of_each(server: RunningServer) -> None:
+    with running(server.house.settings, server.clock) as second:
         submission = reflection()
         jobs = [fresh_connection(worker, "an", submission) for worker in (server, second) for _ in range(6)]
         jobs += [
