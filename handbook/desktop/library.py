@@ -1,0 +1,326 @@
+"""Thư viện: the documents by collection, filtered and ordered, and search in their texts as one types."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget
+
+from handbook.desktop import icons
+from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.document_list import DocumentListView, DocumentRow, Row, grouped
+from handbook.desktop.library_filter import CollectionChoice, FilterBar
+from handbook.desktop.screen import Screen
+from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.theme import current_theme
+from handbook.desktop.widgets import Action, EmptyState, Label, Role
+from handbook.desktop.work import Job
+from handbook.model.changes import Change
+from handbook.model.library import Collection
+from handbook.model.text import fold
+from handbook.model.vietnamese import number_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from handbook.client.library import DocumentCard, Facets, Filter
+    from handbook.client.search import Results
+
+SEARCH_AFTER_MS = 60
+"""After the last key: a fast typist's word is one question, and the answer still feels immediate."""
+PASSAGES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    cards: "tuple[DocumentCard, ...]"
+    counts: "Mapping[Collection, int]"
+    facets: "Facets"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """`results` is None while there is no index; `titled` are then the cards whose titles hold every word."""
+
+    results: "Results | None"
+    titled: "tuple[DocumentCard, ...]" = ()
+
+
+class LibraryScreen(Screen):
+    """List and search results share one place; a click or Enter opens the document."""
+
+    concerns = frozenset({Change.LIBRARY})
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session, scrolls=False)
+        self.header.show_text(self.tr("Thư viện"))
+        self._shelf: _Shelf | None = None
+        self._collection: Collection | None = None
+        self._searching: Job[_Answer] | None = None
+        self._exact = ""
+        self._open_first = False
+        self.search = QLineEdit()
+        self.search.setObjectName("library.search")
+        self.search.setAccessibleName(self.tr("Tìm trong thư viện"))
+        self.search.setPlaceholderText(self.tr("Tìm theo số hiệu, tiêu đề, nội dung…"))
+        self.search.setClearButtonEnabled(True)
+        self._glass = self.search.addAction(self._glass_icon(), QLineEdit.ActionPosition.LeadingPosition)
+        self.search.textChanged.connect(self._typed)
+        self.search.returnPressed.connect(self._enter)
+        self.search.installEventFilter(self)
+        self.collections = CollectionChoice()
+        self.collections.chosen.connect(self._choose_collection)
+        self.filters = FilterBar()
+        self.filters.changed.connect(self.refresh)
+        self.count = Label("", Role.MUTED)
+        self.count.setObjectName("library.count")
+        self.list = DocumentListView()
+        self.list.setObjectName("library.list")
+        self.list.setAccessibleName(self.tr("Danh sách văn bản"))
+        self.list.opened.connect(self._open)
+        self.list.star_clicked.connect(self._toggle_saved)
+        self._place = QStackedWidget()
+        self._place.addWidget(self.list)
+        line = QHBoxLayout()
+        line.addWidget(self.count, 1)
+        line.addWidget(self.filters, 2)
+        self.filters.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.body.addWidget(self.search)
+        self.body.addWidget(self.collections)
+        self.body.addLayout(line)
+        self.body.addWidget(self._place, 1)
+        self._pause = QTimer(self, interval=SEARCH_AFTER_MS, singleShot=True)
+        self._pause.timeout.connect(self._find)
+        session.indexing.changed.connect(self._index_changed)
+        for keys, act in (
+            ("Ctrl+F", self._go_to_search),
+            ("Ctrl+D", self._toggle_current_saved),
+        ):
+            QShortcut(QKeySequence(keys), self, activated=act)
+
+    # -- coming here
+
+    def show_route(self, route: Route) -> None:
+        first = self._shelf is None
+        super().show_route(route)
+        if route.query:
+            if words := route.query.strip():
+                self.search.setText(words)
+            self._go_to_search()
+        elif first or not self.list.currentIndex().isValid():
+            self.search.setFocus()
+        else:
+            self.list.setFocus()
+
+    def refresh(self) -> None:
+        if self._shelf is None:
+            self.show_loading(self.tr("Đang mở thư viện…"))
+        wanted, library = self._filter(), self.session.handbook.library
+        self.load(
+            lambda: _Shelf(library.documents(wanted), library.counts(), library.facets()), self._show_shelf
+        )
+
+    def _filter(self) -> "Filter":
+        # The first paint imports no client module; whoever has a session has paid for them.
+        from handbook.client.library import Filter, Order
+
+        return Filter(collection=self._collection, order=Order(self.filters.order), **self.filters.wanted)
+
+    def _show_shelf(self, shelf: _Shelf) -> None:
+        if not sum(shelf.counts.values()):
+            self._shelf = None
+            self.show_empty(
+                "library",
+                self.tr("Thư viện trên máy này chưa có văn bản nào"),
+                self.tr("Văn bản về máy khi đồng bộ lần đầu; sau đó đọc được cả khi không có mạng."),
+                Action(self.tr("Đồng bộ ngay"), self.session.sync_now, "sync"),
+            )
+            return
+        self._shelf = shelf
+        self.collections.show_counts(shelf.counts)
+        self.filters.show_facets(shelf.facets)
+        self.show_ready()
+        if self.search.text().strip():
+            self._find()
+        else:
+            self._show_all()
+
+    def _show_all(self, keep_place: bool = True) -> None:
+        shelf, self._exact = self._shelf, ""
+        total = sum(shelf.counts.values())
+        shown = len(shelf.cards)
+        if shown == total:
+            self.count.setText(self.tr("{} văn bản").format(number_text(total)))
+        else:
+            words = self.tr("{} trong {} văn bản")
+            self.count.setText(words.format(number_text(shown), number_text(total)))
+        self._show_rows(tuple(DocumentRow(card) for card in shelf.cards), keep_place)
+
+    def _show_rows(self, rows: tuple[Row, ...], keep_place: bool, nothing: EmptyState | None = None) -> None:
+        self.list.show_rows(rows, keep_place)
+        while self._place.count() > 1:
+            former = self._place.widget(1)
+            self._place.removeWidget(former)
+            former.deleteLater()
+        if not rows:
+            self._place.addWidget(nothing or self._no_document())
+        self._place.setCurrentIndex(0 if rows else 1)
+
+    def _no_document(self) -> EmptyState:
+        return EmptyState(
+            "filter",
+            self.tr("Không có văn bản nào khớp điều kiện lọc"),
+            self.tr("Hãy bỏ bớt điều kiện."),
+            Action(self.tr("Bỏ mọi điều kiện"), self._clear_filters),
+        )
+
+    def _no_passage(self, text: str) -> EmptyState:
+        title = self.tr("Không tìm thấy “{}”").format(text)
+        if self.session.indexing.busy and not self.session.handbook.search.is_ready():
+            return EmptyState(
+                "search",
+                title,
+                self.tr("Máy đang lập chỉ mục nội dung; kết quả sẽ tự hiện khi xong."),
+            )
+        if self.filters.asks or self._collection:
+            return EmptyState(
+                "search",
+                title,
+                self.tr("Kết quả có thể nằm ngoài điều kiện lọc."),
+                Action(self.tr("Tìm trong toàn bộ thư viện"), self._clear_filters),
+            )
+        return EmptyState(
+            "search", title, self.tr("Hãy gõ ít chữ hơn. Gõ không dấu, hoặc chỉ gõ số hiệu, cũng tìm được.")
+        )
+
+    # -- searching
+
+    def _typed(self) -> None:
+        if self._searching:
+            self._searching.cancel()
+            self._searching = None
+        self._open_first = False
+        self._pause.start()
+
+    def _find(self) -> None:
+        self._pause.stop()
+        if self._searching:
+            self._searching.cancel()
+            self._searching = None
+        if self._shelf is None:
+            return
+        text = self.search.text().strip()
+        if not text:
+            self._show_all(keep_place=False)
+            return
+        search, wanted, cards = self.session.handbook.search, self._filter(), self._shelf.cards
+
+        def find() -> _Answer:
+            if search.is_ready():
+                return _Answer(search.find(text, limit=PASSAGES, filter=wanted))
+            words = fold(text).split()
+            return _Answer(None, tuple(card for card in cards if _holds(card, words)))
+
+        self._searching = self.session.work.run(
+            find, lambda answer: self._show_answer(text, answer), self._cannot_do, self
+        )
+
+    def _show_answer(self, text: str, answer: _Answer) -> None:
+        self._searching = None
+        if answer.results is None:
+            rows: tuple[Row, ...] = tuple(DocumentRow(card) for card in answer.titled)
+            self._exact = ""
+            words = self.tr("Đang lập chỉ mục… Tạm tìm theo tiêu đề: {} văn bản")
+            self.count.setText(words.format(number_text(len(rows))))
+        else:
+            rows = grouped(self._shelf.cards, answer.results.hits)
+            self._exact = answer.results.exact
+            documents = sum(isinstance(row, DocumentRow) for row in rows)
+            shown = len(rows) - documents
+            if answer.results.total > shown:
+                words = self.tr("{} đoạn khớp nhất trong {}, ở {} văn bản")
+                told = words.format(shown, number_text(answer.results.total), documents)
+            else:
+                told = self.tr("{} đoạn ở {} văn bản").format(shown, documents)
+            self.count.setText(told)
+        self._show_rows(rows, keep_place=False, nothing=None if rows else self._no_passage(text))
+        if self._open_first:
+            self._open_first = False
+            self._enter()
+
+    def _index_changed(self) -> None:
+        if self._shelf and self.search.text().strip():
+            self._find()
+
+    def _enter(self) -> None:
+        """Open the document whose number was typed, else the current row, else the first."""
+        if self._pause.isActive() or self._searching:
+            self._open_first = True
+            if not self._searching:
+                self._find()
+            return
+        if self._exact:
+            self.navigate.emit(Route(place=Place.READER, document=self._exact))
+            return
+        row = self.list.current_row() or next(iter(self.list.documents.rows), None)
+        if row:
+            self._open(row)
+
+    def _go_to_search(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    # -- acting
+
+    def _open(self, row: Row) -> None:
+        words = self.search.text().strip()
+        if isinstance(row, DocumentRow):
+            route = Route(place=Place.READER, document=row.card.id, query=words)
+        else:
+            route = Route(place=Place.READER, document=row.document, anchor=row.anchor, query=words)
+        self.navigate.emit(route)
+
+    def _toggle_saved(self, card: "DocumentCard") -> None:
+        library = self.session.handbook.library
+        self.command(lambda: library.save(card.id, not card.saved))
+
+    def _toggle_current_saved(self) -> None:
+        row = self.list.current_row()
+        if isinstance(row, DocumentRow):
+            self._toggle_saved(row.card)
+
+    def _choose_collection(self, collection: Collection | None) -> None:
+        self._collection = collection
+        self.refresh()
+
+    def _clear_filters(self) -> None:
+        self._collection = None
+        self.collections.choose(None)
+        self.filters.clear()
+
+    # -- keys and looks
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Down:
+                self.list.enter()
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.search.text():
+                self.search.clear()
+                return True
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES and hasattr(self, "_glass"):
+            self._glass.setIcon(self._glass_icon())
+
+    def _glass_icon(self) -> "icons.QIcon":
+        theme = current_theme()
+        return icons.icon("search", theme.colour("muted"), theme.px(18))
+
+
+def _holds(card: "DocumentCard", words: list[str]) -> bool:
+    name = fold(f"{card.number} {card.title}")
+    return all(word in name for word in words)
