@@ -94,21 +94,33 @@ class Vault:
         return key
 
     def unlock(self, account: str, passphrase: str | None) -> bytes:
-        """The account's key from the keyring; failing that, by the passphrase, and then put into the keyring.
+        """The account's key, by the passphrase when one is given (it is always checked), else from the keyring.
+
+        What the passphrase opened is put into the keyring until `forget`.
 
         Raises Locked when a passphrase is needed and none was given, SignInFailed when it is wrong,
         DiskProblem when key.json is missing or damaged.
         """
         held = self._read(account)
-        if (key := self._remembered(account)) and _check(key) == held.check:
-            return key
         if passphrase is None:
+            if (key := self._remembered(account)) and _check(key) == held.check:
+                return key
             raise Locked(
                 "Dữ liệu của hồ sơ này đang khoá.", "Hãy nhập mật khẩu đã đặt khi kích hoạt trên máy này."
             )
         key = self._unwrap(account, held, passphrase)
         self._remember(account, key)
         return key
+
+    def forget(self, account: str) -> None:
+        """Takes the key out of the keyring: from now on the next opening asks for the passphrase."""
+        if (keyring := _keyring()) is None or not self._remembered(account):
+            return
+        try:
+            keyring.delete_password(_SERVICE, self._entry(account))
+        except Exception as error:
+            # As in `_remember`; `_log` says which.
+            _log.warning("the keyring did not give a key up: %s", type(error).__name__)
 
     def rewrap(self, account: str, key: bytes, passphrase: str) -> None:
         """From now on the passphrase opens `key`, and the former one nothing. Raises DiskProblem."""

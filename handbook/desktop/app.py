@@ -116,8 +116,16 @@ class Desktop(QObject):
         self.window.show_notice(page)
 
     def leave_profile(self) -> None:
-        """Close the profile, so that the next person at this PC sees nothing of it, and ask who is there."""
+        """Close and lock the profile, so that the next person at this PC sees nothing of it."""
+        account = self.settings.last_account
         self.close_profile()
+
+        def lock() -> None:
+            from handbook.client.vault import Vault
+
+            Vault(self.data_dir).forget(account)
+
+        self.work.run(lock, lambda _: None, lambda _: None, self)
         self.show_sign_in()
 
     def close_profile(self) -> None:

@@ -96,7 +96,7 @@ def test_the_key_is_in_the_file_only_wrapped_and_for_its_owner_only(vault: Vault
 
 
 def test_a_wrapped_key_copied_into_another_account_does_not_open(vault: Vault, tmp_path: Path) -> None:
-    vault.create("kp1.an", PASSPHRASE)
+    vault.create(ACCOUNT, PASSPHRASE)
     vault.create("kp1.hanh", PASSPHRASE)
     stolen = profile_dir(tmp_path, "kp1.an") / "key.json"
     (profile_dir(tmp_path, "kp1.hanh") / "key.json").write_bytes(stolen.read_bytes())
@@ -204,3 +204,24 @@ def test_a_keyring_that_keeps_nothing_is_none(
 ) -> None:
     monkeypatch.setattr("keyring.get_keyring", backend)
     assert not vault.has_keyring()
+
+
+def test_a_given_passphrase_is_checked_even_where_the_keyring_has_the_key(
+    vault: Vault, pocket_keyring: PocketKeyring
+) -> None:
+    vault.create(ACCOUNT, PASSPHRASE)
+    with pytest.raises(SignInFailed):
+        vault.unlock(ACCOUNT, "không phải của tôi")
+
+
+def test_who_leaves_is_asked_for_the_passphrase_next_time(
+    vault: Vault, pocket_keyring: PocketKeyring
+) -> None:
+    key = vault.create(ACCOUNT, PASSPHRASE)
+    assert vault.unlock(ACCOUNT, None) == key
+    vault.forget(ACCOUNT)
+    with pytest.raises(Locked):
+        vault.unlock(ACCOUNT, None)
+    assert vault.unlock(ACCOUNT, PASSPHRASE) == key
+    vault.forget(ACCOUNT)
+    vault.forget(ACCOUNT)
