@@ -1,1 +1,1 @@
-"""What the design asks to be measured, against a floor or a peer in the same run. No test asserts these numbers."""
+"""Measures what the design asks for, against a floor or a peer in the same run. No test asserts a number."""

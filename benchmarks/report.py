@@ -25,10 +25,10 @@ def table(rows: Sequence[Row]) -> str:
         (row.what, _figure(row.value), row.unit, "" if row.ratio is None else _figure(row.ratio), row.beside)
         for row in rows
     ]
-    widths = [max(len(line[place]) for line in cells) for place in range(5)]
+    first, second, third, fourth = (max(len(line[place]) for line in cells) for place in range(4))
     return "\n".join(
-        f"{line[0]:<{widths[0]}}  {line[1]:>{widths[1]}} {line[2]:<{widths[2]}}  {line[3]:>{widths[3]}}  {line[4]}".rstrip()
-        for line in cells
+        f"{what:<{first}}  {value:>{second}} {unit:<{third}}  {ratio:>{fourth}}  {beside}".rstrip()
+        for what, value, unit, ratio, beside in cells
     )
 
 

@@ -1,4 +1,4 @@
-"""A fresh profile filled the way the product fills one: documents packed, packs applied, the index refreshed."""
+"""A fresh profile filled as the product fills one: documents packed, packs applied, the index refreshed."""
 
 import hashlib
 import secrets

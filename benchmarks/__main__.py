@@ -1,0 +1,49 @@
+"""`python -m benchmarks NAME`: measures, prints a table, and writes the same as JSON where asked."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import questions, ranking, report, search, start
+
+
+def main() -> int:
+    """Runs the benchmark named on the command line; the exit code is not about its numbers."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    benchmarks = parser.add_subparsers(title="benchmarks", metavar="NAME", required=True)
+
+    command = benchmarks.add_parser("start", help="window painted and tasks shown, against a bare Qt window")
+    command.add_argument("--runs", type=int, default=5, help="of each program, one after the other")
+    command.add_argument(
+        "--documents", type=int, default=0, help="add this many to the sample ward's library"
+    )
+    command.set_defaults(
+        measure=lambda options: start.measure(runs=options.runs, extra_documents=options.documents)
+    )
+
+    command = benchmarks.add_parser("search", help="latency, tones and size while the library grows")
+    command.add_argument("--sections", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    command.add_argument("--texts", type=Path, help="folder of .txt files to take the words from")
+    command.set_defaults(measure=lambda options: search.measure(options.sections, options.texts))
+
+    command = benchmarks.add_parser("ranking", help="labelled questions: MRR@10, recall@20, latency")
+    command.add_argument("folder", type=Path, metavar="DIR", help="articles.jsonl and questions.jsonl")
+    command.set_defaults(measure=lambda options: ranking.measure(options.folder))
+
+    command = benchmarks.add_parser("questions", help="make labelled questions out of a folder of laws")
+    command.add_argument("texts", type=Path, metavar="TEXTS_DIR", help="folder of .txt files")
+    command.add_argument("folder", type=Path, metavar="DIR", help="gets tune/ and report/, for `ranking`")
+    command.set_defaults(measure=lambda options: questions.write(options.texts, options.folder))
+
+    for command in benchmarks.choices.values():
+        command.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    options = parser.parse_args()
+    rows = options.measure(options)
+    print(report.table(rows))
+    if options.json:
+        report.write_json(options.json, rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

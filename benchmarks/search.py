@@ -1,0 +1,198 @@
+"""Search as the screen calls it, through `client.search`, while the library grows; SQLite's FTS5 as the peer.
+
+Sections are made of paragraphs of real text put together anew, so that words are as frequent as they are in
+such texts. A question is timed with ranking, counting and marked snippets; each one's time is the median of
+three.
+"""
+
+import random
+import sqlite3
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+
+from benchmarks import shelf
+from benchmarks.report import Row, median, percentile
+from benchmarks.typing import WAYS
+from handbook.authoring import outline
+from handbook.client.library import Filter
+from handbook.client.tables.library import sections
+from handbook.demo import SAMPLE
+from handbook.model.library import Collection, Document, Kind, Section, Status
+from handbook.model.text import exact, fold, words
+
+SECTIONS_PER_DOCUMENT = 20
+PARAGRAPHS_PER_SECTION = 4
+QUESTIONS = 150
+PEER_QUESTIONS = 30
+TONE_WORDS = 60
+TONE_SAMPLE = 5_000  # sections in which syllables are counted
+
+
+def measure(sizes: Sequence[int], texts: Path | None) -> list[Row]:
+    """One block of rows for each size; without `texts` the words are those of the sample ward."""
+    paragraphs = paragraphs_of(texts)
+    rows: list[Row] = []
+    for size in sizes:
+        rows += _measure(size, paragraphs)
+    return rows
+
+
+def paragraphs_of(texts: Path | None) -> list[str]:
+    """Paragraphs worth searching, from .txt files or from the sample ward's documents."""
+    if texts:
+        found = [line.strip() for file in sorted(texts.glob("*.txt")) for line in file.open(encoding="utf-8")]
+    else:
+        authored = (file.read_text("utf-8").split("+++")[-1] for file in sorted(SAMPLE.rglob("*.md")))
+        found = [
+            paragraph.replace("\n", " ")
+            for markdown in authored
+            for section in outline.split(markdown)
+            for paragraph in section.text.split("\n\n")
+            if not paragraph.startswith(("|", "#", "- ", "[^"))
+        ]
+    return [paragraph for paragraph in found if len(paragraph) > 60]
+
+
+def documents_of(paragraphs: Sequence[str], count: int) -> Iterator[Document]:
+    """As many documents as hold this many sections; the same paragraphs give the same documents."""
+    chance = random.Random(count)
+    for first in range(0, count, SECTIONS_PER_DOCUMENT):
+        number = first // SECTIONS_PER_DOCUMENT
+        title = " ".join(chance.choice(paragraphs).split()[:12])
+        yield Document(
+            id=f"{shelf.PUBLISHER}/d{number}",
+            edition=1,
+            collection=chance.choice(list(Collection)),
+            kind=chance.choice([Kind.RESOLUTION, Kind.DECISION, Kind.LAW]),
+            number=f"{number + 1}-NQ/TW",
+            title=title,
+            issuer=chance.choice(["Quốc hội", "Bộ Chính trị"]),
+            issued_on=date(2000 + number % 26, 1, 1),
+            status=Status.IN_FORCE,
+            topics=(),
+            summary=title,
+            relations=(),
+            sections=tuple(
+                Section(
+                    anchor=f"m{place}",
+                    level=1,
+                    heading=" ".join(chance.choice(paragraphs).split()[1:8]),
+                    text="\n\n".join(chance.sample(paragraphs, PARAGRAPHS_PER_SECTION)),
+                )
+                for place in range(min(SECTIONS_PER_DOCUMENT, count - first))
+            ),
+        )
+
+
+def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
+    chance = random.Random(11)
+    questions = [_question(paragraphs, chance) for _ in range(QUESTIONS)]
+    label = f"{size:,} sections"
+    with shelf.filled(documents_of(paragraphs, size)) as filled:
+        rows = [
+            Row(f"{label}: rendered and applied", filled.apply_seconds, "s"),
+            Row(f"{label}: indexed", filled.index_seconds, "s"),
+            Row(f"{label}: index", filled.index_bytes() / 1e6, "MB"),
+        ]
+        find = filled.search.find
+        kinds: dict[str, Callable[[], list[float]]] = {
+            way: lambda typed=typed: [_milliseconds(find, typed(question)) for question in questions]
+            for way, typed in WAYS.items()
+        }
+        kinds["filtered"] = lambda: [
+            _milliseconds(lambda text: find(text, filter=Filter(kind=Kind.LAW, year=2010)), question)
+            for question in questions
+        ]
+        kinds["a number"] = lambda: [_milliseconds(find, f"NQ{number}") for number in range(1, 50)]
+        kinds["10,000 characters"] = lambda: [
+            _milliseconds(find, " ".join(chance.sample(paragraphs, 20))[:10_000]) for _ in range(20)
+        ]
+        with closing(_peer(filled)) as peer:
+            peer_times = [_milliseconds(peer.ask, question) for question in questions[:PEER_QUESTIONS]]
+        beside = f"FTS5, folded, p95 {percentile(peer_times, 0.95):.0f} ms"
+        for kind, timed in kinds.items():
+            times = timed()
+            ratio = percentile(times, 0.95) / percentile(peer_times, 0.95)
+            rows.append(Row(f"{label}: {kind}, p50", median(times), "ms"))
+            rows.append(Row(f"{label}: {kind}, p95", percentile(times, 0.95), "ms", ratio, beside))
+        rows.append(Row(f"{label}: tone precision@10", tone_precision(filled), ""))
+    return rows
+
+
+def tone_precision(filled: shelf.Shelf) -> float:
+    """Of the first ten hits for one syllable with marks, the share that hold just that syllable.
+
+    The mean over syllables that ten sections hold and that have sisters differing only in marks.
+    """
+    with filled.store.library.read() as library:
+        texts = library.scalars(select(sections.c.text).limit(TONE_SAMPLE)).all()
+    spellings: dict[str, Counter[str]] = {}
+    for text in texts:
+        for word in set(words(text)):
+            spellings.setdefault(fold(word), Counter())[word] += 1
+    often = [
+        word
+        for form, spelled in spellings.items()
+        if len(spelled) > 1
+        for word, count in spelled.items()
+        if count >= 10 and word != form
+    ]
+    shares = []
+    for word in random.Random(5).sample(often, min(TONE_WORDS, len(often))):
+        hits = filled.search.find(word, limit=10).hits
+        right = sum(
+            word in words(f"{hit.heading} {hit.title} {''.join(span.text for span in hit.snippet)}")
+            for hit in hits
+        )
+        shares.append(right / len(hits))
+    return statistics.mean(shares)
+
+
+def _question(paragraphs: Sequence[str], chance: random.Random) -> str:
+    """One to twelve neighbouring words, as people type two or three most of the time."""
+    said = chance.choice(paragraphs).split()
+    length = chance.choice((1, 2, 2, 3, 3, 4, 6, 8, 12))
+    start = chance.randrange(max(1, len(said) - length))
+    return exact(" ".join(said[start : start + length]))
+
+
+def _milliseconds(ask: Callable[[str], object], question: str) -> float:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        ask(question)
+        times.append((time.perf_counter() - started) * 1e3)
+    return median(times)
+
+
+class _Fts5:
+    """The same sections in SQLite's full-text index, folded, best twenty by bm25 with snippets."""
+
+    def __init__(self, rows: Iterator[tuple[str, str]]) -> None:
+        self._database = sqlite3.connect(":memory:")
+        self._database.execute("CREATE VIRTUAL TABLE found USING fts5(heading, body)")
+        self._database.executemany("INSERT INTO found VALUES (?, ?)", rows)
+
+    def ask(self, question: str) -> list[tuple[str]]:
+        phrase = " ".join(f'"{word}"' for word in words(fold(question)))
+        return self._database.execute(
+            "SELECT snippet(found, 1, '[', ']', '…', 30) FROM found WHERE found MATCH ?"
+            " ORDER BY rank LIMIT 20",
+            (phrase,),
+        ).fetchall()
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _peer(filled: shelf.Shelf) -> _Fts5:
+    with filled.store.library.read() as library:
+        rows = library.execute(select(sections.c.heading, sections.c.text))
+        return _Fts5((fold(row.heading), fold(row.text)) for row in rows)

@@ -1,0 +1,197 @@
+"""From starting the process to the painted window and to today's tasks on it, against a bare PySide6 window.
+
+The handbook says on stderr when (`HANDBOOK_MARKS=1`, lines `mark painted NANOSECONDS` and `mark tasks
+NANOSECONDS` of the monotonic clock); so does the bare window. Both are started in turns, after one start of
+each that is not counted.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import keyring
+import psutil
+
+from benchmarks import search, shelf
+from benchmarks.keyring_file import FILE_VARIABLE, FileKeyring
+from benchmarks.report import Row, median
+from handbook.client.handbook import open_handbook
+from handbook.demo import MEMBER, PASSWORD, SampleWard
+
+TIMEOUT_SECONDS = 60.0
+SETTLE_SECONDS = 1.0  # before memory is read
+
+BARE = """
+import sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QListWidget, QMainWindow, QSplitter, QTextBrowser
+
+class Window(QMainWindow):
+    painted = False
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        if not self.painted:
+            self.painted = True
+            QTimer.singleShot(0, say)
+
+def say():
+    print("mark painted", time.monotonic_ns(), file=sys.stderr, flush=True)
+
+application = QApplication(sys.argv)
+window, panes, titles, text = Window(), QSplitter(), QListWidget(), QTextBrowser()
+titles.addItems([f"Mục {number}" for number in range(40)])
+text.setHtml("<h1>Sổ tay</h1>" + "<p>Công tác tuyên giáo và bồi dưỡng lý luận.</p>" * 40)
+panes.addWidget(titles)
+panes.addWidget(text)
+window.setCentralWidget(panes)
+window.resize(1200, 760)
+window.show()
+sys.exit(application.exec())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Milliseconds from the start of the process to each mark, resident megabytes, and the modules that were
+    imported before the first mark where that was asked for."""
+
+    marks: Mapping[str, float]
+    resident: float
+    modules: Sequence[str] = field(default=())
+
+
+def measure(*, runs: int, extra_documents: int) -> list[Row]:
+    """The sample ward, without its server: starting needs no network."""
+    with tempfile.TemporaryDirectory(prefix="handbook-bench-") as folder, display() as environment:
+        data_dir = _sample(Path(folder), extra_documents)
+        ours = [sys.executable, "-m", "handbook", "--data-dir", str(data_dir), "--account", MEMBER]
+        environment |= {
+            "HANDBOOK_MARKS": "1",
+            "PYTHON_KEYRING_BACKEND": f"{FileKeyring.__module__}.{FileKeyring.__name__}",
+            FILE_VARIABLE: os.environ[FILE_VARIABLE],
+        }
+        bare = [sys.executable, "-c", BARE]
+        awaited = ("painted", "tasks")
+        _run(bare, ("painted",), environment)
+        _run(ours, awaited, environment)
+        bare_runs, our_runs = [], []
+        for _ in range(runs):
+            bare_runs.append(_run(bare, ("painted",), environment))
+            our_runs.append(_run(ours, awaited, environment))
+        imported = _run([ours[0], "-X", "importtime", *ours[1:]], ("painted",), environment).modules
+    floor = median([run.marks["painted"] for run in bare_runs])
+    floor_resident = median([run.resident for run in bare_runs])
+    foreign = sorted({name.partition(".")[0] for name in imported if _is_foreign(name)})
+    beside = "a bare PySide6 window"
+    rows = [Row("bare window painted", floor, "ms"), Row("bare window resident", floor_resident, "MB")]
+    for mark in awaited:
+        value = median([run.marks[mark] for run in our_runs])
+        rows.append(Row(f"handbook {mark}", value, "ms", value / floor, beside))
+    resident = median([run.resident for run in our_runs])
+    rows.append(Row("handbook resident", resident, "MB", resident / floor_resident, beside))
+    rows.append(Row("modules imported before the first paint", len(imported), ""))
+    rows.append(
+        Row("packages among them beyond Qt, Python's own and handbook", len(foreign), " ".join(foreign))
+    )
+    return rows
+
+
+@contextmanager
+def display() -> Iterator[dict[str, str]]:
+    """An environment with a display to open windows on: this one's, or an Xvfb of its own."""
+    environment = os.environ | {"PYTHONUTF8": "1"}
+    if sys.platform != "linux" or environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"):
+        yield environment
+        return
+    environment.pop("QT_QPA_PLATFORM", None)
+    reading, writing = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"]
+    server = subprocess.Popen(
+        command, pass_fds=[writing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            number = answer.readline().strip()
+        yield environment | {"DISPLAY": f":{number}"}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _sample(folder: Path, extra_documents: int) -> Path:
+    os.environ[FILE_VARIABLE] = str(folder / "keyring.json")
+    keyring.set_keyring(FileKeyring())
+    ward = SampleWard(folder)
+    try:
+        ward.prepare((MEMBER,))
+        handbook = open_handbook(ward.desktop_dir, MEMBER, PASSWORD)
+        try:
+            paragraphs = search.paragraphs_of(None)
+            count = extra_documents * search.SECTIONS_PER_DOCUMENT
+            shelf.publish_into(handbook.store, search.documents_of(paragraphs, count))
+            handbook.search.refresh()
+        finally:
+            handbook.close()
+    finally:
+        ward.close()
+    return ward.desktop_dir
+
+
+def _run(command: Sequence[str], awaited: Sequence[str], environment: Mapping[str, str]) -> Run:
+    """Starts the program, waits for its marks, reads its memory and ends it."""
+    started = time.monotonic_ns()
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stderr is not None
+    watchdog = threading.Timer(TIMEOUT_SECONDS, process.kill)
+    watchdog.start()
+    try:
+        marks, modules = _marks(process.stderr, awaited, started)
+        drain = threading.Thread(target=process.stderr.read, daemon=True)
+        drain.start()
+        time.sleep(SETTLE_SECONDS)
+        resident = psutil.Process(process.pid).memory_info().rss / 1e6
+    finally:
+        watchdog.cancel()
+        process.kill()
+        process.wait()
+    return Run(marks, resident, modules)
+
+
+def _marks(lines: IO[str], awaited: Sequence[str], started: int) -> tuple[dict[str, float], list[str]]:
+    marks: dict[str, float] = {}
+    modules: list[str] = []
+    said: list[str] = []
+    for line in lines:
+        if line.startswith("mark "):
+            _, name, moment = line.split()
+            marks[name] = (int(moment) - started) / 1e6
+            if all(name in marks for name in awaited):
+                return marks, modules
+        elif line.startswith("import time:"):
+            modules.append(line.rpartition("|")[2].strip())
+        else:
+            said.append(line)
+    raise RuntimeError(f"no mark {awaited[-1]} before the program ended:\n{''.join(said[-20:])}")
+
+
+def _is_foreign(module: str) -> bool:
+    package = module.partition(".")[0]
+    ours = package in ("handbook", "PySide6", "shiboken6", "__main__")
+    # What site.py loads for an editable installation.
+    return not ours and package not in sys.stdlib_module_names and not package.startswith("__editable__")
