@@ -113,11 +113,13 @@ class _Tour:
 
     def search(self) -> None:
         self.type("library.search", "nghi quyet thu do")
+        self.wait("the passages found", lambda: "đoạn" in self.text("library.count"))
         self.wait("a hit for 15-NQ/TW", lambda: self.shows("library.list", "15-NQ/TW"))
 
     def search_with_marks(self) -> None:
         self.clear("library.search")
         self.type("library.search", "chuyển đổi số")
+        self.wait("the passages found", lambda: "đoạn" in self.text("library.count"))
         self.wait("hits for chuyển đổi số", lambda: self.shows("library.list", "chuyển đổi số"))
 
     def reader(self) -> None:
@@ -160,7 +162,7 @@ class _Tour:
     def submit_offline(self) -> None:
         self.click("editor.submit")
         self.confirm_submission()
-        self.wait("the state chờ gửi", lambda: self.state() == State.WAITING)
+        self.wait("the state chờ gửi", lambda: self.state() == State.WAITING and self.sees("Chờ gửi"))
 
     def owed(self) -> None:
         self.click("rail.sync")
@@ -172,7 +174,7 @@ class _Tour:
         self.click("sync.now")
         self.wait("an empty queue", lambda: not self.desktop.session.handbook.outbox.owed())
         self.open_assignment()
-        self.wait("the state đã nhận", lambda: self.state() == State.RECEIVED)
+        self.wait("the state đã nhận", lambda: self.state() == State.RECEIVED and self.sees("Đã nhận"))
 
     def receipt(self) -> None:
         self.click("study.receipt")
@@ -200,7 +202,8 @@ class _Tour:
         self.sign_in_as(MEMBER)
         self.sync()
         self.open_assignment()
-        self.wait("the state trả lại", lambda: self.state() == State.RETURNED)
+        self.wait("the state trả lại", lambda: self.state() == State.RETURNED and self.sees("Trả lại"))
+        self.wait("the secretary's comment", lambda: self.sees(WRITING["return_comment"]))
 
     def resubmit(self) -> None:
         self.click("study.write")
@@ -223,7 +226,7 @@ class _Tour:
         self.sign_in_as(MEMBER)
         self.sync()
         self.open_assignment()
-        self.wait("the state đạt", lambda: self.state() == State.ACCEPTED)
+        self.wait("the state đạt", lambda: self.state() == State.ACCEPTED and self.sees("Đạt"))
 
     # -- what the steps are made of
 
@@ -347,22 +350,25 @@ class _Tour:
             return ""
         return control.toPlainText() if hasattr(control, "toPlainText") else control.text()
 
+    def sees(self, text: str) -> bool:
+        """Whether a visible label holds the text."""
+        from PySide6.QtWidgets import QLabel
+
+        return any(label.isVisible() and text in label.text() for label in self.window.findChildren(QLabel))
+
     def rows(self, name: str) -> int:
         view = self.find(name)
         return view.model().rowCount() if view and view.model() else 0
 
     def row_texts(self, name: str) -> list[str]:
         """What a screen reader would say of each row, all columns together."""
-        from PySide6.QtCore import Qt
+        from PySide6.QtCore import QAbstractTableModel, Qt
 
         model = self.find(name).model()
+        columns = model.columnCount() if isinstance(model, QAbstractTableModel) else 1
         roles = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.UserRole)
         return [
-            " ".join(
-                str(model.index(row, column).data(role))
-                for column in range(model.columnCount())
-                for role in roles
-            )
+            " ".join(str(model.index(row, column).data(role)) for column in range(columns) for role in roles)
             for row in range(model.rowCount())
         ]
 
