@@ -1,4 +1,4 @@
-"""Errors a person can meet. Each says what happened and what to do next, in Vietnamese; anything else is a bug."""
+"""Errors a person can meet. Each says in Vietnamese what happened and what to do next; the rest are bugs."""
 
 from enum import StrEnum
 

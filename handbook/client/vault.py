@@ -94,7 +94,8 @@ class Vault:
         return key
 
     def unlock(self, account: str, passphrase: str | None) -> bytes:
-        """The account's key, by the passphrase when one is given (it is always checked), else from the keyring.
+        """The account's key, by the passphrase when one is given, which is always checked, else
+        from the keyring.
 
         What the passphrase opened is put into the keyring until `forget`.
 

@@ -14,9 +14,9 @@
 | GET /v1/units?below=U | | tuple of Unit |
 | GET /content/... | | static TUF metadata, catalogues, packs (public, ETag, Range) |
 
-Errors are an ErrorBody with the HTTP status: 400 bad-input, 401 sign-in-failed, 403 not-allowed, 404 not-found,
-409 conflict (body `Clash`), 413 bad-input, 422 bad-input, 429/503 too-busy with Retry-After. The token travels as
-`Authorization: Bearer`.
+Errors are an ErrorBody with the HTTP status: 400 bad-input, 401 sign-in-failed, 403 not-allowed,
+404 not-found, 409 conflict (body `Clash`), 413 bad-input, 422 bad-input, 429/503 too-busy with Retry-After.
+The token travels as `Authorization: Bearer`.
 """
 
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """Who is signed in. `units` are the cell and the units above it, outermost first, and any unit a duty is for."""
+    """Who is signed in. `units` are the cell, those above it, outermost first, and any a duty is for."""
 
     token: str
     member: Member
@@ -87,8 +87,8 @@ class SubmissionEntry:
 class Entry:
     """One committed fact of a cell. `position` grows by commit order within the cell, from 1.
 
-    A reader with READ_CELL gets every entry of the cell; a member gets those about themselves: their own member
-    record, their own submissions, and reviews of their reflections.
+    A reader with READ_CELL gets every entry of the cell; a member gets those about themselves: their own
+    member record, their own submissions, and reviews of their reflections.
     """
 
     position: int
@@ -117,7 +117,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeRequest:
-    """Activation codes for these accounts; an older unused code of the same account is worthless afterwards."""
+    """Activation codes for these accounts; an older unused code of the same account is void."""
 
     accounts: tuple[str, ...]
 
@@ -137,7 +137,7 @@ class Codes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorBody:
-    """`code` is that of the Expected error it becomes on the client; message and advice are shown to the person."""
+    """`code` is that of the Expected error it becomes on the client, which shows message and advice."""
 
     code: str
     message: str
@@ -146,7 +146,7 @@ class ErrorBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """409: the server holds another text. `held` is the latest revision it has for this author and subject."""
+    """409: the server holds another text. `held` is its latest revision for this author and subject."""
 
     code: str
     message: str

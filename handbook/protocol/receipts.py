@@ -1,7 +1,8 @@
 """Signed acknowledgements: the server's Ed25519 signature over what it has committed.
 
 The signed bytes are a context line and the fields below, one a line, UTF-8, each ended by a line feed:
-`handbook receipt v1`, server, author, kind, lineage, revision, sha256, received_at (RFC 3339, UTC, microseconds).
+`handbook receipt v1`, server, author, kind, lineage, revision, sha256, received_at
+(RFC 3339, UTC, microseconds).
 Keys and signatures are raw Ed25519 (RFC 8032) in unpadded URL-safe base64.
 """
 

@@ -33,7 +33,7 @@ Content = Reflection | Tick | Review
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """`lineage` is a UUIDv7 made by the client, shared by all revisions of one text; `revision` counts from 1.
+    """`lineage` is a UUIDv7 made by the client, one for all revisions of a text; `revision` counts from 1.
 
     `unit` is the author's cell when it was written, `commune` the second level of that path (shard key).
     `subject` names what the lineage is about (assignment id, document id, reviewed lineage): the server keeps

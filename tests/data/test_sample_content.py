@@ -46,7 +46,7 @@ class Source:
 
 def _publishers() -> dict[str, Path]:
     found = {}
-    for file in DATA.rglob("publisher.toml"):
+    for file in sorted(DATA.rglob("publisher.toml")):
         publisher = tomllib.loads(file.read_text("utf-8"))
         assert set(publisher) == {"path", "name"}
         found[publisher["path"]] = file.parent
@@ -56,7 +56,7 @@ def _publishers() -> dict[str, Path]:
 def _documents() -> list[Source]:
     found = []
     for path, folder in _publishers().items():
-        for collection in COLLECTIONS:
+        for collection in sorted(COLLECTIONS):
             for file in sorted((folder / collection).glob("*.md")):
                 opening, front, body = file.read_text("utf-8").split("+++\n", 2)
                 assert opening == "", f"{file} does not start with front matter"
