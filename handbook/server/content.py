@@ -33,6 +33,12 @@ class _Files(StaticFiles):
     async def check_config(self) -> None:
         """The folder may come into being with the first publishing; until then everything is 404."""
 
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """Hidden files, such as the publisher's lock, are not there."""
+        if any(name.startswith(".") for name in path.split(os.sep)):
+            return "", None
+        return super().lookup_path(path)
+
     def file_response(
         self,
         full_path: str | os.PathLike[str],
