@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from handbook.desktop import icons
@@ -77,6 +78,14 @@ class Chip(Button):
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(text, parent=parent)
         self.setCheckable(True)
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the heavier letters of a chip that is on."""
+        heavy = QFont(self.font())
+        heavy.setWeight(QFont.Weight.DemiBold)
+        text = self.text()
+        more = QFontMetrics(heavy).horizontalAdvance(text) - self.fontMetrics().horizontalAdvance(text)
+        return super().sizeHint() + QSize(max(0, more), 0)
 
 
 class RailButton(Button):
