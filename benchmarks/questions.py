@@ -62,12 +62,15 @@ def _questions(articles: Sequence[Article], chance: random.Random) -> list[tuple
     by_heading = defaultdict(list)
     for one in articles:
         by_heading[_about(one)].append(one.id)
+    worth_asking = [
+        (one, heading, body)
+        for one in articles
+        if len(heading := _WORD.findall(_NUMBERED.sub("", one.heading))) >= 4
+        and len(body := _WORD.findall(one.body)) >= 60
+    ]
     questions: list[tuple[str, list[str]]] = []
-    while len(questions) < QUESTIONS:
-        one = chance.choice(articles)
-        heading, body = _WORD.findall(_NUMBERED.sub("", one.heading)), _WORD.findall(one.body)
-        if len(heading) < 4 or len(body) < 60:
-            continue
+    while worth_asking and len(questions) < QUESTIONS:
+        one, heading, body = chance.choice(worth_asking)
         match chance.choice(("heading", "passages", "both", "asked")):
             case "heading":  # shortened and turned round
                 kept = [word for word in heading if chance.random() > 0.25]

@@ -5,6 +5,7 @@ NANOSECONDS` of the monotonic clock); so does the bare window. Both are started 
 each that is not counted.
 """
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -86,10 +87,15 @@ def measure(*, runs: int, extra_documents: int) -> list[Row]:
         for _ in range(runs):
             bare_runs.append(_run(bare, ("painted",), environment))
             our_runs.append(_run(ours, awaited, environment))
-        imported = _run([ours[0], "-X", "importtime", *ours[1:]], ("painted",), environment).modules
+        imported, by_bare = (
+            _run([command[0], "-X", "importtime", *command[1:]], ("painted",), environment).modules
+            for command in (ours, bare)
+        )
     floor = median([run.marks["painted"] for run in bare_runs])
     floor_resident = median([run.resident for run in bare_runs])
-    foreign = sorted({name.partition(".")[0] for name in imported if _is_foreign(name)})
+    foreign = sorted(
+        {name.partition(".")[0] for name in set(imported).difference(by_bare) if _is_foreign(name)}
+    )
     beside = "a bare PySide6 window"
     rows = [Row("bare window painted", floor, "ms"), Row("bare window resident", floor_resident, "MB")]
     for mark in awaited:
@@ -99,7 +105,7 @@ def measure(*, runs: int, extra_documents: int) -> list[Row]:
     rows.append(Row("handbook resident", resident, "MB", resident / floor_resident, beside))
     rows.append(Row("modules imported before the first paint", len(imported), ""))
     rows.append(
-        Row("packages among them beyond Qt, Python's own and handbook", len(foreign), " ".join(foreign))
+        Row("packages among them beyond Qt, Python and handbook", len(foreign), "", None, " ".join(foreign))
     )
     return rows
 
@@ -192,6 +198,7 @@ def _marks(lines: IO[str], awaited: Sequence[str], started: int) -> tuple[dict[s
 
 def _is_foreign(module: str) -> bool:
     package = module.partition(".")[0]
-    ours = package in ("handbook", "PySide6", "shiboken6", "__main__")
-    # What site.py loads for an editable installation.
-    return not ours and package not in sys.stdlib_module_names and not package.startswith("__editable__")
+    if package in ("handbook", "PySide6", "shiboken6") or package in sys.stdlib_module_names:
+        return False
+    # A module that was only tried, as Python's own `copy` does with one of Jython's, is listed as well.
+    return importlib.util.find_spec(package) is not None

@@ -1,0 +1,67 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import questions, ranking, report
+from benchmarks.typing import in_telex, without_marks
+from handbook.model.text import exact, telex_decode
+
+LAW = "\n\n".join(
+    f"Điều {number}. Nhiệm vụ của cơ quan số {number}\n\n"
+    + " ".join(f"Cơ quan thứ {number} thực hiện công việc {word} theo quy định." for word in "abcdefgh")
+    for number in range(1, 30)
+)
+
+
+def _values(rows: list[report.Row]) -> dict[str, float]:
+    return {row.what: row.value for row in rows}
+
+
+def test_any_labelled_set_can_be_ranked(tmp_path: Path):
+    articles = [
+        {"id": 7, "title": "Điều 1. Nghĩa vụ đóng đảng phí", "text": "Đảng viên đóng đảng phí hằng tháng."},
+        {"id": "b/ c", "title": "Điều 2. Sinh hoạt chi bộ", "text": "Chi bộ họp định kỳ mỗi tháng một lần."},
+    ]
+    asked = [
+        {"text": "đóng đảng phí khi nào", "relevant": [7]},
+        {"text": "chi bộ họp thế nào?", "relevant": ["b/ c", 7]},
+    ]
+    for name, lines in (("articles", articles), ("questions", asked)):
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    values = _values(ranking.measure(tmp_path))
+    for way in ("with marks", "without marks", "raw Telex"):
+        assert values[f"{way}: MRR@10"] == 1.0
+        assert values[f"{way}: recall@20"] >= 0.75
+
+
+def test_questions_made_from_a_law_can_be_ranked(tmp_path: Path):
+    texts, folder = tmp_path / "texts", tmp_path / "sets"
+    texts.mkdir()
+    (texts / "luat.txt").write_text(f"LUẬT\n\n{LAW}", "utf-8")
+    assert _values(questions.write(texts, folder))["articles"] == 29
+    first = (folder / "tune" / "questions.jsonl").read_text("utf-8")
+    questions.write(texts, folder)
+    assert (folder / "tune" / "questions.jsonl").read_text("utf-8") == first
+    half = folder / "report"
+    ids = {json.loads(line)["id"] for line in (half / "articles.jsonl").read_text("utf-8").splitlines()}
+    for line in (half / "questions.jsonl").read_text("utf-8").splitlines():
+        assert set(json.loads(line)["relevant"]) <= ids
+
+
+@pytest.mark.parametrize("word", ["được", "chuyển", "nghị", "uỷ", "thuở", "quyền", "đảng"])
+def test_what_is_typed_in_telex_is_what_a_keyboard_sends(word):
+    assert telex_decode(in_telex(word)) == exact(word)
+    assert in_telex("Đảng viên, có?") == "ddangr vieen, cos?"
+    assert without_marks("Đảng") == "dang"
+
+
+def test_a_table_aligns_and_the_json_names_no_machine(tmp_path: Path):
+    rows = [report.Row("one", 1234.5, "ms", 2.0, "a floor"), report.Row("another", 0.25, "")]
+    lines = report.table(rows).splitlines()
+    assert [line.rstrip() for line in lines[1:]] == [
+        "one      1,234.50 ms      2  a floor",
+        "another      0.25",
+    ]
+    report.write_json(tmp_path / "rows.json", rows)
+    assert set(json.loads((tmp_path / "rows.json").read_text("utf-8"))) == {"python", "system", "rows"}
