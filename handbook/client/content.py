@@ -27,7 +27,7 @@ from tuf.ngclient.fetcher import FetcherInterface
 from handbook.client import disk
 from handbook.client.answers import refusal
 from handbook.client.apply import Arrival, apply_pack, next_arrival
-from handbook.client.downloads import ADVICE, Cancelled, Downloads, refused
+from handbook.client.downloads import ADVICE, Cancelled, Downloads
 from handbook.client.store import Store
 from handbook.client.tables.library import library_state, receipt_keys
 from handbook.client.tables.library import packs as packs_table
@@ -359,14 +359,14 @@ class _Fetcher(FetcherInterface):
         if url == _TIMESTAMP:
             yield self._timestamp
             return
-        with self._transport.stream(url, limit=trust.MAX_TARGETS_BYTES) as stream:
-            if stream.status in (403, 404):
-                raise DownloadHTTPError(url, stream.status)
-            if stream.status != 200:
-                raise refused(stream, url)
-            for chunk in stream:
-                self._count(len(chunk))
-                yield chunk
+        # Whole, not in pieces: python-tuf may leave an iterator half way, and the connection open with it.
+        answer = self._transport.send("GET", url, limit=trust.MAX_TARGETS_BYTES)
+        self._count(len(answer.body))
+        if answer.status in (403, 404):
+            raise DownloadHTTPError(url, answer.status)
+        if answer.status != 200:
+            raise refusal(answer)
+        yield answer.body
 
 
 def _trusted(updater: Updater) -> "TrustedMetadataSet":

@@ -83,7 +83,7 @@ class Downloads:
                     part.discard()
                     continue
                 elif stream.status != 206:
-                    raise refused(stream, path)
+                    raise _refused(stream, path)
                 self._receive(stream, part, length)
             if part.length < length:
                 raise Offline("Đường truyền đứt giữa chừng.", "Phần đã tải được giữ lại; lần sau tải tiếp.")
@@ -124,7 +124,7 @@ class _Part:
         self.length, self.etag = 0, ""
 
 
-def refused(stream: Stream, path: str) -> Expected:
+def _refused(stream: Stream, path: str) -> Expected:
     """The error behind an answer that does not bring the file."""
     if stream.status == 404:
         return ServerBroken(

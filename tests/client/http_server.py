@@ -7,7 +7,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -101,6 +101,11 @@ class FolderServer:
         reply = self._file(request)
         reply.headers.setdefault("Date", format_datetime(self.now(), usegmt=True))
         return self.misbehave(request, reply) if self.misbehave else reply
+
+    def whole(self, request: Request) -> Reply:
+        """What the request gets from a server that knows no Range."""
+        plain = {name: value for name, value in request.headers.items() if name != "range"}
+        return self._file(replace(request, headers=plain))
 
     def paths(self) -> list[str]:
         """What was asked for since the last call."""
