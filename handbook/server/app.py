@@ -1,6 +1,5 @@
 """Puts the server together: routes over one database; one place for headers, counters and log lines."""
 
-import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -261,11 +260,10 @@ class Observed:
                 _add_security_headers(MutableHeaders(raw=message["headers"]), scope)
             await send(message)
 
-        level, event, facts = logging.INFO, "answered", {}
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception as error:
-            level, event, facts = logging.ERROR, "bug", exception_facts(error)
+            LOGGER.error("bug", extra={"facts": {"route": _template(scope), **exception_facts(error)}})
             if status:
                 raise  # half an answer is out already: uvicorn ends the connection
             await bug_answer()(scope, receive, send_with_headers)
@@ -273,8 +271,8 @@ class Observed:
             seconds = time.perf_counter() - started
             route = _template(scope)
             self._metrics.observe(scope["method"], route, status, seconds)
-            facts |= {"method": scope["method"], "route": route, "status": status}
-            LOGGER.log(level, event, extra={"facts": facts | {"ms": round(seconds * 1000, 1)}})
+            facts = {"method": scope["method"], "route": route, "status": status}
+            LOGGER.info("answered", extra={"facts": facts | {"ms": round(seconds * 1000, 1)}})
 
 
 def _template(scope: Scope) -> str:

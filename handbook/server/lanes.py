@@ -29,9 +29,13 @@ class Lane:
         self._inside = 0
         self._limiter: anyio.CapacityLimiter | None = None
 
+    @property
+    def is_full(self) -> bool:
+        return self._inside >= self._threads + self._waiting
+
     async def run(self, job: Callable[[], T]) -> T:
         """What `job` returns, run off the event loop; it is finished even when nobody waits for it."""
-        if self._inside >= self._threads + self._waiting:
+        if self.is_full:
             raise _too_busy(self._retry_after)
         if self._limiter is None:  # anyio makes it only inside a running loop
             self._limiter = anyio.CapacityLimiter(self._threads)
