@@ -117,7 +117,7 @@ def style_sheet(theme: "Theme") -> str:
     QTreeView::item, QTableView::item {{ padding:{px(4)} {px(6)}; }}
     QTreeView::item:selected, QListView::item:selected, QTableView::item:selected
         {{ background:{c("accent_soft")}; color:{c("accent")}; }}
-    QTreeView:focus::item:selected, QTableView:focus::item:focus {{ border:1px solid {c("focus")}; }}
+    QTreeView::item:selected:focus, QTableView::item:focus {{ border:1px solid {c("focus")}; }}
     QHeaderView::section {{ background:{c("window")}; color:{c("muted")}; border:0;
         border-bottom:1px solid {c("line")}; padding:{px(6)}; font-weight:600; }}
     QMenu {{ background:{c("card")}; border:1px solid {c("control_line")}; padding:{px(4)}; }}
