@@ -18,6 +18,7 @@ class WritingBar(QWidget):
         super().__init__(parent)
         self._words = Label("", Role.STRONG)
         self._words.setObjectName("editor.words")
+        self._words.setWordWrap(False)
         self._icon = Icon("check-circle", "ok", 18)
         self._saved = Label("", Role.MUTED)
         self._saved.setObjectName("editor.saved")
@@ -46,7 +47,6 @@ class WritingBar(QWidget):
             self._words.setText(self.tr("{} / {} chữ").format(written, number_text(least)))
         else:
             self._words.setText(self.tr("{} chữ").format(written))
-        self._words.setMinimumWidth(self._words.fontMetrics().horizontalAdvance(self._words.text()) + 2)
 
     def show_nothing_to_save(self) -> None:
         self._say("")
