@@ -12,18 +12,23 @@ from handbook.client import disk
 THEMES = ("system", "light", "dark")
 PAPERS = ("light", "sepia", "dark")
 MIN_TEXT_SCALE, MAX_TEXT_SCALE = 1.0, 2.0
+MIN_READING_PX, MAX_READING_PX = 12.0, 32.0
 _FILE = "settings.json"
 _changing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`server` is the base URL offered to new accounts, `text_scale` a factor from 1 to 2."""
+    """`server` is the base URL offered to new accounts, `text_scale` a factor from 1 to 2.
+
+    `reading_px` is the height of a document's text at 100 %, in pixels of a 96 dpi screen.
+    """
 
     server: str = ""
     theme: str = "system"
     paper: str = "light"
     text_scale: float = 1.0
+    reading_px: float = 16.0
     last_account: str = ""
 
     def __post_init__(self) -> None:
@@ -77,11 +82,17 @@ def _is_usable(name: str, value: object) -> bool:
         case "paper":
             return value in PAPERS
         case "text_scale":
-            return (
-                isinstance(value, int | float)
-                and not isinstance(value, bool)
-                and math.isfinite(value)
-                and MIN_TEXT_SCALE <= value <= MAX_TEXT_SCALE
-            )
+            return _is_within(value, MIN_TEXT_SCALE, MAX_TEXT_SCALE)
+        case "reading_px":
+            return _is_within(value, MIN_READING_PX, MAX_READING_PX)
         case _:
             return isinstance(value, str)
+
+
+def _is_within(value: object, least: float, most: float) -> bool:
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and least <= value <= most
+    )

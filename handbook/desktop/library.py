@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QStackedWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget
 
-from handbook.desktop import icons
-from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.document_list import DocumentListView, DocumentRow, Row, grouped
 from handbook.desktop.library_filter import CollectionChoice, FilterBar
 from handbook.desktop.screen import Screen
+from handbook.desktop.search_field import SearchField
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Action, EmptyState, Label, Role
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 SEARCH_AFTER_MS = 60
 """After the last key: a fast typist's word is one question, and the answer still feels immediate."""
 PASSAGES = 40
+HEADER_FROM = 430
+"""Height of the screen, in pixels at 100 %, from which it shows its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,10 @@ class LibraryScreen(Screen):
         self._searching: Job[_Answer] | None = None
         self._exact = ""
         self._open_first = False
-        self.search = QLineEdit()
+        self.search = SearchField(
+            self.tr("Tìm trong thư viện"), self.tr("Tìm theo số hiệu, tiêu đề, nội dung…")
+        )
         self.search.setObjectName("library.search")
-        self.search.setAccessibleName(self.tr("Tìm trong thư viện"))
-        self.search.setPlaceholderText(self.tr("Tìm theo số hiệu, tiêu đề, nội dung…"))
-        self.search.setClearButtonEnabled(True)
-        self._glass = self.search.addAction(self._glass_icon(), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._typed)
         self.search.returnPressed.connect(self._enter)
         self.search.installEventFilter(self)
@@ -302,23 +301,16 @@ class LibraryScreen(Screen):
     # -- keys and looks
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.search and event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Down:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down:
+            if event.type() is QEvent.Type.KeyPress:
                 self.list.enter()
-                return True
-            if event.key() == Qt.Key.Key_Escape and self.search.text():
-                self.search.clear()
-                return True
+            return True
         return super().eventFilter(watched, event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES and hasattr(self, "_glass"):
-            self._glass.setIcon(self._glass_icon())
-
-    def _glass_icon(self) -> "icons.QIcon":
-        theme = current_theme()
-        return icons.icon("search", theme.colour("muted"), theme.px(18))
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # In a low window with large print the rail says where one is, and the list needs the room.
+        self.header.setVisible(self.height() >= current_theme().px(HEADER_FROM))
 
 
 def _holds(card: "DocumentCard", words: list[str]) -> bool:

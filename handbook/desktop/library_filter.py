@@ -117,7 +117,7 @@ class FilterBar(QWidget):
         self.wanted: dict[str, Any] = dict(UNFILTERED)
         self.order = "newest"
         self._orders = {
-            "newest": self.tr("Mới ban hành trước"),
+            "newest": self.tr("Mới nhất trước"),
             "title": self.tr("Theo tên A–Z"),
             "number": self.tr("Theo số hiệu"),
         }
@@ -129,6 +129,8 @@ class FilterBar(QWidget):
         self._order = SecondaryButton(self._orders[self.order], "list")
         self._order.setObjectName("library.order")
         self._order.setMenu(QMenu(self._order))
+        for button in (self._filter, self._order):
+            button.setProperty("menu", True)
         self._flow.addWidget(self._filter)
         self._flow.addWidget(self._order)
         self._choice(self._order.menu(), self._orders.items(), self.order, self._set_order)

@@ -81,6 +81,11 @@ def style_sheet(theme: "Theme") -> str:
     QPushButton:hover {{ background:{c("hover")}; }}
     QPushButton:focus {{ border:2px solid {c("focus")}; padding:{theme.px(7) - 1}px {theme.px(14) - 1}px; }}
     QPushButton:disabled {{ color:{c("control_line")}; border-color:{c("line")}; background:transparent; }}
+    QPushButton::menu-indicator {{ image:url({marks}/down-{theme.mode}.svg); width:{px(14)}; height:{px(14)};
+        subcontrol-origin:border; subcontrol-position:right center; right:{px(8)}; }}
+    QPushButton[menu="true"] {{ padding-right:{px(28)}; }}
+    QPushButton[menu="true"]:focus {{ padding-right:{theme.px(28) - 1}px; }}
+    TickButton:checked {{ background:{c("ok_soft")}; color:{c("ok")}; border-color:{c("ok")}; }}
     PrimaryButton, QPushButton:default {{ background:{c("accent")}; color:{c("on_accent")};
         border:1px solid {c("accent")}; font-weight:600; }}
     PrimaryButton:hover, PrimaryButton:pressed, QPushButton:default:hover
@@ -107,6 +112,7 @@ def style_sheet(theme: "Theme") -> str:
     RailButton:focus {{ border:2px solid {c("gold")}; padding:{px(7)} {px(10)}; }}
     QToolButton {{ background:transparent; border:1px solid transparent; border-radius:{px(7)};
         padding:{px(5)}; }}
+    QToolButton::menu-indicator {{ image:none; }}
     QToolButton:hover {{ background:{c("hover")}; }}
     QToolButton:checked {{ background:{c("accent_soft")}; }}
     QToolButton:focus {{ border:2px solid {c("focus")}; padding:{theme.px(5) - 1}px; }}
