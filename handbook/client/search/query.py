@@ -193,15 +193,16 @@ def scoring_query(schema: tantivy.Schema, question: Question) -> tantivy.Query:
 def needing_query(schema: tantivy.Schema, question: Question) -> tantivy.Query:
     """Matches the sections that hold every word, unranked."""
     every = [
-        (
-            tantivy.Occur.Must,
-            tantivy.Query.boolean_query(
-                [(tantivy.Occur.Should, _term_query(schema, term)) for term in alternatives]
-            ),
-        )
+        (tantivy.Occur.Must, _any_of([_term_query(schema, term) for term in alternatives]))
         for alternatives in question.needed
     ]
     return tantivy.Query.const_score_query(tantivy.Query.boolean_query(every), 1.0)
+
+
+def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+    if len(queries) == 1:
+        return queries[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
 
 def number_query(schema: tantivy.Schema, key: NumberKey) -> tantivy.Query:
