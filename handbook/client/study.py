@@ -34,7 +34,7 @@ REASON_CHARACTERS = 90
 
 
 class TaskKind(StrEnum):
-    """In the order in which tasks of equal urgency come."""
+    """In the order in which an assignment's tasks come."""
 
     REVISE = "revise"
     READ = "read"
@@ -105,7 +105,6 @@ class Study:
                 URGENCY_ORDER.index(task.urgency),
                 published[task.assignment_id].due_on,
                 task.assignment_id,
-                tuple(TaskKind).index(task.kind),
             )
         )
         soonest = min(unfinished, key=lambda view: view.assignment.due_on, default=None)

@@ -191,9 +191,12 @@ def test_a_clash_noticed_in_the_feed_keeps_both_texts(an: Device, device: Device
     assert draft.versions[0].answers[0].text == "bản ở cơ quan viết lại đủ chữ để nộp"
     assert draft.kept[0].answers[0].text == "bản ở nhà viết lại đủ chữ để nộp"
     assert [row.set_aside for row in an.outbox.owed()] == [True]
+    with an.store.personal.write() as connection:
+        connection.execute(update(personal.feed_cursors).values(position=0))
     an.pull()
     assert an.deliver().error is None
     assert an.reflections.draft(TASK, NOW).kept == draft.kept
+    assert [row.set_aside for row in an.outbox.owed()] == [True], "until the member chose"
 
 
 def test_a_new_secretary_gets_the_whole_cell_from_the_start(

@@ -165,6 +165,7 @@ def test_a_returned_text_is_revised_with_the_comment_in_sight(
         ("Viết rõ phần liên hệ.", 1, Verdict.RETURNED)
     ]
     assert draft.comments[0].by == an.unit().name
+    assert draft.newer is None
     assert an.reflections.revise(TASK, NOW) == frozenset(), "a draft in the works is left alone"
     an.reflections.save(TASK, written("bản thứ hai đã viết lại đầy đủ và rõ ràng hơn trước"), NOW)
     an.reflections.submit(TASK, NOW)
@@ -253,6 +254,22 @@ def test_after_a_clash_the_other_pcs_text_can_be_kept_and_this_one_stays_readabl
     assert texts(draft.kept[0].answers) == ["bản của máy ở nhà viết sau nhưng chưa gửi được"] * 2
     with pytest.raises(BadInput):
         an.reflections.accept_held(TASK, NOW)
+
+
+def test_what_this_pc_still_has_to_send_is_the_latest_here(an: Device, device: Devices, cell: str) -> None:
+    """Another PC's text, twice submitted, is read before this one's could be sent."""
+    other, hanh = device("An", cell, ITEMS), device("Hanh", cell, ITEMS)
+    submitted(other, "bản của máy ở cơ quan gửi được trước")
+    returned(other, hanh)
+    other.reflections.revise(TASK, NOW)
+    other.reflections.submit(TASK, NOW)
+    other.synced()
+    submitted(an, "bản của máy ở nhà viết sau nhưng chưa gửi được")
+    an.pull()
+    draft = an.reflections.draft(TASK, NOW)
+    assert texts(draft.answers) == ["bản của máy ở nhà viết sau nhưng chưa gửi được"] * 2
+    assert draft.state is State.WAITING
+    assert draft.assignment.progress.reflection == State.WAITING
 
 
 def test_the_same_revision_written_on_two_pcs_keeps_both_texts(
