@@ -1,26 +1,43 @@
 """Which program runs: the desktop, the server, or a command. The one file that knows them all."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from handbook import __version__
 from handbook.errors import Expected
+from handbook.model.library import Collection
 
 EXIT_EXPECTED = 1  # something a person can mend; said in words on stderr
-EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    _speak_utf8()
+    options = build_parser().parse_args(arguments)
     try:
-        return options.run(options)
+        code = options.run(options)
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
     except Expected as error:
-        print(f"{error.message}\n{error.advice}".strip(), file=sys.stderr)
+        advice = error.advice or f"Xem cách dùng: {options.usage} --help"
+        print(f"{error.message}\n{advice}", file=sys.stderr)
+        return EXIT_EXPECTED
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough; what is left must not fail at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_EXPECTED
     except KeyboardInterrupt:
-        return 130
+        return EXIT_INTERRUPTED
+
+
+def _speak_utf8() -> None:
+    """Windows gives a redirected stream an encoding without the Vietnamese letters."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream:  # a desktop program started by its icon has none
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -31,14 +48,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"handbook {__version__}")
     _data_dir(parser)
-    parser.add_argument("--account", help="open this member's profile")
-    parser.set_defaults(run=_desktop)
+    _account(parser, "open this member's profile (default: the one opened last)")
+    parser.set_defaults(run=_desktop, usage="handbook")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     command = _command(commands, "demo", _demo, "open the handbook on a sample ward with its own server")
-    command.add_argument(
-        "--account", default="", help="who is signed in (default: a member of the first cell)"
-    )
+    _account(command, "who is signed in (default: a member of the first cell)")
     command.add_argument(
         "--tour", type=Path, metavar="DIR", help="do the main job unattended, pictures in DIR"
     )
@@ -47,10 +62,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
 
     command = _command(commands, "server", _server, "serve accounts, submissions and published content")
-    command.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this PC only)")
-    command.add_argument("--port", type=int, default=8750, help="0 takes any free port (default: 8750)")
+    command.add_argument("--host", help="address to listen on (default: HANDBOOK_HOST, else this PC only)")
     command.add_argument(
-        "--content", type=Path, help="folder of published content (default: DATA_DIR/content)"
+        "--port", type=_port, help="0 takes any free port (default: HANDBOOK_PORT, else 8080)"
+    )
+    command.add_argument(
+        "--content",
+        type=Path,
+        help="folder of published content (default: HANDBOOK_CONTENT_DIR, else DATA_DIR/content)",
     )
     command.add_argument("--ward", type=Path, help="load units and members from this ward.toml first")
     command.add_argument("--database-url", help="default: HANDBOOK_DATABASE_URL, else SQLite below DATA_DIR")
@@ -85,7 +104,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("source", type=Path, metavar="FOLDER")
     command.add_argument("target", type=Path, metavar="PUBLISHER_FOLDER", help="such as my-content/central")
-    command.add_argument("--collection", default="regulations", help="default: regulations")
+    command.add_argument(
+        "--collection",
+        choices=[str(each) for each in Collection],
+        metavar="NAME",
+        help=f"{', '.join(Collection)} (default: by the kind of each document)",
+    )
 
     command = _command(commands, "activate", _activate, "use an activation code on this PC")
     command.add_argument("server", metavar="URL")
@@ -93,13 +117,13 @@ def build_parser() -> argparse.ArgumentParser:
     _passphrase(command)
 
     command = _command(commands, "sync", _sync, "send what is owed and fetch what is new, once")
-    command.add_argument("--account", help="default: the profile opened last")
+    _account(command, "default: the profile opened last")
     _passphrase(command)
 
     command = _command(commands, "search", _search, "search the library from a script")
     command.add_argument("text", metavar="TEXT")
-    command.add_argument("--account", help="default: the profile opened last")
-    command.add_argument("--limit", type=int, default=10)
+    _account(command, "default: the profile opened last")
+    command.add_argument("--limit", type=_count, default=10, help="hits at most (default: 10)")
     command.add_argument("--json", action="store_true", help="one JSON object a hit, one a line")
     _passphrase(command)
 
@@ -114,12 +138,18 @@ def _command(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
     _data_dir(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, usage=command.prog)
     return command
 
 
+# SUPPRESS: these may stand before or after the command; the later default must not undo the former.
+
+
+def _account(parser: argparse.ArgumentParser, summary: str) -> None:
+    parser.add_argument("--account", default=argparse.SUPPRESS, help=summary)
+
+
 def _data_dir(parser: argparse.ArgumentParser) -> None:
-    # SUPPRESS: the option may stand before or after the command; the later default must not undo the former.
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -138,6 +168,24 @@ def _passphrase(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return port
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return count
+
+
+def _chosen_account(options: argparse.Namespace) -> str | None:
+    return getattr(options, "account", None)
+
+
 def _folder(options: argparse.Namespace, name: str = "") -> Path:
     """The data dir asked for, or the usual one; `name` keeps the sample ward and the server apart from it."""
     if hasattr(options, "data_dir"):
@@ -153,7 +201,7 @@ def _folder(options: argparse.Namespace, name: str = "") -> Path:
 def _desktop(options: argparse.Namespace) -> int:
     from handbook.desktop.app import run_desktop
 
-    return run_desktop(_folder(options), account=options.account)
+    return run_desktop(_folder(options), account=_chosen_account(options))
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -165,7 +213,7 @@ def _demo(options: argparse.Namespace) -> int:
         )
     from handbook.demo import run_demo
 
-    return run_demo(_folder(options, "demo"), account=options.account)
+    return run_demo(_folder(options, "demo"), account=_chosen_account(options) or "")
 
 
 def _server(options: argparse.Namespace) -> int:
@@ -213,14 +261,19 @@ def _activate(options: argparse.Namespace) -> int:
 def _sync(options: argparse.Namespace) -> int:
     from handbook import commands
 
-    return commands.sync(_folder(options), options.account, options.passphrase_file)
+    return commands.sync(_folder(options), _chosen_account(options), options.passphrase_file)
 
 
 def _search(options: argparse.Namespace) -> int:
     from handbook import commands
 
     return commands.search(
-        _folder(options), options.account, options.passphrase_file, options.text, options.limit, options.json
+        _folder(options),
+        _chosen_account(options),
+        options.passphrase_file,
+        options.text,
+        options.limit,
+        options.json,
     )
 
 

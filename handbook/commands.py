@@ -6,6 +6,8 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,11 @@ from handbook.errors import BadInput, Locked, NotFound
 
 if TYPE_CHECKING:
     from handbook.client.handbook import Handbook
+    from handbook.protocol.receipts import ReceiptKey
     from handbook.server.settings import Settings
+
+MAX_RECEIPT_KEY_BYTES = 4096
+GIVE_PASSWORD = "Hãy cho mật khẩu bằng --passphrase-file hoặc biến môi trường HANDBOOK_PASSPHRASE."
 
 
 def server(folder: Path, options: argparse.Namespace) -> int:
@@ -24,17 +30,24 @@ def server(folder: Path, options: argparse.Namespace) -> int:
     settings = _server_settings(
         folder, options, host=options.host, port=options.port, content_dir=options.content
     )
-    if options.ward:
-        loaded = load_ward_into(settings, options.ward)
-        print(f"{options.ward}: {loaded}", flush=True)
-    serve(settings, lambda url: print(f"listening on {url}", flush=True))
+    with _folder_problems():
+        if options.ward:
+            loaded = load_ward_into(settings, options.ward)
+            print(
+                f"{options.ward}: {loaded.units} đơn vị, {loaded.members} đảng viên, "
+                f"{loaded.changed} mới hoặc thay đổi",
+                flush=True,
+            )
+        serve(settings, lambda url: print(f"listening on {url}", flush=True))
     return 0
 
 
 def codes(folder: Path, options: argparse.Namespace) -> int:
     from handbook.server.run import issue_codes
 
-    for code in issue_codes(_server_settings(folder, options), options.accounts):
+    with _folder_problems():
+        issued = issue_codes(_server_settings(folder, options), options.accounts)
+    for code in issued:
         print(f"{code.code}  {code.account}  {code.name}  (đến {code.expires_at:%d/%m/%Y})")
     return 0
 
@@ -44,7 +57,8 @@ def receipt_key(folder: Path) -> int:
     from handbook.protocol import codec
     from handbook.server.keys import published_receipt_key
 
-    print(codec.encode(published_receipt_key(folder)).decode())
+    with _folder_problems():
+        print(codec.encode(published_receipt_key(folder)).decode())
     return 0
 
 
@@ -58,10 +72,8 @@ def keys(keys_dir: Path, publishers: list[str]) -> int:
 
 def publish(source: Path, content: Path, keys_dir: Path, receipt_keys: list[Path]) -> int:
     from handbook.authoring.publish import publish as publish_folder
-    from handbook.protocol import codec
-    from handbook.protocol.receipts import ReceiptKey
 
-    known = [codec.decode(_read(file), ReceiptKey, limit=4096) for file in receipt_keys]
+    known = [_receipt_key_in(file) for file in receipt_keys]
     report = publish_folder(source, content, keys_dir, datetime.now(UTC), known)
     for part in report.published:
         if part.is_unchanged:
@@ -78,20 +90,24 @@ def publish(source: Path, content: Path, keys_dir: Path, receipt_keys: list[Path
     return 0
 
 
-def import_texts(source: Path, target: Path, collection: str) -> int:
+def import_texts(source: Path, target: Path, collection: str | None) -> int:
+    """Names for each text what it did not state, for a person to fill in."""
     from handbook.authoring.plain_text import import_texts as import_folder
+    from handbook.model.library import Collection
 
-    report = import_folder(source, target, collection=collection)
-    print(f"{target}: {report.documents} văn bản, {report.sections} mục")
-    for warning in report.warnings:
-        print(f"  {warning}")
+    report = import_folder(source, target, collection=Collection(collection) if collection else None)
+    for text in report.imported:
+        print(f"{text.file}: {text.articles} điều; cần xem lại: {', '.join(text.assumed)}")
+    for file in report.existing:
+        print(f"{file}: đã có, giữ nguyên")
+    print(f"{len(report.imported)} văn bản mới trong {target}. Tiếp theo: sửa, rồi handbook publish")
     return 0
 
 
 def activate(folder: Path, server_url: str, code: str, passphrase_file: Path | None) -> int:
     from handbook.client.handbook import activate as activate_profile
 
-    password = _given_passphrase(passphrase_file) or getpass.getpass("Đặt mật khẩu: ")
+    password = _given_passphrase(passphrase_file) or _new_password()
     account = activate_profile(folder, server_url, code, password, platform.node(), now=datetime.now(UTC))
     print(f"Đã kích hoạt {account}. Tiếp theo: handbook sync --account {account}")
     return 0
@@ -123,6 +139,8 @@ def search(
         results = handbook.search.find(text, limit=limit)
     finally:
         handbook.close()
+    if not results.hits:
+        print(f"Không tìm thấy “{text}”.", file=sys.stderr)
     for hit in results.hits:
         snippet = "".join(f"[{span.text}]" if span.marked else span.text for span in hit.snippet)
         if as_json:
@@ -137,7 +155,9 @@ def search(
             }
             print(json.dumps(fields, ensure_ascii=False))
         else:
-            print(f"{hit.number or hit.document_id}  {hit.title}\n    {hit.heading}\n    {snippet}")
+            print(f"{hit.number or hit.document_id}  {hit.title}")
+            for line in filter(None, (hit.heading, snippet)):
+                print(f"    {line}")
     return 0 if results.hits else 1
 
 
@@ -155,26 +175,69 @@ def _open(folder: Path, account: str | None, passphrase_file: Path | None) -> "H
     passphrase = _given_passphrase(passphrase_file)
     try:
         return open_handbook(folder, account, passphrase)
-    except Locked:
-        if passphrase is not None or not sys.stdin.isatty():
+    except Locked as error:
+        if passphrase is not None:
             raise
+        if not sys.stdin.isatty():
+            raise Locked(error.message, GIVE_PASSWORD) from error
         return open_handbook(folder, account, getpass.getpass(f"Mật khẩu của {account}: "))
 
 
 def _given_passphrase(file: Path | None) -> str | None:
     if file is None:
-        return os.environ.get("HANDBOOK_PASSPHRASE")
-    lines = _read(file).decode("utf-8").splitlines()
-    if not lines:
-        raise BadInput(f"{file} trống.", "Dòng đầu của tệp phải là mật khẩu.")
-    return lines[0]
+        return os.environ.get("HANDBOOK_PASSPHRASE") or None
+    try:
+        text = _read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{file} không phải mã Unicode (UTF-8).", "Hãy lưu lại tệp bằng UTF-8.") from error
+    password = text.partition("\n")[0].rstrip("\r")
+    if not password:
+        raise BadInput(f"Dòng đầu của {file} trống.", "Dòng đầu của tệp phải là mật khẩu.")
+    return password
+
+
+def _new_password() -> str:
+    if not sys.stdin.isatty():
+        raise BadInput("Chưa có mật khẩu.", GIVE_PASSWORD)
+    password = getpass.getpass("Đặt mật khẩu: ")
+    if getpass.getpass("Gõ lại mật khẩu: ") != password:
+        raise BadInput("Hai lần gõ không giống nhau.", "Mã chưa được dùng; hãy làm lại.")
+    return password
+
+
+def _receipt_key_in(file: Path) -> "ReceiptKey":
+    from handbook.protocol import codec
+    from handbook.protocol.receipts import ReceiptKey
+
+    data = _read(file)
+    try:
+        return codec.decode(data, ReceiptKey, limit=MAX_RECEIPT_KEY_BYTES)
+    except BadInput as error:
+        raise BadInput(
+            f"{file} không phải khoá biên nhận.", "Hãy tạo lại tệp này trên máy chủ: handbook receipt-key"
+        ) from error
 
 
 def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise BadInput(f"Không đọc được {file} ({error.strerror}).") from error
+        raise BadInput(
+            f"Không đọc được {file} ({error.strerror}).", "Hãy kiểm tra đường dẫn và quyền đọc."
+        ) from error
+
+
+@contextmanager
+def _folder_problems() -> Iterator[None]:
+    """What the disk refuses to the server's folder is told in words."""
+    from handbook.client import disk
+
+    try:
+        yield
+    except OSError as error:
+        if not error.filename:
+            raise
+        raise disk.from_os(error, Path(error.filename)) from error
 
 
 def _server_settings(folder: Path, options: argparse.Namespace, **chosen: object) -> "Settings":

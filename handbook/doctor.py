@@ -1,16 +1,18 @@
 """What is wrong with this PC: each finding says how it stands and, where it matters, what to do."""
 
+import ctypes
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from handbook.errors import Expected, Offline
+from handbook.errors import Expected
+from handbook.model.vietnamese import number_text
 
 FREE_BYTES = 500 * 1024 * 1024
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -26,23 +28,37 @@ class Finding:
     advice: str = ""
 
 
-def run_doctor(data_dir: Path) -> int:
-    """Prints every finding; exit code 1 when one of them is bad."""
-    findings = list(examine(data_dir))
-    for finding in findings:
-        print(f"{'ok ' if finding.ok else 'LỖI'}  {finding.subject}: {finding.says}")
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def run_doctor(data_dir: Path, now: Callable[[], datetime] = utc_now) -> int:
+    """Prints every finding as it is made; exit code 1 when one of them is bad."""
+    well = True
+    for finding in examine(data_dir, now):
+        well = well and finding.ok
+        print(f"{'ok ' if finding.ok else 'LỖI'}  {finding.subject}: {finding.says}", flush=True)
         if finding.advice:
-            print(f"     {finding.advice}")
-    return 0 if all(finding.ok for finding in findings) else 1
+            print(f"     {finding.advice}", flush=True)
+    return 0 if well else 1
 
 
-def examine(data_dir: Path) -> Iterator[Finding]:
+def examine(data_dir: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Finding]:
+    """`now` is this PC's clock, which is compared with that of each server."""
     yield _display()
     yield _libraries()
     yield _keyring(data_dir)
     yield from _disk(data_dir)
     yield _trust(data_dir)
-    yield from _server(data_dir)
+    try:
+        addresses = _servers(data_dir)
+    except Expected as error:
+        yield Finding("Hồ sơ trên máy", False, error.message, error.advice)
+        return
+    if not addresses:
+        yield Finding("Máy chủ", True, "chưa chọn; sẽ hỏi khi kích hoạt")
+    for address in addresses:
+        yield from _server(address, now)
 
 
 def _display() -> Finding:
@@ -58,14 +74,19 @@ def _display() -> Finding:
 
 
 def _libraries() -> Finding:
+    """Whether Qt is whole, with the system libraries that its windows stand on."""
     try:
+        from PySide6 import __version__
+        from PySide6.QtCore import QLibraryInfo
         from PySide6.QtWidgets import QApplication  # noqa: F401
-    except ImportError as error:
+
+        plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "platforms")
+        if sys.platform == "linux":
+            ctypes.CDLL(str(plugins / "libqxcb.so"))
+    except (ImportError, OSError) as error:
         return Finding(
             "Giao diện", False, str(error), "Hãy cài lại chương trình; trên Linux cài các gói mà README nêu."
         )
-    from PySide6 import __version__
-
     return Finding("Giao diện", True, f"Qt cho Python {__version__}")
 
 
@@ -78,21 +99,19 @@ def _keyring(data_dir: Path) -> Finding:
 
 
 def _disk(data_dir: Path) -> Iterator[Finding]:
+    from handbook.client import disk
+
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=data_dir) as file:
             file.write(b"x")
     except OSError as error:
-        yield Finding(
-            "Thư mục dữ liệu",
-            False,
-            f"không ghi được vào {data_dir} ({error.strerror})",
-            "Hãy xin quyền ghi vào thư mục này, hoặc chọn thư mục khác bằng --data-dir.",
-        )
+        problem = disk.from_os(error, data_dir)
+        yield Finding("Thư mục dữ liệu", False, problem.message, problem.advice)
         return
     yield Finding("Thư mục dữ liệu", True, str(data_dir))
     free = shutil.disk_usage(data_dir).free
-    gigabytes = f"{free / 1024**3:.1f}".replace(".", ",")
+    gigabytes = number_text(free / 1024**3, 1)
     if free < FREE_BYTES:
         yield Finding("Ổ đĩa", False, f"chỉ còn {gigabytes} GB", "Hãy xoá bớt tệp không dùng trên ổ này.")
     else:
@@ -111,38 +130,50 @@ def _trust(data_dir: Path) -> Finding:
     )
 
 
-def _server(data_dir: Path) -> Iterator[Finding]:
+def _servers(data_dir: Path) -> list[str]:
+    """The addresses that this PC's profiles and settings name. Raises DiskProblem."""
     from handbook.client.profiles import profiles
     from handbook.client.settings import read_settings
-    from handbook.client.transport import HttpTransport
-    from handbook.protocol import codec
-    from handbook.protocol.api import MAX_ANSWER_BYTES, Hello
 
     addresses = {card.server for card in profiles(data_dir)} | {read_settings(data_dir).server}
-    addresses.discard("")
-    if not addresses:
-        yield Finding("Máy chủ", True, "chưa chọn; sẽ hỏi khi kích hoạt")
-    for address in sorted(addresses):
-        host = urlsplit(address).netloc or address
+    return sorted(addresses - {""})
+
+
+def _server(address: str, now: Callable[[], datetime]) -> Iterator[Finding]:
+    from handbook.client.answers import record_in
+    from handbook.client.transport import HttpTransport
+    from handbook.protocol.api import MAX_ANSWER_BYTES, Hello
+
+    host = urlsplit(address).netloc or address
+    try:
+        transport = HttpTransport(address, clock=now)
         try:
-            transport = HttpTransport(address)
-            answer = transport.send("GET", "/v1/hello", limit=MAX_ANSWER_BYTES)
-            hello = codec.decode(answer.body, Hello, limit=MAX_ANSWER_BYTES)
-        except Offline as error:
-            yield Finding("Máy chủ", False, f"{host}: {error.message}", error.advice)
-            continue
-        except Expected as error:
-            yield Finding("Máy chủ", False, f"{host}: {error.message}", "Hãy kiểm tra địa chỉ máy chủ.")
-            continue
-        yield Finding("Máy chủ", True, f"{host}: {hello.commune_name}")
-        skew = transport.clock_skew or timedelta()
-        if abs(skew) > CLOCK_TOLERANCE:
-            side = "chậm" if skew > timedelta() else "nhanh"
-            yield Finding(
-                "Đồng hồ",
-                False,
-                f"{side} {abs(skew)} so với máy chủ",
-                "Hãy chỉnh ngày giờ của máy cho đúng rồi mở lại sổ tay.",
-            )
-        else:
-            yield Finding("Đồng hồ", True, "khớp với máy chủ")
+            hello = record_in(transport.send("GET", "/v1/hello", limit=MAX_ANSWER_BYTES), Hello)
+        finally:
+            transport.close()
+    except Expected as error:
+        advice = error.advice or "Hãy kiểm tra địa chỉ máy chủ."
+        yield Finding("Máy chủ", False, f"{host}: {error.message}", advice)
+        return
+    yield Finding("Máy chủ", True, f"{host}: {hello.commune_name}")
+    skew = transport.clock_skew or timedelta()
+    if abs(skew) > CLOCK_TOLERANCE:
+        side = "chậm" if skew > timedelta() else "nhanh"
+        yield Finding(
+            "Đồng hồ",
+            False,
+            f"{side} {_duration(abs(skew))} so với máy chủ {host}",
+            "Hãy chỉnh ngày giờ của máy cho đúng rồi mở lại sổ tay.",
+        )
+    else:
+        yield Finding("Đồng hồ", True, "khớp với máy chủ")
+
+
+def _duration(time: timedelta) -> str:
+    """In the largest unit that fills at least two: 90 phút, 30 giờ, 400 ngày."""
+    minutes = round(time.total_seconds() / 60)
+    if minutes < 120:
+        return f"{minutes} phút"
+    if minutes < 2 * 24 * 60:
+        return f"{minutes // 60} giờ"
+    return f"{number_text(minutes // (24 * 60))} ngày"
