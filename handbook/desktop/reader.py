@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from handbook.client.settings import Settings
 
 CONTENTS_PX = 268
+COMPACT_BELOW = 660
+"""Width of the screen, in pixels at 100 %, below which the bar leaves out where one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +115,13 @@ class ReaderScreen(Screen):
         bar = QWidget()
         self._bar = QHBoxLayout(bar)
         self._bar.setContentsMargins(0, 0, 0, 0)
-        library = LinkButton(self.tr("Thư viện"), "back")
-        library.setObjectName("reader.library")
-        library.clicked.connect(lambda: self.navigate.emit(Route(place=Place.LIBRARY)))
+        self._library = LinkButton(self.tr("Thư viện"), "back")
+        self._library.setObjectName("reader.library")
+        self._library.setAccessibleName(self.tr("Về thư viện"))
+        self._library.setToolTip(self._library.accessibleName())
+        self._library.clicked.connect(lambda: self.navigate.emit(Route(place=Place.LIBRARY)))
         self._where = ElidedLabel("", Role.MUTED)
-        self._bar.addWidget(library)
+        self._bar.addWidget(self._library)
         self._bar.addWidget(self._where, 1)
         self._contents_button = self._button("contents", self.tr("Mục lục"), self._toggle_contents)
         self._contents_button.setCheckable(True)
@@ -446,6 +450,10 @@ class ReaderScreen(Screen):
         """Below the width for two columns the contents take the text's place while they are asked for."""
         px = current_theme().px
         folded = self.window().width() < px(FOLD_BELOW)
+        compact = self.width() < px(COMPACT_BELOW)
+        self._library.setText("" if compact else self.tr("Thư viện"))
+        self._where.setVisible(not compact)
+        self._bar.setStretch(0, 0 if not compact else 1)
         self._contents_button.setVisible(folded)
         asked = self._contents_button.isChecked()
         self._panel.setVisible(not folded or asked)

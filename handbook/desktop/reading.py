@@ -100,6 +100,7 @@ class DocumentText(QTextBrowser):
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
         bar.actionTriggered.connect(lambda _: self._forget_choice())
+        self.horizontalScrollBar().rangeChanged.connect(self._widen)
         self._dress()
 
     # -- what is shown
@@ -318,6 +319,11 @@ class DocumentText(QTextBrowser):
         top, bottom = self._reach(section)
         self._scroll_to(top + offset * (bottom - top))
 
+    def _keep_place(self, place: tuple[int, float]) -> None:
+        if place != (0, 0.0):
+            self._scroll_to_place(*place)
+        self._tell_section()
+
     def _scroll_to(self, top: float) -> None:
         self.verticalScrollBar().setValue(max(0, round(top)))
 
@@ -374,8 +380,12 @@ class DocumentText(QTextBrowser):
         return selection
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines break elsewhere now; what is read stays in view."""
+        place = self.place()
         self._set_margins()
         super().resizeEvent(event)
+        if self._pieces and event.size().width() != event.oldSize().width():
+            self._keep_place(place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._forget_choice()
@@ -410,6 +420,13 @@ class DocumentText(QTextBrowser):
         self._set_margins()
         if self._pieces:
             self._build(*place)
+
+    def _widen(self, _: int, overhang: int) -> None:
+        """Only a table that is really wider than the page is worth a bar; borders are a pixel off."""
+        policy = Qt.ScrollBarPolicy
+        shown = policy.ScrollBarAsNeeded if overhang > current_theme().px(8) else policy.ScrollBarAlwaysOff
+        if shown != self.horizontalScrollBarPolicy():
+            self.setHorizontalScrollBarPolicy(shown)
 
     def _set_margins(self) -> None:
         theme = current_theme()
