@@ -50,7 +50,7 @@ class _MemberEntry:
 class _Ward:
     name: str
     units: tuple[Unit, ...]
-    members: tuple[_MemberEntry, ...]
+    members: tuple[_MemberEntry, ...] = ()
 
 
 def load_ward(database: Database, file: Path) -> Loaded:

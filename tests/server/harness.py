@@ -59,9 +59,10 @@ class Ticking:
 class RunningServer:
     """A server and what a test may want of it."""
 
-    def __init__(self, url: str, house: House, clock: Ticking) -> None:
+    def __init__(self, program: Server, url: str, clock: Ticking) -> None:
+        self.program = program
         self.url = url
-        self.house = house
+        self.house: House = program.config.app.state.house
         self.clock = clock
         self._clients: dict[str, Client] = {}
 
@@ -141,7 +142,7 @@ def running(settings: Settings, clock: Clock | None = None) -> Iterator[RunningS
     thread.start()
     assert started.wait(30)
     try:
-        yield RunningServer(urls[0], server.config.app.state.house, ticking)
+        yield RunningServer(server, urls[0], ticking)
     finally:
         server.should_exit = True
         thread.join()
