@@ -66,6 +66,11 @@ class SyncScreen(Screen):
         ):
             self.body.addWidget(part)
         self._sign_in.hide()
+        self._kinds = {
+            "reflection": self.tr("Bài thu hoạch: {}"),
+            "tick": self.tr("Đánh dấu đã đọc: {}"),
+            "review": self.tr("Nhận xét bài thu hoạch: {}"),
+        }
         self._show_progress()
         session.sync_changed.connect(self._show_progress)
 
@@ -97,7 +102,7 @@ class SyncScreen(Screen):
     def _show_exchange(self, exchange: _Exchange) -> None:
         status, now = exchange.status, self.session.now()
         if status.last_success:
-            title = self.tr("Đồng bộ lần cuối: {}").format(since_text(status.last_success, now))
+            title = self.tr("Lần gần nhất kết nối được: {}").format(since_text(status.last_success, now))
         else:
             title = self.tr("Chưa đồng bộ lần nào trên máy này")
         self._last.set_title(title)
@@ -114,7 +119,7 @@ class SyncScreen(Screen):
         self.show_ready()
 
     def _owed_row(self, row: "OwedRow") -> Row:
-        since = self.tr("từ {}").format(since_text(row.queued_at, self.session.now()))
+        since = since_text(row.queued_at, self.session.now())
         why = row.last_error or self.tr("sẽ gửi ở lần đồng bộ kế tiếp")
         if row.set_aside:
             badge, tone = self.tr("Cần xem"), Tone.WARN
@@ -123,7 +128,7 @@ class SyncScreen(Screen):
             badge, tone = self.tr("Chờ gửi"), Tone.INFO
         return Row(
             key=f"{row.lineage}/{row.revision}",
-            title=row.title,
+            title=self._kinds[row.kind].format(row.title),
             note=f"{since} · {why}",
             badge=badge,
             tone=tone,

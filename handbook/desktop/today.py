@@ -88,9 +88,9 @@ class TodayScreen(Screen):
     def _exchange(self, today: "Today") -> QWidget:
         now = self.session.now()
         if today.waiting:
-            since = since_text(today.waiting_since, now) if today.waiting_since else ""
-            title = self.tr("{} mục chờ gửi, từ {}").format(today.waiting, since)
-            icon = "cloud-wait"
+            title, icon = self.tr("{} mục chờ gửi").format(today.waiting), "cloud-wait"
+            if today.waiting_since:
+                title += self.tr(", cũ nhất {}").format(since_text(today.waiting_since, now))
         else:
             title, icon = self.tr("Không còn gì chờ gửi"), "check-circle"
         if today.last_sync:
