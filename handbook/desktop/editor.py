@@ -180,7 +180,7 @@ class EditorScreen(Screen):
             box = WritingBox(title, part.hint if part and draft.can_write else "")
             box.setReadOnly(not draft.can_write)
             box.setObjectName(f"editor.{'part' if draft.can_write else 'shown'}.{answer.part}")
-            box.show_text(texts.get(answer.part, ""))
+            box.start_with(texts.get(answer.part, ""))
             box.edited.connect(lambda id=answer.part: self._edited(id))
             box.left.connect(self._autosave.flush)
             box.cursorPositionChanged.connect(lambda box=box: self._follow(box))

@@ -110,6 +110,8 @@ class ReviewScreen(Screen):
             )
         if self._view is None or (self._view.lineage, self._view.revision) != (view.lineage, view.revision):
             self._older = None
+        if self._view is None or self._view.lineage != view.lineage:
+            self._comment.start_with(self._comments.get(view.lineage, ""))
         self._view = view
         self.header.show_text(self.tr("Bài thu hoạch của {}").format(view.author.name), view.assignment.title)
         self._show_place()
@@ -153,7 +155,6 @@ class ReviewScreen(Screen):
     def _show_decision(self) -> None:
         view = self._view
         self._decision.setVisible(view.can_decide)
-        self._comment.show_text(self._comments.get(view.lineage, ""))
         self._needs_comment.hide()
         for button in (self._return, self._accept):
             button.setEnabled(not self._deciding)

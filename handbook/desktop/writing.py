@@ -32,17 +32,20 @@ class WritingBox(QPlainTextEdit):
         self.textChanged.connect(self._text_changed)
         self._measure()
 
+    def start_with(self, text: str) -> None:
+        """Put in the text that the person goes on from; what was here before cannot be brought back."""
+        self._showing = True
+        self.setPlainText(text)
+        self._showing = False
+
     def show_text(self, text: str) -> None:
-        """Put in a text that comes from elsewhere; the person can undo that it replaced theirs."""
+        """Put in a newer text from elsewhere; the person can undo that it replaced theirs."""
         if text == self.toPlainText():
             return
         self._showing = True
-        if self.document().isEmpty() and not self.document().isUndoAvailable():
-            self.setPlainText(text)
-        else:
-            cursor = QTextCursor(self.document())
-            cursor.select(QTextCursor.SelectionType.Document)
-            cursor.insertText(text)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.insertText(text)
         self._showing = False
 
     def cursor_area(self, ancestor: QWidget) -> QRect:
