@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-DEFAULT_PORT = 8080
+DEFAULT_PORT = 8750
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
