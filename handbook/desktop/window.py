@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import Label, RailButton, ask_to_undo
+from handbook.desktop.widgets import Label, RailButton, Toast, ask_to_undo
 from handbook.model.changes import Changes
 
 FOLD_BELOW = 1100
@@ -147,12 +147,14 @@ class Window(QMainWindow):
             return
         if self.current:
             self.current.leave()
+        self._drop_toast()
         self._session.changes.changed.disconnect(self._changed)
         for screen in self._screens.values():
             self._stack.removeWidget(screen)
             screen.deleteLater()
         for button in self._rail_buttons.values():
             self._places.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._screens, self._rail_buttons = {}, {}
         self._history, self._future = [], []
@@ -193,6 +195,7 @@ class Window(QMainWindow):
         before = self.current
         if before and before is not screen:
             before.leave()
+            self._drop_toast()
         self._stack.setCurrentWidget(screen)
         for place, button in self._rail_buttons.items():
             button.setChecked(place is _rail_place(route.place))
@@ -204,6 +207,11 @@ class Window(QMainWindow):
 
     def _offer_undo(self, text: str, undo: Callable[[], object]) -> None:
         ask_to_undo(self, text, undo)
+
+    def _drop_toast(self) -> None:
+        """What was offered to undo belongs to the screen, and to the person, that is left."""
+        for toast in self.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            toast.leave()
 
     def _shortcuts(self) -> None:
         for keys, act in (
