@@ -73,6 +73,10 @@ class Autosave(QObject):
             answers = read()
             self._unsaved[assignment] = lambda: answers
 
+    def forget(self, assignment: str) -> None:
+        """Give up a text that nobody wants to be saved any more."""
+        self._unsaved.pop(assignment, None)
+
     def flush(self) -> None:
         """Save now what is unsaved, or as soon as the save in flight has ended."""
         self._timer.stop()

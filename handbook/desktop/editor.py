@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.reflection_notices import clashes, notices
+from handbook.desktop.reflection_notices import clashes, not_saved, notices, nowhere_to_save
 from handbook.desktop.reflection_side import clear, comments_card, question_card, revisions_card, text_card
+from handbook.desktop.reflection_text import ReflectionText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.study import STATE_TONES
@@ -19,9 +20,7 @@ from handbook.desktop.submission_panel import SubmissionPanel
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
-    Banner,
     Column,
-    Kind,
     Label,
     Pill,
     Role,
@@ -128,7 +127,7 @@ class EditorScreen(Screen):
         self._show_header(draft)
         unsaved = self._autosave.unsaved(assignment.id)
         if not draft.can_write and unsaved is not None and not self._submitting:
-            self._show_refused_text()
+            self.show_banner(nowhere_to_save(self._copy_and_forget))
         else:
             self._show_text(draft, unsaved)
         self._show_notices(draft)
@@ -154,16 +153,19 @@ class EditorScreen(Screen):
         """Boxes are made anew for another text only: while one types they and the cursor stay as they are."""
         assignment = draft.assignment.assignment
         key = (assignment.id, draft.can_write, *(answer.part for answer in draft.answers))
-        texts = {answer.part: answer.text for answer in unsaved or draft.answers}
+        answers = unsaved or draft.answers
         if key != self._layout_key:
             self._layout_key = key
-            self._build_boxes(draft, texts)
+            self._build_boxes(draft, {answer.part: answer.text for answer in answers})
         elif unsaved is None and not self._submitting:
-            for part, box in self._boxes.items():
-                if nfc(box.toPlainText()) != texts.get(part, ""):
-                    box.show_text(texts.get(part, ""))
-        for part, box in self._boxes.items():
-            self._counts[part] = count_words(box.toPlainText())
+            for answer in answers:
+                box = self._boxes.get(answer.part)
+                if box and nfc(box.toPlainText()) != answer.text:
+                    box.show_text(answer.text)
+        self._paper.setVisible(not draft.can_write)
+        if not draft.can_write:
+            self._read.show_parts([(self._title(draft, each.part), each.text) for each in answers])
+        self._counts = {answer.part: count_words(answer.text) for answer in answers}
         self._show_words()
 
     def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
@@ -171,24 +173,26 @@ class EditorScreen(Screen):
             self._autosave.hold(self._shown_assignment)
         self._shown_assignment = draft.assignment.assignment.id
         clear(self._parts)
-        self._boxes, self._counts = {}, {}
+        self._boxes = {}
         self._panel.hide()
-        parts = {part.id: part for part in draft.assignment.assignment.parts}
-        for answer in draft.answers:
-            part = parts.get(answer.part)
-            title = part.title if part else self.tr("Phần không còn trong mẫu: {}").format(answer.part)
-            box = WritingBox(title, part.hint if part and draft.can_write else "")
-            box.setReadOnly(not draft.can_write)
-            box.setObjectName(f"editor.{'part' if draft.can_write else 'shown'}.{answer.part}")
-            box.start_with(texts.get(answer.part, ""))
-            box.edited.connect(lambda id=answer.part: self._edited(id))
+        hints = {part.id: part.hint for part in draft.assignment.assignment.parts}
+        for part in (answer.part for answer in draft.answers if draft.can_write):
+            title = self._title(draft, part)
+            box = WritingBox(title, hints.get(part, ""))
+            box.setObjectName(f"editor.part.{part}")
+            box.start_with(texts.get(part, ""))
+            box.edited.connect(lambda part=part: self._edited(part))
             box.left.connect(self._autosave.flush)
             box.cursorPositionChanged.connect(lambda box=box: self._follow(box))
             heading = Label(title, Role.HEADING)
             heading.setBuddy(box)
             self._parts.addWidget(heading)
             self._parts.addWidget(box)
-            self._boxes[answer.part] = box
+            self._boxes[part] = box
+
+    def _title(self, draft: "Draft", part: str) -> str:
+        titles = {each.id: each.title for each in draft.assignment.assignment.parts}
+        return titles.get(part) or self.tr("Phần không còn trong mẫu: {}").format(part)
 
     def _show_notices(self, draft: "Draft") -> None:
         clear(self._notices)
@@ -202,10 +206,12 @@ class EditorScreen(Screen):
         cards = [question_card(draft.assignment, self.navigate.emit)]
         if draft.comments:
             cards.insert(0, comments_card(draft.comments))
-        if draft.versions:
-            cards.append(revisions_card(draft.versions, assignment.id, self.navigate.emit))
         for card in cards:
             self._above.layout().addWidget(card)
+        clear(self._earlier.layout())
+        if draft.versions:
+            handed_in = revisions_card(draft.versions, assignment.id, self.navigate.emit)
+            self._earlier.layout().addWidget(handed_in)
         if draft.newer:
             when = self.tr("Nộp từ máy khác lúc {}").format(moment_text(draft.newer.submitted_at))
             title = self.tr("Bản {} của máy khác").format(draft.newer.revision)
@@ -242,29 +248,16 @@ class EditorScreen(Screen):
     def _show_not_saved(self, error: Expected) -> None:
         self._lock(False)
         self._bar.show_not_saved()
-        message = self.tr("Chưa lưu được: {}").format(error.message)
-        advice = self.tr("{} Chữ vừa gõ vẫn ở trên màn hình; đừng đóng sổ tay.").format(error.advice).strip()
-        self.show_banner(
-            Banner(Kind.ERROR, message, advice, Action(self.tr("Lưu lại"), self._autosave.flush))
-        )
+        self.show_banner(not_saved(error, self._autosave.flush))
         if self._draft and self._draft.can_write:
             self.refresh()
 
-    def _show_refused_text(self) -> None:
-        """What was typed has no draft any more to go to: it stays in its boxes, to be copied."""
-        self.show_banner(
-            Banner(
-                Kind.WARN,
-                self.tr("Bài này đã được nộp từ máy khác nên chữ vừa gõ không lưu vào bài được."),
-                self.tr("Chữ vẫn ở trên màn hình. Hãy sao chép lại trước khi rời trang."),
-                Action(self.tr("Sao chép chữ vừa gõ"), self._copy_text),
-                dismissible=False,
-            )
-        )
-
-    def _copy_text(self) -> None:
+    def _copy_and_forget(self) -> None:
         texts = (box.toPlainText().strip() for box in self._boxes.values())
         QGuiApplication.clipboard().setText("\n\n".join(text for text in texts if text))
+        self._autosave.forget(self._shown_assignment)
+        self.clear_banner()
+        self.refresh()
 
     def _show_nothing_chosen(self) -> None:
         self.show_empty(
@@ -299,7 +292,7 @@ class EditorScreen(Screen):
     def _place_keyboard(self) -> None:
         self._column.verticalScrollBar().setValue(0)
         if not self._draft.can_write or not self._boxes:
-            (self._bar.revise if self._bar.revise.isVisible() else self._column).setFocus()
+            (self._bar.revise if self._bar.revise.isVisible() else self._read).setFocus()
             return
         empty = (box for box in self._boxes.values() if not box.toPlainText().strip())
         box = next(empty, next(iter(self._boxes.values())))
@@ -369,7 +362,7 @@ class EditorScreen(Screen):
         self._submitting = locked
         self._bar.submit.setEnabled(not locked)
         for box in self._boxes.values():
-            box.setReadOnly(locked or not self._draft.can_write)
+            box.setReadOnly(locked)
 
     def _start_revision(self) -> None:
         assignment, now = self._shown_assignment, self.session.now()
@@ -391,11 +384,20 @@ class EditorScreen(Screen):
         self._panel.confirmed.connect(self._confirm)
         self._panel.closed.connect(self._close_panel)
         self._panel.mending.connect(self._go_to_part)
-        self._above = QWidget()
-        rows = QVBoxLayout(self._above)
-        rows.setContentsMargins(0, 0, 0, 0)
-        self._column.body.addLayout(self._notices)
-        self._column.body.addLayout(self._parts)
+        self._read = ReflectionText()
+        self._read.setObjectName("editor.text")
+        self._read.setAccessibleName(self.tr("Bài đã nộp"))
+        self._read.grow(True)
+        self._paper = QFrame()
+        self._paper.setProperty("card", True)
+        QVBoxLayout(self._paper).addWidget(self._read)
+        self._paper.hide()
+        self._above, self._earlier = QWidget(), QWidget()
+        for holder in (self._above, self._earlier):
+            QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
+        for rows in (self._notices, self._parts):
+            self._column.body.addLayout(rows)
+        self._column.body.addWidget(self._paper)
         self._column.body.addWidget(self._panel)
         self._column.body.addLayout(self._below)
         self._column.body.addStretch(1)
@@ -428,7 +430,8 @@ class EditorScreen(Screen):
         beside = self.window().width() >= px(SIDE_FROM)
         home = self._side.body if beside else self._column.body
         if home.indexOf(self._above) < 0:
-            home.insertWidget(0, self._above)
+            home.insertWidget(0 if beside else 1, self._above)  # folded: what has to be known comes first
+            home.insertWidget(home.count() - 1, self._earlier)
         self._side.setVisible(beside)
         self._side.setFixedWidth(px(SIDE_WIDTH))
         self._panes.setSpacing(px(16))
@@ -436,3 +439,4 @@ class EditorScreen(Screen):
         self._parts.setSpacing(px(8))
         self._below.setSpacing(px(12))
         self._above.layout().setSpacing(px(12))
+        self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from handbook.desktop.session import Place, Route
 from handbook.desktop.widgets import Action, Banner, Kind
+from handbook.errors import Expected
 from handbook.model.reflection import State
 from handbook.model.vietnamese import moment_text
 
@@ -61,6 +62,23 @@ def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> li
 def clashes(draft: "Draft") -> bool:
     """Whether the member still has to choose between this PC's text and another's."""
     return any(text.settled_at is None for text in draft.kept)
+
+
+def not_saved(error: Expected, retry: Callable[[], object]) -> Banner:
+    """The disk did not take the text, which is still on the screen."""
+    advice = _tr("{} Chữ vừa gõ vẫn ở trên màn hình; đừng đóng sổ tay.").format(error.advice).strip()
+    said = _tr("Chưa lưu được: {}").format(error.message)
+    return Banner(Kind.ERROR, said, advice, Action(_tr("Lưu lại"), retry))
+
+
+def nowhere_to_save(copy: Callable[[], object]) -> Banner:
+    """What was typed has no draft any more to go to, because another PC handed in meanwhile."""
+    return _banner(
+        Kind.WARN,
+        _tr("Bài này đã được nộp từ máy khác nên chữ vừa gõ không lưu vào bài được."),
+        _tr("Chữ vẫn ở trên màn hình. Hãy sao chép để giữ lại, rồi xem bài đã nộp."),
+        Action(_tr("Sao chép rồi xem bài đã nộp"), copy, "copy"),
+    )
 
 
 def _newer(draft: "Draft") -> Banner:

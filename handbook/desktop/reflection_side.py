@@ -99,7 +99,7 @@ def revisions_card(revisions: "Sequence[SubmittedRevision]", assignment: str, go
 
 def text_card(title: str, subtitle: str, answers: Sequence[Answer], assignment: Assignment) -> Card:
     """A whole text that is kept beside the one being worked on, folded until it is wanted."""
-    card = Card(title, "history", subtitle)
+    card = Card(title, "versions", subtitle)
     titles = {part.id: part.title for part in assignment.parts}
     folded = QWidget()
     rows = QVBoxLayout(folded)

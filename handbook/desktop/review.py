@@ -316,6 +316,8 @@ class ReviewScreen(Screen):
         self._page.setVisible(not beside)
         self._side.setFixedWidth(px(SIDE_WIDTH))
         self._panes.setSpacing(px(14))
+        self._about.setSpacing(px(12))
+        self._history.setSpacing(px(12))
         self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))
 
 

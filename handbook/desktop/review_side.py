@@ -68,7 +68,7 @@ def _revisions(view: "ReviewView", show: "Callable[[SubmittedRevision | None], o
         if number == shown:
             rows.addWidget(Label(_tr("Bản {}, đang xem").format(number), Role.STRONG))
             continue
-        link = LinkButton(_tr("Xem bản {}").format(number), "history")
+        link = LinkButton(_tr("Xem bản {}").format(number), "eye")
         link.setObjectName(f"review.revision.{number}")
         link.clicked.connect(lambda _, revision=revision: show(revision))
         rows.addWidget(link)
