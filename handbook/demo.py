@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import tomllib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from handbook.authoring.keys import create_authority
 from handbook.authoring.publish import publish
 from handbook.authoring.repository import trusted_root
 from handbook.authoring.source import publisher_folders, publisher_path
-from handbook.client.handbook import activate, open_handbook
-from handbook.client.profiles import profile_dir, read_profile, write_card
+from handbook.client.handbook import activate, open_handbook, sign_in
+from handbook.client.profiles import read_profile
 from handbook.client.settings import change_settings
 from handbook.client.transport import Answer as HttpAnswer
 from handbook.client.transport import HttpTransport
@@ -41,6 +40,7 @@ PROJECT = Path(getattr(sys, "_MEIPASS", Path(__file__).resolve().parents[1]))
 
 SAMPLE = PROJECT / "data"
 PASSWORD = "an-binh-2026"
+DEVICE = "Máy dùng thử"
 MEMBER = "kp1.an"
 SECRETARY = "kp1.hanh"
 COLLEAGUES = ("kp1.lan", "kp1.thang", "kp1.mai", "kp1.hung", "kp1.nga", "kp1.cuong", "kp1.ha")
@@ -155,12 +155,11 @@ class SampleWard:
         if new:
             self._bring_colleagues(url)
             for code in issue_codes(self._settings(), new):
-                activate(self.desktop_dir, url, code.code, PASSWORD, "Máy dùng thử", now=datetime.now(UTC))
+                activate(self.desktop_dir, url, code.code, PASSWORD, DEVICE, now=datetime.now(UTC))
             self._first_sync(new)
         for name in set(accounts) - set(new):
             # The sample server may listen on another port than last time.
-            card = replace(read_profile(self.desktop_dir, name), server=url)
-            write_card(profile_dir(self.desktop_dir, name), card)
+            sign_in(self.desktop_dir, url, name, PASSWORD, DEVICE, now=datetime.now(UTC))
 
     def close(self) -> None:
         self.server.stop()
