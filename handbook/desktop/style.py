@@ -131,6 +131,12 @@ def style_sheet(theme: "Theme") -> str:
     QMenu::item:selected {{ background:{c("accent_soft")}; color:{c("accent")}; }}
     QMenu::item:disabled {{ color:{c("control_line")}; }}
     QMenu::separator {{ height:1px; background:{c("line")}; margin:{px(4)}; }}
+    QSlider::groove:horizontal {{ height:{px(6)}; background:{c("line")}; border-radius:{px(3)}; }}
+    QSlider::sub-page:horizontal {{ background:{c("accent")}; border-radius:{px(3)}; }}
+    QSlider::handle:horizontal {{ width:{px(18)}; margin:-{px(7)} 0; background:{c("card")};
+        border:2px solid {c("accent")}; border-radius:{px(10)}; }}
+    QSlider::handle:horizontal:focus {{ background:{c("accent")}; border-color:{c("focus")}; }}
+    QSlider {{ min-height:{px(26)}; }}
     QProgressBar {{ background:{c("line")}; border:0; border-radius:{px(3)}; max-height:{px(6)}; }}
     QProgressBar::chunk {{ background:{c("accent")}; border-radius:{px(3)}; }}
     #toast {{ background:{c("toast")}; border-radius:{px(8)}; }}

@@ -2,14 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
     Card,
+    Icon,
     Kind,
     Label,
     Pill,
@@ -25,6 +30,10 @@ from handbook.model.vietnamese import date_text, since_text, weekday_text
 
 if TYPE_CHECKING:
     from handbook.client.study import Task, Today
+
+BESIDE_FROM = 620
+"""Width of a task, in pixels at 100 %, from which its button stands beside the words."""
+BUTTON_PX = 112
 
 _ICONS = {"read": "document", "write": "editor", "revise": "return", "review": "cell"}
 
@@ -49,27 +58,29 @@ class TodayScreen(Screen):
         self.load(lambda: self.session.handbook.study.today(now), self._show_today)
 
     def _show_today(self, today: "Today") -> None:
+        focused = self.focusWidget().objectName() if self.focusWidget() else ""
         self._clear()
         self.header.show_text(self.tr("Việc hôm nay"), weekday_text(self.session.now()))
         self._show_set_aside(today)
         for number, task in enumerate(today.tasks):
-            self.body.addWidget(self._task_card(number, task))
+            self.body.addWidget(self._task(number, task))
         if not today.tasks:
             self.body.addWidget(self._nothing_to_do(today))
         self.body.addWidget(SectionLabel(self.tr("Gửi và nhận")))
         self.body.addWidget(self._exchange(today))
         self.body.addStretch(1)
         self.show_ready()
+        if focused and (again := self.findChild(QWidget, focused)):
+            again.setFocus()
 
-    def _task_card(self, number: int, task: "Task") -> Card:
-        card = Card(task.title, _ICONS[task.kind], task.reason)
-        if task.urgency in self._badges:
-            card.add_at_end_of_title(Pill(*self._badges[task.urgency]))
+    def _task(self, number: int, task: "Task") -> "TaskCard":
         kind = PrimaryButton if number == 0 else SecondaryButton
-        button = card.add_action(Action(task.action, lambda: self.navigate.emit(_route_of(task))), kind)
+        button = kind(task.action)
         button.setObjectName(f"today.task.{number}")
         button.setAccessibleDescription(f"{task.title}. {task.reason}")
-        return card
+        button.clicked.connect(lambda: self.navigate.emit(_route_of(task)))
+        badge = Pill(*self._badges[task.urgency]) if task.urgency in self._badges else None
+        return TaskCard(_ICONS[task.kind], task.title, task.reason, badge, button)
 
     def _nothing_to_do(self, today: "Today") -> Card:
         card = Card(self.tr("Hôm nay đồng chí không còn việc nào đến hạn"), "check-circle")
@@ -88,20 +99,20 @@ class TodayScreen(Screen):
     def _exchange(self, today: "Today") -> QWidget:
         now = self.session.now()
         if today.waiting:
-            title, icon = self.tr("{} mục chờ gửi").format(today.waiting), "cloud-wait"
-            if today.waiting_since:
-                title += self.tr(", cũ nhất {}").format(since_text(today.waiting_since, now))
+            since = since_text(today.waiting_since, now) if today.waiting_since else ""
+            title = self.tr("{} mục chờ gửi, từ {}").format(today.waiting, since)
+            icon = "cloud-wait"
         else:
             title, icon = self.tr("Không còn gì chờ gửi"), "check-circle"
         if today.last_sync:
             last = self.tr("Đồng bộ lần cuối: {}.").format(since_text(today.last_sync, now))
         else:
             last = self.tr("Chưa đồng bộ lần nào.")
-        card = Card(title, icon, f"{last} {today.last_error}".strip())
+        button = SecondaryButton(self.tr("Xem chi tiết"))
+        button.setObjectName("today.sync")
+        button.clicked.connect(lambda: self.navigate.emit(Route(place=Place.SYNC)))
+        card = TaskCard(icon, title, f"{last} {today.last_error}".strip(), None, button)
         card.setObjectName("today.state")
-        card.add_action(
-            Action(self.tr("Xem chi tiết"), lambda: self.navigate.emit(Route(place=Place.SYNC)), "sync")
-        )
         return card
 
     def _show_set_aside(self, today: "Today") -> None:
@@ -127,6 +138,56 @@ class TodayScreen(Screen):
             if widget := item.widget():
                 widget.hide()
                 widget.deleteLater()
+
+
+class TaskCard(QFrame):
+    """One thing to do: what, why now, and its button, beside the words where there is room."""
+
+    def __init__(self, icon: str, title: str, reason: str, badge: Pill | None, button: QWidget) -> None:
+        super().__init__()
+        self.setProperty("card", True)
+        self.setAccessibleName(title)
+        self._button = button
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(Label(title, Role.HEADING))
+        words.addWidget(Label(reason, Role.MUTED))
+        self._what = QHBoxLayout()
+        self._what.addWidget(Icon(icon, "accent", 22), alignment=Qt.AlignmentFlag.AlignTop)
+        self._what.addLayout(words, 1)
+        self._do = QHBoxLayout()
+        if badge:
+            self._do.addWidget(badge)
+        self._do.addWidget(button)
+        self._do.addStretch(1)
+        self._parts = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._parts.addLayout(self._what, 1)
+        self._parts.addLayout(self._do)
+        self._measure()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._direct()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._measure()
+
+    def _direct(self) -> None:
+        beside = self.width() >= current_theme().px(BESIDE_FROM)
+        direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        if self._parts.direction() != direction:
+            self._parts.setDirection(direction)
+
+    def _measure(self) -> None:
+        px = current_theme().px
+        self._parts.setContentsMargins(px(16), px(11), px(14), px(11))
+        self._parts.setSpacing(px(10))
+        self._what.setSpacing(px(12))
+        self._do.setSpacing(px(12))
+        self._button.setMinimumWidth(px(BUTTON_PX))
+        self._direct()
 
 
 def _route_of(task: "Task") -> Route:

@@ -1,0 +1,100 @@
+"""Ai thấy gì?: every field that leaves this PC, who sees it and what for.
+
+`fields` name the records of `handbook.protocol` and `handbook.model` that travel; a test holds this list
+against them, so that no field is sent of which a member is not told.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What leaves the PC together, in a member's words. `when` says on which act of theirs."""
+
+    what: str
+    when: str
+    seen_by: str
+    why: str
+    fields: tuple[str, ...]
+
+
+SENT: Final = (
+    Sent(
+        what="Dấu “đã đọc”",
+        when="Khi đồng chí bấm đánh dấu, hoặc bỏ dấu: tên văn bản, bản in thứ mấy, đã đọc hay chưa, lúc nào.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cấp trên chỉ thấy con số cộng chung.",
+        why="Để chi bộ theo dõi việc học tập. Sổ tay không đo thời gian đọc và không tự đánh dấu.",
+        fields=("Tick.document", "Tick.edition", "Tick.read", "Tick.ticked_at"),
+    ),
+    Sent(
+        what="Bài thu hoạch đã nộp",
+        when="Khi đồng chí bấm nộp: bài viết cho nhiệm vụ nào, lời ở từng phần. Bản nháp không rời máy này.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cấp trên không đọc được nội dung.",
+        why="Để chi bộ nhận, nhận xét, và máy chủ ký biên nhận.",
+        fields=("Reflection.assignment", "Reflection.answers", "Answer.part", "Answer.text"),
+    ),
+    Sent(
+        what="Nhận xét của bí thư, phó bí thư",
+        when="Khi người có nhiệm vụ mở bài, trả lại hoặc công nhận bài: bài nào, lần nộp nào, kết luận, lời "
+        "nhận xét.",
+        seen_by="Người viết bài, bí thư và phó bí thư chi bộ.",
+        why="Để người viết biết bài của mình đến đâu và cần sửa gì.",
+        fields=("Review.lineage", "Review.revision", "Review.verdict", "Review.comment"),
+    ),
+    Sent(
+        what="Thông tin đi kèm mỗi lần gửi",
+        when="Cùng với mỗi mục ở trên: loại mục, mã riêng của mục và lần sửa, việc được nói đến, chi bộ, "
+        "đảng bộ cơ sở, thời điểm viết theo đồng hồ máy này.",
+        seen_by="Máy chủ của đảng bộ; bí thư và phó bí thư chi bộ.",
+        why="Để mỗi mục được nhận đúng một lần, đúng nơi, và biết có kịp hạn không.",
+        fields=(
+            "Submission.kind",
+            "Submission.lineage",
+            "Submission.revision",
+            "Submission.commune",
+            "Submission.unit",
+            "Submission.subject",
+            "Submission.written_at",
+            "Submission.content",
+        ),
+    ),
+    Sent(
+        what="Đăng nhập",
+        when="Khi kích hoạt hoặc đăng nhập lần đầu trên một máy: mã kích hoạt hoặc tài khoản, mật khẩu, tên "
+        "máy. Sau đó mỗi lần kết nối gửi một mã phiên, không gửi mật khẩu.",
+        seen_by="Chỉ máy chủ. Mật khẩu không được lưu lại, máy chủ chỉ giữ dạng đã băm.",
+        why="Để biết đúng là đồng chí, và để thu hồi một máy bị mất.",
+        fields=(
+            "Activation.code",
+            "Activation.password",
+            "Activation.device",
+            "SignIn.account",
+            "SignIn.password",
+            "SignIn.device",
+        ),
+    ),
+    Sent(
+        what="Cấp mã kích hoạt",
+        when="Chỉ khi bí thư cấp mã: tài khoản của những người được cấp.",
+        seen_by="Máy chủ của đảng bộ.",
+        why="Để in phiếu kích hoạt cho đảng viên trong chi bộ.",
+        fields=("CodeRequest.accounts",),
+    ),
+    Sent(
+        what="Tải văn bản",
+        when="Khi đồng bộ: máy hỏi có gì mới và tải các gói văn bản. Yêu cầu này không kèm tên, tài khoản.",
+        seen_by="Máy chủ nội dung thấy địa chỉ mạng và các gói được tải, như mọi trang web.",
+        why="Để thư viện đọc được khi không có mạng.",
+        fields=(),
+    ),
+)
+
+KEPT: Final = (
+    "Bản nháp và mọi bản trước khi nộp",
+    "Chữ đã tìm, văn bản đã mở, chỗ đang đọc, thời gian đọc",
+    "Văn bản đã lưu",
+    "Mật khẩu và khoá của dữ liệu trên máy này",
+    "Báo cáo lỗi của chương trình",
+)
+"""What stays on this PC and is never sent."""
