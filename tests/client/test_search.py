@@ -143,11 +143,10 @@ def test_the_tone_that_was_typed_comes_first(ward, typed, first):
 
 def test_a_syllable_without_marks_among_marked_ones_is_meant_as_typed(shelf):
     shelf.add(
-        _document("chi-dan", "Chỉ dẫn, chỉ bảo, chỉ huy đều là bộ phận."),
-        _document("chi-bo", "Họp chi bộ tháng này."),
+        _document("three-others", "Chỉ dẫn, chỉ bảo, chỉ huy đều là bộ phận."),
+        _document("as-typed", "Họp chi uỷ và mời bộ phận giúp việc."),
     )
-    assert shelf.found("chi bộ")[0] == "chi-bo"
-    assert shelf.found("chỉ bộ")[0] == "chi-dan"
+    assert shelf.found("bộ chi") == ["as-typed", "three-others"]
 
 
 def test_another_tone_is_still_found_after_it(ward):
