@@ -25,6 +25,7 @@ from handbook.model.study import (
 )
 from handbook.model.vietnamese import VIETNAM, date_text, due_text
 from handbook.protocol import codec
+from handbook.protocol.submissions import SubmissionKind
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -129,54 +130,58 @@ class Assignments:
         with self._store.personal.read() as connection:
             read = frozenset(connection.execute(select(ticks.c.document).where(ticks.c.read)).scalars())
             texts = submitted(connection, wanted)
-            reflections = {
-                each.id: self._card(connection, each.id, texts[each.id], cell_name) for each in wanted
-            }
+            reflections = _cards(connection, texts, cell_name)
         return [
-            _view(each, member.account, cards, read, texts[each.id], reflections[each.id], now)
+            _view(each, member.account, cards, read, texts[each.id], reflections.get(each.id), now)
             for each in wanted
         ]
 
-    def _card(
-        self,
-        connection: Connection,
-        assignment_id: str,
-        texts: tuple[SubmittedRevision, ...],
-        cell_name: str,
-    ) -> ReflectionCard | None:
-        draft = connection.execute(
-            select(drafts.c.lineage, drafts.c.saved_at).where(drafts.c.assignment == assignment_id)
-        ).one_or_none()
-        latest = texts[0] if texts else None
+
+def _cards(
+    connection: Connection, texts: Mapping[str, tuple[SubmittedRevision, ...]], cell_name: str
+) -> dict[str, ReflectionCard]:
+    """The card of each assignment for which something was written."""
+    written = {
+        row.assignment: row
+        for row in connection.execute(
+            select(drafts.c.assignment, drafts.c.lineage, drafts.c.saved_at).where(
+                drafts.c.assignment.in_(texts)
+            )
+        )
+    }
+    refused = _refusals(connection)
+    notes = notes_of(connection, {each[0].lineage for each in texts.values() if each}, cell_name)
+    found = {}
+    for assignment_id, revisions in texts.items():
+        draft, latest = written.get(assignment_id), revisions[0] if revisions else None
         if draft is None and latest is None:
-            return None
-        lineage = latest.lineage if latest else draft.lineage
-        decision = next(iter(notes_of(connection, lineage, cell_name)), None)
-        return ReflectionCard(
-            lineage=lineage,
+            continue
+        decision = next(iter(notes[latest.lineage]), None) if latest else None
+        found[assignment_id] = ReflectionCard(
+            lineage=latest.lineage if latest else draft.lineage,
             revision=latest.revision if latest else 0,
             state=State.DRAFT if draft else latest.state,
             updated_at=draft.saved_at if draft else latest.submitted_at,
             returned=latest is not None and latest.state is State.RETURNED,
             comment=decision.comment if decision else "",
             returned_by=decision.by if decision else "",
-            refused=refusal_of(connection, assignment_id),
+            refused=refused.get(assignment_id, ""),
         )
+    return found
 
 
-def refusal_of(connection: Connection, assignment_id: str) -> str:
-    """Why the member has to look at a text of the assignment that could not be delivered; '' when none."""
-    clashed = connection.execute(
-        select(clashes.c.lineage).where(clashes.c.assignment == assignment_id, clashes.c.settled_at.is_(None))
-    ).first()
-    if clashed:
-        return "Máy khác của đồng chí đã nộp một bản khác; cả hai bản đều được giữ."
-    refused = connection.execute(
-        select(outbox.c.last_error).where(
-            outbox.c.subject == assignment_id, outbox.c.kind == "reflection", outbox.c.set_aside
+def _refusals(connection: Connection) -> dict[str, str]:
+    """For each assignment with a text that could not be delivered and needs the member, why."""
+    set_aside = connection.execute(
+        select(outbox.c.subject, outbox.c.last_error).where(
+            outbox.c.kind == SubmissionKind.REFLECTION.value, outbox.c.set_aside
         )
-    ).first()
-    return refused.last_error if refused else ""
+    )
+    found = {row.subject: row.last_error for row in set_aside}
+    clashed = connection.execute(select(clashes.c.assignment).where(clashes.c.settled_at.is_(None)))
+    for row in clashed:
+        found[row.assignment] = "Máy khác của đồng chí đã nộp một bản khác; cả hai bản đều được giữ."
+    return found
 
 
 def own_handed_in(texts: tuple[SubmittedRevision, ...]) -> HandedIn | None:

@@ -14,6 +14,7 @@ from handbook.client.cell_copies import (
     last_handed_in,
     reflection_of,
     reflections_of,
+    waiting_for,
 )
 from handbook.client.lineages import ReviewNote, SubmittedRevision, answers_in, keep_review, member_names
 from handbook.client.outbox import compose
@@ -168,9 +169,7 @@ class Cell:
         self._readable(unit)
         me = self._account.member().account
         with self._store.personal.read() as connection:
-            accounts = {member.account for member in cell_members_of(connection, unit)}
-            waiting = [each for each in reflections_of(connection, accounts) if each.waits_for(me)]
-        waiting.sort(key=lambda each: each.latest.receipt.received_at)
+            waiting = waiting_for(connection, unit, me)
         published = {assignment.id for assignment in self._assignments.published()}
         return tuple(self.reflection(each.lineage) for each in waiting if each.assignment in published)
 

@@ -18,6 +18,17 @@ from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, SubmissionEntry
 from handbook.protocol.submissions import SubmissionKind, unpack_content
 
+_UNDECIDED = (State.RECEIVED, State.OPENED)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A reflection of the cell that waits for a decision, without its text."""
+
+    lineage: str
+    assignment: str
+    received_at: datetime
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellReflection:
@@ -55,8 +66,8 @@ class CellReflection:
         )
 
     def waits_for(self, reviewer: str) -> bool:
-        """Whether this reader of the cell may still decide on it; nobody decides on their own."""
-        return self.author != reviewer and self.state in (State.RECEIVED, State.OPENED)
+        """Whether this reader of the cell has it before them to decide; nobody decides on their own."""
+        return self.author != reviewer and self.state in _UNDECIDED
 
 
 def cell_members_of(connection: Connection, unit: str) -> tuple[Member, ...]:
@@ -74,20 +85,45 @@ def cell_members_of(connection: Connection, unit: str) -> tuple[Member, ...]:
 
 
 def reflections_of(
-    connection: Connection, accounts: Collection[str], assignment: str | None = None
+    connection: Connection, accounts: Collection[str], assignment: str
 ) -> tuple[CellReflection, ...]:
-    """The reflections of these members, for one assignment or for all, first received first."""
-    query = (
+    """The reflections of these members for one assignment, first received first."""
+    entries = connection.execute(
         select(cell_submissions.c.entry)
         .where(
             cell_submissions.c.kind == SubmissionKind.REFLECTION.value,
             cell_submissions.c.author.in_(accounts),
+            cell_submissions.c.subject == assignment,
         )
         .order_by(cell_submissions.c.received_at, cell_submissions.c.revision)
+    ).scalars()
+    return _grouped(connection, entries)
+
+
+def waiting_for(connection: Connection, unit: str, reviewer: str) -> tuple[Waiting, ...]:
+    """What the members of a cell handed in and this reader has to decide on, longest waiting first.
+
+    Reads no text: years of them may be here.
+    """
+    accounts = {member.account for member in cell_members_of(connection, unit)} - {reviewer}
+    latest = connection.execute(
+        select(
+            cell_submissions.c["lineage", "subject", "received_at"],
+            func.max(cell_submissions.c.revision).label("revision"),  # SQLite takes the rest of that row
+        )
+        .where(
+            cell_submissions.c.kind == SubmissionKind.REFLECTION.value,
+            cell_submissions.c.author.in_(accounts),
+        )
+        .group_by(cell_submissions.c.lineage)
+        .order_by(cell_submissions.c.received_at)
+    ).all()
+    said = reviews_of(connection, {row.lineage for row in latest})
+    return tuple(
+        Waiting(row.lineage, row.subject, row.received_at)
+        for row in latest
+        if standing(True, tuple(review for _, review in said[row.lineage]), row.revision) in _UNDECIDED
     )
-    if assignment is not None:
-        query = query.where(cell_submissions.c.subject == assignment)
-    return _grouped(connection, connection.execute(query).scalars())
 
 
 def reflection_of(connection: Connection, lineage: str) -> CellReflection | None:

@@ -118,20 +118,26 @@ def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[s
     return found
 
 
-def notes_of(connection: Connection, lineage: str, cell_name: str) -> tuple[ReviewNote, ...]:
-    """What was said of a lineage, newest first, without the mere openings."""
-    names = member_names(connection)
-    return tuple(
-        ReviewNote(
-            comment=review.comment,
-            by=names.get(author, cell_name),
-            at=review.reviewed_at,
-            revision=review.revision,
-            verdict=review.verdict,
+def notes_of(
+    connection: Connection, lineages: Iterable[str], cell_name: str
+) -> Mapping[str, tuple[ReviewNote, ...]]:
+    """What was said of each lineage, newest first, without the mere openings; an entry for each lineage."""
+    wanted = set(lineages)
+    names, said = member_names(connection), reviews_of(connection, wanted)
+    return {
+        lineage: tuple(
+            ReviewNote(
+                comment=review.comment,
+                by=names.get(author, cell_name),
+                at=review.reviewed_at,
+                revision=review.revision,
+                verdict=review.verdict,
+            )
+            for author, review in reversed(said[lineage])
+            if review.verdict is not Verdict.OPENED
         )
-        for author, review in reversed(reviews_of(connection, {lineage})[lineage])
-        if review.verdict is not Verdict.OPENED
-    )
+        for lineage in wanted
+    }
 
 
 def member_names(connection: Connection) -> Mapping[str, str]:

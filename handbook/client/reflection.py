@@ -126,7 +126,7 @@ class Reflections:
             standing = _standing(connection, assignment)
             kept = kept_texts(connection, assignment_id)
             lineage = _lineage(standing)
-            comments = notes_of(connection, lineage, cell_name)
+            comments = notes_of(connection, {lineage}, cell_name)[lineage]
         draft, latest = standing.draft, standing.latest
         if draft is not None:
             written, state = _unpack(draft), State.DRAFT

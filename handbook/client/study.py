@@ -16,7 +16,7 @@ from handbook.client.assignments import (
     ReflectionCard,
 )
 from handbook.client.cards import DocumentCard
-from handbook.client.cell_copies import cell_members_of, reflections_of
+from handbook.client.cell_copies import waiting_for
 from handbook.client.sync_state import last_sync
 from handbook.client.tables.personal import outbox
 from handbook.model.people import Action, cells_where
@@ -126,17 +126,12 @@ class Study:
         """How many reflections of each assignment wait for this member's decision as a reader of a cell."""
         member = self._account.member()
         cells = cells_where(member, Action.REVIEW, self._account.units())
-        waiting: Counter[str] = Counter()
-        if cells:
-            with self._store.personal.read() as connection:
-                for cell in cells:
-                    accounts = {each.account for each in cell_members_of(connection, cell.path)}
-                    waiting.update(
-                        reflection.assignment
-                        for reflection in reflections_of(connection, accounts)
-                        if reflection.waits_for(member.account)
-                    )
-        return waiting
+        with self._store.personal.read() as connection:
+            return Counter(
+                waiting.assignment
+                for cell in cells
+                for waiting in waiting_for(connection, cell.path, member.account)
+            )
 
     def _owed(self) -> Row:
         here = outbox.c.set_aside.is_(False)

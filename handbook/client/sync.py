@@ -6,14 +6,14 @@ Each step is resumable by itself, so that a sync may be killed or cancelled at a
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
 from handbook.client.feed import Feed
-from handbook.client.sync_state import SyncStatus, last_sync, note_sync
+from handbook.client.sync_state import SyncStatus, last_sync, note_sync, rest
 from handbook.client.tables.personal import sync_log
 from handbook.errors import Expected, NotFound, Offline, SignInFailed, TooBusy
 from handbook.model.changes import Change, Changes
@@ -238,6 +238,8 @@ class Sync:
     def _note(self, run: "_Run", finished_at: datetime, error: Expected | None) -> None:
         with self._store.personal.write() as connection:
             note_sync(connection, finished_at, error, self._transport.clock_skew)
+            for busy in (each for each in run.errors if isinstance(each, TooBusy)):
+                rest(connection, finished_at + timedelta(seconds=busy.retry_after))
             connection.execute(
                 insert(sync_log).values(
                     started_at=run.started_at,

@@ -66,7 +66,10 @@ def rest_until(connection: Connection) -> datetime | None:
 
 
 def rest(connection: Connection, until: datetime) -> None:
-    _put(connection, "rest_until", until.isoformat())
+    """Notes that the server asked not to be called before then; a later moment that is noted stays."""
+    noted = rest_until(connection)
+    if noted is None or noted < until:
+        _put(connection, "rest_until", until.isoformat())
 
 
 def _put(connection: Connection, key: str, value: str) -> None:

@@ -159,6 +159,16 @@ def test_a_busy_server_is_left_alone_for_the_rest_of_the_sync(an: Device) -> Non
     assert report.error.retry_after == RETRY_AFTER_SECONDS
 
 
+def test_a_server_that_was_busy_with_the_feed_is_left_alone_for_as_long_as_it_asked(an: Device) -> None:
+    an.line.faults.append(Fault.BUSY)
+    assert isinstance(an.synced().error, TooBusy)
+    submit(an)
+    early = an.synced(NOW + timedelta(seconds=RETRY_AFTER_SECONDS - 1))
+    assert isinstance(early.error, TooBusy)
+    assert len(an.line.requests) == 1
+    assert an.synced(NOW + timedelta(seconds=RETRY_AFTER_SECONDS)).sent == 1
+
+
 def test_what_the_server_refused_for_good_does_not_make_every_sync_a_failure(
     an: Device, device: Devices, cell: str
 ) -> None:
