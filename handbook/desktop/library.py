@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget
 
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.document_list import DocumentListView, DocumentRow, Row, grouped
 from handbook.desktop.library_filter import CollectionChoice, FilterBar
 from handbook.desktop.screen import Screen
@@ -309,6 +310,14 @@ class LibraryScreen(Screen):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fit()
+
+    def _fit(self) -> None:
         # In a low window with large print the rail says where one is, and the list needs the room.
         self.header.setVisible(self.height() >= current_theme().px(HEADER_FROM))
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl
+from PySide6.QtCore import QEvent, QPoint, Qt, QUrl
 from PySide6.QtGui import (
     QActionGroup,
     QDesktopServices,
@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.contents import Contents
 from handbook.desktop.find_bar import FindBar
 from handbook.desktop.reading import TEXT_SIZES, DocumentText
@@ -436,6 +437,11 @@ class ReaderScreen(Screen):
         size = TEXT_SIZES[min(max(nearest + steps, 0), len(TEXT_SIZES) - 1)]
         self._text_px = size
         self._change_look(reading_px=size)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fold()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

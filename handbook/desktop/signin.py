@@ -4,29 +4,49 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QLineEdit, QListWidget, QListWidgetItem, QStackedWidget
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from handbook.client.profiles import ProfileCard, profiles
 from handbook.client.settings import read_settings
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.session import utc_now
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
     Card,
+    Icon,
     Label,
     LinkButton,
     Page,
     PrimaryButton,
-    Role,
+    announce,
     button_for,
 )
 from handbook.desktop.work import Lane, Work
 from handbook.errors import BadInput, Expected
 
-CARD_WIDTH = 520
-CODE_LENGTH_HINT = "XXXX-XXXX-XXXX"
+CARD_PX = 460
+BRAND_PX = 380
+BRAND_FROM = 880
+"""Width of the page, in pixels at 100 %, from which there is room to introduce the program."""
+MOST_ROWS = 4
+CODE_HINT = "XXXX-XXXX-XXXX"
 
 
 class SignInPage(Page):
@@ -35,65 +55,88 @@ class SignInPage(Page):
     ready = Signal(str, str)
 
     def __init__(self, data_dir: Path, work: Work, account: str = "") -> None:
-        super().__init__("")
-        self.header.show_text(
-            self.tr("Sổ tay đảng viên"),
-            self.tr("Dữ liệu của mỗi người được khoá bằng mật khẩu của người đó."),
-        )
+        super().__init__("", scrolls=False)
+        self.header.hide()
         self._data_dir = data_dir
         self._work = work
-        self._known = profiles(data_dir)
-        self._forms = QStackedWidget()
-        self._choice = _Choice(self._known, account)
-        self._activation = _Activation(read_settings(data_dir).server)
-        self._first_sign_in = _FirstSignIn(read_settings(data_dir).server)
-        for form in (self._choice, self._activation, self._first_sign_in):
-            form.setMaximumWidth(current_theme().px(CARD_WIDTH))
-            self._forms.addWidget(form)
-        self.body.addWidget(self._forms)
-        self.body.addStretch(1)
+        known, server = profiles(data_dir), read_settings(data_dir).server
+        self._choice = _Choice(known, account)
+        self._activation = _Activation(server)
+        self._first_sign_in = _FirstSignIn(server)
+        self._forms = (self._choice, self._activation, self._first_sign_in)
+        self._brand = _Brand()
+        self._column = QWidget()
+        column = QVBoxLayout(self._column)
+        column.setContentsMargins(0, 0, 0, 0)
+        for form in self._forms:
+            column.addWidget(form)
+            form.hide()
+        self.body.addLayout(self._arranged())
         self._choice.submitted.connect(self._unlock)
         self._activation.submitted.connect(self._activate)
         self._first_sign_in.submitted.connect(self._sign_in)
-        self._choice.offer(Action(self.tr("Kích hoạt bằng mã"), lambda: self._show(self._activation), "key"))
-        for form in (self._choice, self._activation):
-            form.offer(
-                Action(self.tr("Đăng nhập tài khoản đã có"), lambda: self._show(self._first_sign_in), "user")
-            )
-        self._first_sign_in.offer(
-            Action(self.tr("Kích hoạt bằng mã"), lambda: self._show(self._activation), "key")
-        )
-        if self._known:
-            for form in (self._activation, self._first_sign_in):
-                form.offer(Action(self.tr("Quay lại"), lambda: self._show(self._choice), "back"))
-        self._show(self._choice if self._known else self._activation)
+        self._offer_ways(bool(known))
+        self._current: _Form = self._choice if known else self._activation
+        self._show_form(self._current)
+        self._fit()
 
     def show_problem(self, error: Expected) -> None:
         """Say what went wrong where the person is typing; what was typed stays."""
         self._current.set_busy(False)
-        banner = self.show_banner(Banner.of_error(error))
-        banner.setObjectName("signin.error")
+        self._current.show_error(error)
         self._current.focus_first_mistake()
 
-    @property
-    def _current(self) -> "_Form":
-        return self._forms.currentWidget()
+    def _arranged(self) -> QHBoxLayout:
+        ground = QWidget()
+        across = QHBoxLayout()
+        across.addStretch(1)
+        across.addWidget(self._column)
+        across.addStretch(1)
+        down = QVBoxLayout(ground)
+        down.addStretch(1)
+        down.addLayout(across)
+        down.addStretch(2)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(ground)
+        for surface in (scroll.viewport(), ground):
+            surface.setAutoFillBackground(False)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(self._brand)
+        row.addWidget(scroll, 1)
+        return row
 
-    def _show(self, form: "_Form") -> None:
-        self.clear_banner()
-        self._forms.setCurrentWidget(form)
-        form.begin()
+    def _offer_ways(self, known: bool) -> None:
+        activate = Action(self.tr("Kích hoạt bằng mã"), lambda: self._show_form(self._activation), "key")
+        sign_in = Action(
+            self.tr("Đăng nhập tài khoản đã có"), lambda: self._show_form(self._first_sign_in), "user"
+        )
+        self._choice.offer(activate)
+        self._choice.offer(sign_in)
+        self._activation.offer(sign_in)
+        self._first_sign_in.offer(activate)
+        if known:
+            for form in (self._activation, self._first_sign_in):
+                form.offer(Action(self.tr("Quay lại"), lambda: self._show_form(self._choice), "back"))
+
+    def _show_form(self, form: "_Form") -> None:
+        self._current.hide()
+        self._current = form
+        form.clear_error()
+        form.show()
+        form.focus_first_mistake()
 
     def _unlock(self) -> None:
-        account = self._choice.account
-        if not account:
+        if not self._choice.account:
             self.show_problem(
                 BadInput(self.tr("Chưa chọn người dùng."), self.tr("Hãy chọn tên trong danh sách."))
             )
             return
-        self.clear_banner()
-        self._choice.set_busy(True)
-        self.ready.emit(account, self._choice.password.text())
+        self._begin(self.tr("Đang mở…"))
+        self.ready.emit(self._choice.account, self._choice.password.text())
 
     def _activate(self) -> None:
         form = self._activation
@@ -109,7 +152,7 @@ class SignInPage(Page):
 
             return activate(self._data_dir, server, code, password, platform.node(), now=utc_now())
 
-        self._bring(activate, password)
+        self._bring(activate, password, self.tr("Đang kích hoạt…"))
 
     def _sign_in(self) -> None:
         form = self._first_sign_in
@@ -120,11 +163,10 @@ class SignInPage(Page):
 
             return sign_in(self._data_dir, server, account, password, platform.node(), now=utc_now())
 
-        self._bring(sign_in, password)
+        self._bring(sign_in, password, self.tr("Đang đăng nhập…"))
 
-    def _bring(self, make_profile: Callable[[], str], password: str) -> None:
-        self.clear_banner()
-        self._current.set_busy(True)
+    def _bring(self, make_profile: Callable[[], str], password: str, doing: str) -> None:
+        self._begin(doing)
         self._work.run(
             make_profile,
             lambda account: self.ready.emit(account, password),
@@ -133,31 +175,82 @@ class SignInPage(Page):
             lane=Lane.NET,
         )
 
+    def _begin(self, doing: str) -> None:
+        self._current.clear_error()
+        self._current.set_busy(True, doing)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        px = current_theme().px
+        self._brand.setVisible(self.width() >= px(BRAND_FROM))
+        self._column.setFixedWidth(max(px(240), min(px(CARD_PX), self.width() - px(40))))
+
+    def _measure(self) -> None:
+        super()._measure()
+        self._frame.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(0)
+
+
+class _Brand(QFrame):
+    """What the program is and what it promises, on the red of the rail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self._rows = QVBoxLayout(self)
+        self._rows.addStretch(1)
+        name = Label(self.tr("Sổ tay đảng viên"))
+        name.setObjectName("brand")
+        self._rows.addWidget(name)
+        self._promises = [
+            ("library", self.tr("Đọc nghị quyết, lý luận, lịch sử Đảng cả khi không có mạng.")),
+            ("send", self.tr("Bài thu hoạch được giữ an toàn và tự gửi khi có mạng, có biên nhận.")),
+            ("lock", self.tr("Dữ liệu của mỗi người được khoá bằng mật khẩu của người đó.")),
+        ]
+        for icon, words in self._promises:
+            row = QHBoxLayout()
+            row.addWidget(Icon(icon, "gold", 22), alignment=Qt.AlignmentFlag.AlignTop)
+            promise = Label(words)
+            promise.setObjectName("brandNote")
+            row.addWidget(promise, 1)
+            row.setSpacing(current_theme().px(12))
+            self._rows.addLayout(row)
+        self._rows.addStretch(2)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fit()
+
+    def _fit(self) -> None:
+        px = current_theme().px
+        self.setFixedWidth(px(BRAND_PX))
+        self._rows.setContentsMargins(px(32), px(24), px(32), px(24))
+        self._rows.setSpacing(px(18))
+
 
 class _Form(Card):
     """Fields, one main button, and links to the other forms. `submitted` comes from the button or Enter."""
 
     submitted = Signal()
 
-    def __init__(self, icon: str, submit_name: str) -> None:
-        super().__init__(" ", icon)
-        self._words = Label("", Role.MUTED)
-        self.add(self._words)
-        self._fields = QFormLayout()
-        self._fields.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
-        self._fields.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self.add(self._fields)
-        self._submit = PrimaryButton()
+    def __init__(self, title: str, words: str, submit: str, submit_name: str, icon: str) -> None:
+        super().__init__(title, icon, words)
+        self._error: Banner | None = None
+        self._words = submit
+        self._submit = PrimaryButton(submit)
         self._submit.setObjectName(submit_name)
         self._submit.clicked.connect(self.submitted)
-        self.add_action(self._submit)
         self._edits: list[QLineEdit] = []
-
-    def show_words(self, title: str, text: str, submit: str) -> None:
-        self.set_title(title)
-        self._words.setText(text)
-        self._words.setVisible(bool(text))
-        self._submit.setText(submit)
 
     def field(self, name: str, label: str, hint: str = "", secret: bool = False) -> QLineEdit:
         """Add a line to type in; Enter goes to the next one and submits from the last."""
@@ -170,25 +263,46 @@ class _Form(Card):
         edit.returnPressed.connect(lambda: self._next(edit))
         words = Label(label)
         words.setBuddy(edit)
-        self._fields.addRow(words, edit)
+        self.add(words, edit)
         self._edits.append(edit)
         return edit
+
+    def finish(self) -> None:
+        """After the last field: show what was typed, and the button."""
+        show = QCheckBox(self.tr("Hiện mật khẩu"))
+        secrets = [edit for edit in self._edits if edit.echoMode() is QLineEdit.EchoMode.Password]
+        modes = (QLineEdit.EchoMode.Password, QLineEdit.EchoMode.Normal)
+        show.toggled.connect(lambda on: [edit.setEchoMode(modes[on]) for edit in secrets])
+        self.add(show)
+        self.add_action(self._submit)
 
     def offer(self, action: Action) -> None:
         self.add_action(button_for(action, LinkButton))
 
-    def begin(self) -> None:
-        """Put the cursor where typing begins."""
-        self.focus_first_mistake()
+    def show_error(self, error: Expected) -> None:
+        self.clear_error()
+        self._error = Banner.of_error(error)
+        self._error.setObjectName("signin.error")
+        self._error.dismissed.connect(self.clear_error)
+        self.body.insertWidget(0, self._error)
+        announce(self._error, str(error))
+
+    def clear_error(self) -> None:
+        if self._error:
+            self._error.hide()
+            self._error.deleteLater()
+            self._error = None
 
     def focus_first_mistake(self) -> None:
+        """Put the cursor into the first empty line, else select the last one to type it again."""
         empty = next((edit for edit in self._edits if not edit.text()), None)
         edit = empty or self._edits[-1]
         edit.setFocus()
         edit.selectAll()
 
-    def set_busy(self, busy: bool) -> None:
+    def set_busy(self, busy: bool, doing: str = "") -> None:
         self._submit.setEnabled(not busy)
+        self._submit.setText(doing if busy else self._words)
         for edit in self._edits:
             edit.setReadOnly(busy)
 
@@ -202,56 +316,116 @@ class _Form(Card):
 
 class _Choice(_Form):
     def __init__(self, known: tuple[ProfileCard, ...], account: str) -> None:
-        super().__init__("user", "signin.submit")
-        self.show_words(self.tr("Chọn người dùng"), "", self.tr("Mở sổ tay"))
+        super().__init__(self.tr("Ai đang ngồi máy?"), "", self.tr("Mở sổ tay"), "signin.submit", "user")
         self._list = QListWidget()
         self._list.setObjectName("signin.profiles")
         self._list.setAccessibleName(self.tr("Người dùng trên máy này"))
+        self._list.setItemDelegate(_PersonPainter(self._list))
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for card in known:
-            text = f"{card.name}\n{card.unit_name} · {card.account}" if card.unit_name else card.account
-            item = QListWidgetItem(text)
+            item = QListWidgetItem(f"{card.name}\n{card.unit_name} · {card.account}")
             item.setData(Qt.ItemDataRole.UserRole, card.account)
-            item.setSizeHint(QSize(10, current_theme().px(48)))
             self._list.addItem(item)
         accounts = [card.account for card in known]
         self._list.setCurrentRow(accounts.index(account) if account in accounts else 0)
-        self._list.setFixedHeight(current_theme().px(min(5, max(1, len(known))) * 50 + 4))
         self._list.itemClicked.connect(lambda _: self.password.setFocus())
-        self.body.insertWidget(0, self._list)
+        self.add(self._list)
         self.password = self.field("signin.password", self.tr("Mật khẩu"), secret=True)
+        self.finish()
+        self._fit()
 
     @property
     def account(self) -> str:
         item = self._list.currentItem()
         return item.data(Qt.ItemDataRole.UserRole) if item else ""
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fit()
+
+    def _fit(self) -> None:
+        rows = min(MOST_ROWS, max(1, self._list.count()))
+        self._list.setFixedHeight(rows * _person_height() + current_theme().px(4))
+        self._list.scheduleDelayedItemsLayout()
+
 
 class _Activation(_Form):
     def __init__(self, server: str) -> None:
-        super().__init__("key", "signin.activate")
-        self.show_words(
+        super().__init__(
             self.tr("Kích hoạt tài khoản"),
-            self.tr("Dùng mã trên phiếu mà bí thư chi bộ đã phát. Mỗi mã chỉ dùng được một lần."),
+            self.tr("Dùng mã trên phiếu bí thư chi bộ đã phát. Mỗi mã chỉ dùng được một lần."),
             self.tr("Kích hoạt"),
+            "signin.activate",
+            "key",
         )
         self.server = self.field("signin.server", self.tr("Địa chỉ máy chủ"), "https://")
         self.server.setText(server)
-        self.code = self.field("signin.code", self.tr("Mã kích hoạt"), CODE_LENGTH_HINT)
+        self.code = self.field("signin.code", self.tr("Mã kích hoạt"), CODE_HINT)
         self.password = self.field(
             "signin.newpassword", self.tr("Đặt mật khẩu (ít nhất 8 ký tự)"), secret=True
         )
         self.repeat = self.field("signin.repeat", self.tr("Gõ lại mật khẩu"), secret=True)
+        self.finish()
 
 
 class _FirstSignIn(_Form):
     def __init__(self, server: str) -> None:
-        super().__init__("user", "signin.signin")
-        self.show_words(
+        super().__init__(
             self.tr("Đăng nhập tài khoản đã có"),
             self.tr("Dành cho người đã kích hoạt trên một máy khác."),
             self.tr("Đăng nhập"),
+            "signin.signin",
+            "user",
         )
         self.server = self.field("signin.signin.server", self.tr("Địa chỉ máy chủ"), "https://")
         self.server.setText(server)
         self.name = self.field("signin.account", self.tr("Tài khoản"))
         self.password = self.field("signin.signin.password", self.tr("Mật khẩu"), secret=True)
+        self.finish()
+
+
+def _person_height() -> int:
+    return current_theme().px(54)
+
+
+class _PersonPainter(QStyledItemDelegate):
+    """A name, and below it the cell and the account."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(100, _person_height())
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme = current_theme()
+        px, colour = theme.px, theme.colour
+        current = bool(option.state & QStyle.StateFlag.State_Selected)
+        place = QRect(option.rect).adjusted(1, 1, -1, -1)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if current or option.state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour("accent_soft" if current else "hover"))
+            painter.drawRoundedRect(place, px(7), px(7))
+        if option.state & QStyle.StateFlag.State_HasFocus:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(colour("focus"))
+            painter.drawRoundedRect(place, px(7), px(7))
+        name, _, where = index.data().partition("\n")
+        y = place.top() + px(6)
+        for text, font, ink in (
+            (name, theme.font(14.5, QFont.Weight.DemiBold), "accent" if current else "text"),
+            (where, theme.font(13), "muted"),
+        ):
+            metrics = QFontMetrics(font)
+            line = QRect(place.left() + px(12), y, place.width() - px(24), metrics.height())
+            painter.setFont(font)
+            painter.setPen(colour(ink))
+            painter.drawText(
+                line,
+                Qt.AlignmentFlag.AlignVCenter,
+                metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width()),
+            )
+            y += metrics.height()
+        painter.restore()
