@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.study import STATE_TONES
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Tone
 from handbook.model.reflection import STATE_NAMES, State

@@ -15,7 +15,7 @@ from handbook.desktop.reflection_side import clear, comments_card, question_card
 from handbook.desktop.reflection_text import ReflectionText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
-from handbook.desktop.study import STATE_TONES
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.submission_panel import SubmissionPanel
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QWidget
 from handbook.desktop.reflection_side import clear, revisions_card
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
-from handbook.desktop.study import STATE_TONES
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.session import Place, Route
-from handbook.desktop.study import STATE_TONES
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, ElidedLabel, Label, LinkButton, Pill, Role, Tone
 from handbook.model.reflection import STATE_NAMES, Answer, Verdict

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from handbook.desktop.reflection_side import comments_card
-from handbook.desktop.study import STATE_TONES
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, FlowLayout, Label, LinkButton, Pill, Role, Tone
 from handbook.model.reflection import STATE_NAMES, count_words

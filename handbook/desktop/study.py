@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QWidget
 from handbook.desktop.rows import Row, RowList
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
 LIST_WIDTH = 340
 SIDE_BY_SIDE_FROM = 780
 """Width at 100 % text from which list and detail stand beside each other."""
-
-STATE_TONES = {
-    State.DRAFT: Tone.NEUTRAL,
-    State.WAITING: Tone.INFO,
-    State.RECEIVED: Tone.INFO,
-    State.OPENED: Tone.INFO,
-    State.RETURNED: Tone.WARN,
-    State.ACCEPTED: Tone.OK,
-}
 
 
 class StudyScreen(Screen):
