@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.exc import OperationalError
 
 from handbook.model.reflection import Answer, Verdict
 from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, EntryKind
 from handbook.server import tables
+from handbook.server.feed import lock_positions
 from tests.server.harness import (
     CELL,
     OTHER_CELL,
@@ -99,8 +101,8 @@ def test_long_texts_make_short_pages(server: RunningServer) -> None:
     an = server.as_("an")
     parts = [Answer(f"p{number}", "Đ" * 55_000) for number in range(3)]
     texts = [reflection(parts=parts, subject=f"tinh/phuong/bai-{number}") for number in range(20)]
-    for text in texts:
-        an.hand_in(text)
+    for one in texts:
+        an.hand_in(one)
     received, after, more, pages = [], 0, True, 0
     while more:
         answer = server.as_("bithu").get("/v1/feed", unit=CELL, after=after)
@@ -124,6 +126,23 @@ def test_reading_others_reflections_is_logged_and_reading_ones_own_is_not(server
     server.as_("pho").hand_in(review(mine, Verdict.OPENED))
     server.as_("pho").hand_in(review(mine, Verdict.RETURNED))
     assert access_log(server)[1:] == [("pho", "an", 1, "opened")]
+
+
+def test_nobody_else_appends_to_a_feed_while_somebody_holds_it(server: RunningServer) -> None:
+    database = server.house.database
+    another = create_engine(database.engine.url, connect_args={"timeout": 0} if database.is_sqlite else {})
+    take = (
+        "BEGIN IMMEDIATE"
+        if database.is_sqlite
+        else "SELECT 1 FROM feeds WHERE unit = :unit FOR UPDATE NOWAIT"
+    )
+    with database.write() as connection:
+        assert lock_positions(connection, {CELL, "tinh/khong-co"}) == {CELL: 7}
+        with another.connect() as other, pytest.raises(OperationalError, match="lock"):
+            other.execute(text(take), {} if database.is_sqlite else {"unit": CELL})
+    with another.connect() as other:
+        other.execute(text(take), {} if database.is_sqlite else {"unit": CELL})
+    another.dispose()
 
 
 def test_another_cells_feed_is_closed(server: RunningServer) -> None:
