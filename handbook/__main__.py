@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--ward", type=Path, help="load units and members from this ward.toml first")
     command.add_argument("--database-url", help="default: HANDBOOK_DATABASE_URL, else SQLite below DATA_DIR")
+    command.add_argument("--with-parent", action="store_true", help="stop when standard input ends")
 
     command = _command(commands, "codes", _codes, "make activation codes for members (on the server's PC)")
     command.add_argument("accounts", nargs="+", metavar="ACCOUNT")
@@ -97,6 +98,14 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="also publish this server's receipt key, as `handbook receipt-key` prints it",
+    )
+
+    command = _command(
+        commands, "seal", _seal, "daily on the server: make signed content visible, refresh it"
+    )
+    command.add_argument("--content", type=Path, required=True, help="folder that the web server hands out")
+    command.add_argument(
+        "--keys", type=Path, required=True, help="folder with the keys snapshot and timestamp"
     )
 
     command = _command(
@@ -244,6 +253,12 @@ def _publish(options: argparse.Namespace) -> int:
     from handbook import commands
 
     return commands.publish(options.source, options.content, options.keys, options.receipt_key)
+
+
+def _seal(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.seal(options.content, options.keys)
 
 
 def _import(options: argparse.Namespace) -> int:

@@ -5,7 +5,9 @@ import getpass
 import json
 import os
 import platform
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -38,7 +40,24 @@ def server(folder: Path, options: argparse.Namespace) -> int:
                 f"{loaded.changed} mới hoặc thay đổi",
                 flush=True,
             )
+        if options.with_parent:
+            threading.Thread(target=_stop_when_input_ends, daemon=True).start()
         serve(settings, lambda url: print(f"listening on {url}", flush=True))
+    return 0
+
+
+def _stop_when_input_ends() -> None:
+    """A pipe on standard input ends with the process that holds its other end, however that one ended."""
+    sys.stdin.buffer.read()
+    signal.raise_signal(signal.SIGTERM)
+
+
+def seal(content: Path, keys_dir: Path) -> int:
+    """Daily on the server's PC: what publishers have signed becomes visible under a fresh timestamp."""
+    from handbook.authoring.publish import refresh_timestamp
+
+    refresh_timestamp(content, keys_dir, datetime.now(UTC))
+    print(f"{content}: đã niêm phong.")
     return 0
 
 

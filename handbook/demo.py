@@ -67,10 +67,10 @@ class ServerProcess:
 
     def start(self) -> str:
         """The address, once the server answers; ServerBroken, with its last words, if it never does."""
-        command = [*program(), "server", *self._arguments, "--port", str(self._port)]
+        command = [*program(), "server", *self._arguments, "--port", str(self._port), "--with-parent"]
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # never written to: its end tells the server that we are gone
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -113,6 +113,7 @@ class ServerProcess:
             self._reader.join()
             self._reader = None
         self._process.stdout.close()
+        self._process.stdin.close()
         self._process = None
 
     def _keep_reading(self, process: subprocess.Popen[str]) -> None:

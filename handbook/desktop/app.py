@@ -17,6 +17,7 @@ from handbook.client.settings import Settings, change_settings, read_settings
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
 from handbook.desktop.session import Place, Session
+from handbook.desktop.signals import ended_by_signals
 from handbook.desktop.theme import Mode, Theme, system_mode
 from handbook.desktop.widgets import Action, Page
 from handbook.desktop.window import Destination, Factory, Window
@@ -73,7 +74,8 @@ class Desktop(QObject):
 
     def run(self) -> int:
         """Until the window is closed."""
-        code = self.application.exec()
+        with ended_by_signals(self.window.close):
+            code = self.application.exec()
         self.close()
         return code
 
