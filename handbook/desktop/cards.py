@@ -22,8 +22,9 @@ class Card(QFrame):
         self._head = QHBoxLayout()
         self._title = Label(title, Role.HEADING)
         self._subtitle = Label(subtitle, Role.MUTED)
-        self._title.setVisible(bool(title))
-        self._subtitle.setVisible(bool(subtitle))
+        for label in (self._title, self._subtitle):
+            if not label.text():  # shown before it has a parent it would be a window of its own
+                label.hide()
         if icon:
             self._head.addWidget(Icon(icon, "accent", 22), alignment=Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
