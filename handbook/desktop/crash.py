@@ -40,8 +40,11 @@ class CrashReports:
         return file
 
     def _hook(self, kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
-        self.write(bug)
-        self._former_hook(kind, bug, trace)
+        try:
+            if isinstance(bug, Exception):  # not the person's Ctrl+C
+                self.write(bug)
+        finally:
+            self._former_hook(kind, bug, trace)
 
 
 def report(bug: BaseException, moment: datetime) -> str:
@@ -51,7 +54,9 @@ def report(bug: BaseException, moment: datetime) -> str:
         f"Python {platform.python_version()}, {platform.system()} {platform.release()} {platform.machine()}",
     ]
     link: BaseException | None = bug
-    while link is not None:
+    told: set[int] = set()
+    while link is not None and id(link) not in told:
+        told.add(id(link))
         lines.append(f"\n{type(link).__module__}.{type(link).__qualname__}")
         for frame in traceback.extract_tb(link.__traceback__):
             place = Path(frame.filename)

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QPointF,
@@ -13,14 +15,24 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QTextLayout, QTextOption
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen, QResizeEvent, QTextLayout, QTextOption
+from PySide6.QtWidgets import (
+    QListView,
+    QScrollArea,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.labels import Tone
 from handbook.desktop.theme import TEXT_PX, current_theme
 
 TITLE_LINES = 2
 NOTE_PX = 13.0
+LEAST_BESIDE_BADGE = 12
+"""Letters of the note that must fit beside the badge; else the note begins below it."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -41,20 +53,30 @@ class Row:
 
 
 class RowList(QListView):
-    """`chosen(key)` is emitted when the person moves to a row, `opened(key)` on Enter or a double click."""
+    """`chosen(key)` is emitted when the person moves to a row, `opened(key)` on Enter or a double click.
+
+    The note of a row is shown on at most `note_lines` lines. A list that `fits` is as tall as its rows and
+    scrolls with its page.
+    """
 
     chosen = Signal(str)
     opened = Signal(str)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, *, note_lines: int = 1, fits: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self._fits = fits
+        self._replacing = False
         self._rows = _Rows()
         self.setModel(self._rows)
-        self.setItemDelegate(_RowPainter(self))
+        self.setItemDelegate(_RowPainter(self, note_lines))
         self.setUniformItemSizes(False)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        if fits:
+            self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.selectionModel().currentChanged.connect(self._moved)
@@ -69,13 +91,13 @@ class RowList(QListView):
     def show_rows(self, rows: Sequence[Row], current: str = "") -> None:
         """Replace the rows. The person stays on the row of the same key, or goes to `current`, silently."""
         wanted = current or self.current_key
-        self.selectionModel().blockSignals(True)
+        self._replacing = True
         self._rows.replace(rows)
         place = next((i for i, row in enumerate(rows) if row.key == wanted), -1)
         if place >= 0:
             self.setCurrentIndex(self._rows.index(place))
-        self.selectionModel().blockSignals(False)
-        self.viewport().update()
+        self._replacing = False
+        self._fit()
 
     def choose(self, key: str) -> None:
         """Go to the row of that key, as the person would."""
@@ -83,19 +105,42 @@ class RowList(QListView):
             if row.key == key:
                 self.setCurrentIndex(self._rows.index(place))
 
-    def fit_height(self) -> None:
-        """Be as tall as the rows, for a list that scrolls with its page."""
-        painter = self.itemDelegate()
-        option = QStyleOptionViewItem()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._fit()
+
+    def _fit(self) -> None:
+        if not self._fits:
+            return
+        painter, option = self.itemDelegate(), QStyleOptionViewItem()
         heights = (
             painter.sizeHint(option, self._rows.index(i)).height() for i in range(len(self._rows.rows))
         )
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFixedHeight(sum(heights) + 4)
+        self.setFixedHeight(sum(heights) + 2 * self.frameWidth())
 
     def _moved(self, index: QModelIndex) -> None:
-        if index.isValid():
-            self.chosen.emit(self._rows.rows[index.row()].key)
+        if not index.isValid() or self._replacing:
+            return
+        if self._fits:
+            self._bring_into_view(index)
+        self.chosen.emit(self._rows.rows[index.row()].key)
+
+    def _bring_into_view(self, index: QModelIndex) -> None:
+        """The page scrolls, not the list: it has to follow the row that the keys have reached."""
+        page = self.parentWidget()
+        while page and not isinstance(page, QScrollArea):
+            page = page.parentWidget()
+        if page:
+            place = self.visualRect(index)
+            for corner in (place.topLeft(), place.bottomLeft()):
+                on_page = self.viewport().mapTo(page.widget(), corner)
+                page.ensureVisible(on_page.x(), on_page.y(), 0, 0)
 
 
 class _Rows(QAbstractListModel):
@@ -123,16 +168,48 @@ class _Rows(QAbstractListModel):
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """Where the words of a row stand, from the corner where the title begins; in pixels."""
+
+    title: QTextLayout
+    note: QTextLayout
+    badge: QRectF
+    height: float
+
+
+def _shape(row: Row, width: float, note_lines: int) -> _Shape:
+    theme = current_theme()
+    px = theme.px
+    title = _broken(row.title, theme.font(TEXT_PX, QFont.Weight.DemiBold), width, TITLE_LINES)
+    height = title.boundingRect().height()
+    font = theme.font(NOTE_PX)
+    metrics = QFontMetricsF(font)
+    top, left, badge = height + px(4), 0.0, QRectF()
+    if row.badge:
+        badge_width = min(metrics.horizontalAdvance(row.badge) + 2 * px(8), width)
+        badge = QRectF(0, top, badge_width, metrics.height() + px(2))
+        height = badge.bottom()
+        left = badge.width() + px(8)
+        if width - left < LEAST_BESIDE_BADGE * metrics.averageCharWidth():
+            top, left = badge.bottom() + px(3), 0.0
+    note = _broken(row.note, font, width, note_lines, left)
+    if row.note:
+        note.setPosition(QPointF(0, top + px(1)))
+        height = max(height, top + px(1) + note.boundingRect().bottom())
+    return _Shape(title, note, badge, height)
+
+
 class _RowPainter(QStyledItemDelegate):
+    def __init__(self, view: RowList, note_lines: int) -> None:
+        super().__init__(view)
+        self._note_lines = note_lines
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         px = current_theme().px
-        row: Row = index.data(Qt.ItemDataRole.UserRole)
         width = self.parent().viewport().width()
-        title = _title_layout(row.title, width - 2 * px(14))
-        height = title.boundingRect().height() + px(20)
-        if row.note or row.badge:
-            height += _note_metrics().height() + px(6)
-        return QSize(width, round(height))
+        shape = _shape(index.data(Qt.ItemDataRole.UserRole), _text_width(width), self._note_lines)
+        return QSize(width, ceil(shape.height) + 2 * px(8) + 2 * px(2))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme = current_theme()
@@ -152,66 +229,62 @@ class _RowPainter(QStyledItemDelegate):
             painter.drawRoundedRect(
                 QRectF(frame.left(), frame.top() + px(8), px(4), frame.height() - 2 * px(8)), px(2), px(2)
             )
-        if bool(option.state & QStyle.StateFlag.State_HasFocus) and selected:
+        if selected and bool(option.state & QStyle.StateFlag.State_HasFocus):
             painter.setPen(QPen(theme.colour("focus"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), px(8), px(8))
-        left, width = frame.left() + px(14), frame.width() - 2 * px(14)
+        corner = frame.topLeft() + QPointF(px(14), px(8))
+        shape = _shape(row, _text_width(option.rect.width()), self._note_lines)
         painter.setPen(theme.colour("text"))
-        title = _title_layout(row.title, width)
-        title.draw(painter, frame.topLeft() + QPointF(px(14), px(8)))
-        top = frame.top() + px(8) + title.boundingRect().height() + px(4)
-        self._paint_note(painter, row, QRectF(left, top, width, _note_metrics().height() + px(2)))
+        shape.title.draw(painter, corner)
+        if row.badge:
+            _paint_badge(painter, row, shape.badge.translated(corner))
+        painter.setPen(theme.colour("muted"))
+        shape.note.draw(painter, corner)
         painter.restore()
 
-    def _paint_note(self, painter: QPainter, row: Row, area: QRectF) -> None:
-        theme = current_theme()
-        px = theme.px
-        metrics = _note_metrics()
-        painter.setFont(theme.font(NOTE_PX))
-        if row.badge:
-            width = metrics.horizontalAdvance(row.badge) + 2 * px(8)
-            badge = QRectF(area.left(), area.top(), min(width, area.width()), area.height())
-            soft = "neutral_soft" if row.tone is Tone.NEUTRAL else f"{row.tone}_soft"
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.colour(soft))
-            painter.drawRoundedRect(badge, px(5), px(5))
-            painter.setPen(theme.colour("text" if row.tone is Tone.NEUTRAL else str(row.tone)))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, row.badge)
-            area = area.adjusted(badge.width() + px(8), 0, 0, 0)
-        painter.setPen(theme.colour("muted"))
-        note = metrics.elidedText(row.note, Qt.TextElideMode.ElideRight, area.width())
-        painter.drawText(area, Qt.AlignmentFlag.AlignVCenter, note)
+
+def _paint_badge(painter: QPainter, row: Row, area: QRectF) -> None:
+    theme = current_theme()
+    px = theme.px
+    soft = "neutral_soft" if row.tone is Tone.NEUTRAL else f"{row.tone}_soft"
+    painter.setFont(theme.font(NOTE_PX))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour(soft))
+    painter.drawRoundedRect(area, px(5), px(5))
+    painter.setPen(theme.colour("text" if row.tone is Tone.NEUTRAL else str(row.tone)))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, row.badge)
 
 
-def _title_layout(text: str, width: float) -> QTextLayout:
-    """The title broken into at most two lines, the second elided."""
-    font = current_theme().font(TEXT_PX, QFont.Weight.DemiBold)
+def _text_width(row_width: float) -> float:
+    return row_width - 2 - 2 * current_theme().px(14)
+
+
+def _broken(text: str, font: QFont, width: float, most: int, indent: float = 0.0) -> QTextLayout:
+    """The text broken into at most `most` lines, the last elided; the first begins `indent` further right."""
     metrics = QFontMetricsF(font)
     layout = QTextLayout(text, font)
     option = QTextOption()
-    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
     layout.setTextOption(option)
-    lines = _break(layout, width, metrics.height())
-    if len(lines) > TITLE_LINES:
-        start = lines[TITLE_LINES - 1]
-        shown = text[:start] + metrics.elidedText(text[start:], Qt.TextElideMode.ElideRight, width)
-        layout.setText(shown)
-        _break(layout, width, metrics.height())
+    starts = _break(layout, width, metrics.height(), indent)
+    if len(starts) > most:
+        start = starts[most - 1]
+        last_width = width - (indent if most == 1 else 0)
+        rest = metrics.elidedText(text[start:], Qt.TextElideMode.ElideRight, last_width)
+        layout.setText(text[:start] + rest)
+        _break(layout, width, metrics.height(), indent)
     return layout
 
 
-def _break(layout: QTextLayout, width: float, line_height: float) -> list[int]:
+def _break(layout: QTextLayout, width: float, line_height: float, indent: float) -> list[int]:
     """Lays the lines below each other; returns where each begins in the text."""
     starts = []
     layout.beginLayout()
     while (line := layout.createLine()).isValid():
-        line.setLineWidth(max(width, 1.0))
-        line.setPosition(QPointF(0, len(starts) * line_height))
+        left = 0.0 if starts else indent
+        line.setLineWidth(max(width - left, 1.0))
+        line.setPosition(QPointF(left, len(starts) * line_height))
         starts.append(line.textStart())
     layout.endLayout()
     return starts
-
-
-def _note_metrics() -> QFontMetricsF:
-    return QFontMetricsF(current_theme().font(NOTE_PX))

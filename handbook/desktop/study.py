@@ -1,10 +1,13 @@
 """Học tập: the assignments, and of the chosen one what to read, what to write and how it stands."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from handbook.desktop.buttons import THEME_CHANGES, Button
 from handbook.desktop.rows import Row, RowList
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
@@ -26,7 +29,7 @@ from handbook.desktop.widgets import (
 from handbook.model.changes import Change
 from handbook.model.reflection import STATE_NAMES, State
 from handbook.model.study import VIETNAM, Urgency
-from handbook.model.vietnamese import date_text, due_text, moment_text
+from handbook.model.vietnamese import date_text, due_text, moment_text, number_text
 
 if TYPE_CHECKING:
     from handbook.client.assignments import AssignmentView, ReflectionCard
@@ -44,6 +47,7 @@ class StudyScreen(Screen):
         super().__init__(session, scrolls=False)
         self.header.show_text(self.tr("Học tập"), self.tr("Nhiệm vụ học tập của chi bộ giao cho đồng chí"))
         self._views: dict[str, AssignmentView] = {}
+        self._shown: tuple[AssignmentView, date] | None = None
         self._list = RowList(self.tr("Nhiệm vụ học tập"))
         self._list.setObjectName("study.list")
         self._list.chosen.connect(self._show_detail)
@@ -57,9 +61,12 @@ class StudyScreen(Screen):
 
     def refresh(self) -> None:
         now = self.session.now()
+        if not self._views:
+            self.show_loading(self.tr("Đang mở nhiệm vụ học tập…"))
         self.load(lambda: self.session.handbook.study.assignments(now), self._show_assignments)
 
     def _show_assignments(self, views: "tuple[AssignmentView, ...]") -> None:
+        self._views = {view.assignment.id: view for view in views}
         if not views:
             self.show_empty(
                 "study",
@@ -68,7 +75,6 @@ class StudyScreen(Screen):
                 Action(self.tr("Đồng bộ ngay"), self.session.sync_now, "sync"),
             )
             return
-        self._views = {view.assignment.id: view for view in views}
         wanted = self.route.assignment or self._list.current_key
         current = wanted if wanted in self._views else views[0].assignment.id
         self._list.show_rows([self._row(view) for view in views], current)
@@ -90,8 +96,13 @@ class StudyScreen(Screen):
         )
 
     def _badge(self, view: "AssignmentView") -> tuple[str, Tone]:
-        if view.reflection and view.reflection.state is not State.DRAFT:
-            return STATE_NAMES[view.reflection.state], STATE_TONES[view.reflection.state]
+        reflection = view.reflection
+        if reflection and reflection.refused:
+            return self.tr("Cần xem"), Tone.WARN
+        if reflection and reflection.returned:
+            return STATE_NAMES[State.RETURNED], STATE_TONES[State.RETURNED]
+        if reflection and reflection.state is not State.DRAFT:
+            return STATE_NAMES[reflection.state], STATE_TONES[reflection.state]
         if view.done:
             return self.tr("Đã xong"), Tone.OK
         if view.urgency is Urgency.OVERDUE:
@@ -100,15 +111,21 @@ class StudyScreen(Screen):
             return self.tr("Sắp đến hạn"), Tone.WARN
         if view.urgency is Urgency.UPCOMING:
             return self.tr("Chưa mở"), Tone.NEUTRAL
-        return (
-            (STATE_NAMES[State.DRAFT], Tone.NEUTRAL)
-            if view.reflection
-            else (self.tr("Cần làm"), Tone.NEUTRAL)
-        )
+        if reflection:
+            return STATE_NAMES[State.DRAFT], STATE_TONES[State.DRAFT]
+        return self.tr("Cần làm"), Tone.NEUTRAL
 
     def _show_detail(self, assignment_id: str) -> None:
+        """What is shown already stays as it is: nobody loses their place to a sync that changed nothing."""
         self.route = Route(place=Place.STUDY, assignment=assignment_id)
         view = self._views[assignment_id]
+        today = self.session.now().astimezone(VIETNAM).date()
+        if self._shown == (view, today):
+            return
+        stays = self._shown is not None and self._shown[0].assignment.id == assignment_id
+        self._shown = (view, today)
+        focused = self.focusWidget().objectName() if self.focusWidget() else ""
+        place = self._detail.verticalScrollBar().value() if stays else 0
         self._clear_detail()
         rows = self._detail.body
         rows.addWidget(self._summary(view))
@@ -119,7 +136,10 @@ class StudyScreen(Screen):
             rows.addWidget(SectionLabel(self.tr("Bài thu hoạch")))
             rows.addWidget(self._reflection(view))
         rows.addStretch(1)
-        self._detail.verticalScrollBar().setValue(0)
+        self._detail.verticalScrollBar().setValue(place)
+        # The former one of that name, which is about to be deleted, comes first.
+        if focused and (named := self._detail.findChildren(QWidget, focused)):
+            named[-1].setFocus()
 
     def _summary(self, view: "AssignmentView") -> Card:
         assignment = view.assignment
@@ -134,7 +154,7 @@ class StudyScreen(Screen):
 
     def _document(self, number: int, document: "DocumentCard") -> Card:
         title = getattr(document, "title", "")
-        if not title:
+        if not title:  # a MissingDocument
             card = Card(self.tr("Tài liệu chưa có trên máy này"), "offline")
             card.add(Label(self.tr("Hãy đồng bộ để nhận tài liệu."), Role.MUTED))
             return card
@@ -155,34 +175,22 @@ class StudyScreen(Screen):
 
     def _reflection(self, view: "AssignmentView") -> Card:
         reflection = view.reflection
-        state = reflection.state if reflection else State.DRAFT
-        words = {
-            State.DRAFT: self.tr("Bài nháp đang viết dở, chỉ đồng chí đọc được."),
-            State.WAITING: self.tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."),
-            State.RECEIVED: self.tr("Máy chủ của đảng uỷ đã nhận bài và ký biên nhận."),
-            State.OPENED: self.tr("Chi bộ đã mở bài của đồng chí."),
-            State.RETURNED: self.tr("Chi bộ trả lại để đồng chí viết thêm."),
-            State.ACCEPTED: self.tr("Chi bộ đã đánh giá đạt."),
-        }
         card = Card(self._reflection_title(view), "editor")
         if reflection:
-            card.add_at_end_of_title(Pill(STATE_NAMES[state], STATE_TONES[state]))
-            card.add(Label(words[state]))
-            self._add_remarks(card, reflection)
+            card.add_at_end_of_title(Pill(*self._reflection_pill(reflection)))
+            card.add(Label(self._reflection_words(reflection)))
+            card.add(Label(self.tr("Cập nhật {}").format(moment_text(reflection.updated_at)), Role.NOTE))
+            if reflection.comment:
+                said = self.tr("{}: “{}”").format(reflection.returned_by, reflection.comment)
+                card.add(Label(said, Role.STRONG))
         else:
             card.add(Label(self.tr("Chưa viết. Mỗi giây gõ đều được lưu trên máy này."), Role.MUTED))
         go = Route(place=Place.EDITOR, assignment=view.assignment.id)
-        kind = (
-            SecondaryButton
-            if state in (State.WAITING, State.RECEIVED, State.OPENED, State.ACCEPTED)
-            else PrimaryButton
-        )
-        button = card.add_action(
-            Action(self._write_text(reflection), lambda: self.navigate.emit(go), "editor"), kind
-        )
+        text, kind = self._write_button(reflection)
+        button = card.add_action(Action(text, lambda: self.navigate.emit(go), "editor"), kind)
         button.setObjectName("study.write")
         button.setEnabled(view.urgency is not Urgency.UPCOMING)
-        if reflection and reflection.revision and state is not State.WAITING:
+        if reflection and reflection.revision and reflection.state is not State.WAITING:
             receipt = Route(
                 place=Place.RECEIPT,
                 assignment=view.assignment.id,
@@ -195,31 +203,46 @@ class StudyScreen(Screen):
             link.setObjectName("study.receipt")
         return card
 
-    def _add_remarks(self, card: Card, reflection: "ReflectionCard") -> None:
-        card.add(Label(self.tr("Cập nhật {}").format(moment_text(reflection.updated_at)), Role.NOTE))
-        if reflection.comment:
-            said = self.tr("{}: “{}”").format(reflection.returned_by, reflection.comment)
-            card.add(Label(said, Role.STRONG))
-        if reflection.refused:
-            card.add(Label(reflection.refused, Role.STRONG))
-
     def _reflection_title(self, view: "AssignmentView") -> str:
+        parts = self.tr("{} phần").format(len(view.assignment.parts))
         least = view.assignment.min_words
-        return self.tr("Ít nhất {} chữ, {} phần").format(least, len(view.assignment.parts))
+        return self.tr("Ít nhất {} chữ, {}").format(number_text(least), parts) if least else parts
 
-    def _write_text(self, reflection: "ReflectionCard | None") -> str:
+    def _reflection_pill(self, reflection: "ReflectionCard") -> tuple[str, Tone]:
+        if reflection.refused:
+            return self.tr("Cần xem"), Tone.WARN
+        return STATE_NAMES[reflection.state], STATE_TONES[reflection.state]
+
+    def _reflection_words(self, reflection: "ReflectionCard") -> str:
+        if reflection.refused:
+            return reflection.refused
+        return {
+            State.DRAFT: self.tr("Bài nháp đang viết dở, chỉ đồng chí đọc được."),
+            State.WAITING: self.tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."),
+            State.RECEIVED: self.tr("Máy chủ của đảng uỷ đã nhận bài và ký biên nhận."),
+            State.OPENED: self.tr("Chi bộ đã mở bài của đồng chí."),
+            State.RETURNED: self.tr("Chi bộ trả lại để đồng chí viết thêm."),
+            State.ACCEPTED: self.tr("Chi bộ đã đánh giá đạt."),
+        }[reflection.state]
+
+    def _write_button(self, reflection: "ReflectionCard | None") -> tuple[str, type[Button]]:
+        """Its words, and whether it is what the person most likely wants to do here."""
         if reflection is None:
-            return self.tr("Viết bài")
+            return self.tr("Viết bài"), PrimaryButton
+        if reflection.refused:
+            return self.tr("Xem và xử lý"), PrimaryButton
         if reflection.state is State.DRAFT:
-            return self.tr("Viết tiếp")
-        return self.tr("Sửa bài") if reflection.state is State.RETURNED else self.tr("Xem bài")
+            return self.tr("Viết tiếp"), PrimaryButton
+        if reflection.state is State.RETURNED:
+            return self.tr("Sửa bài"), PrimaryButton
+        return self.tr("Xem bài"), SecondaryButton
 
     def _open(self, assignment_id: str) -> None:
         view = self._views[assignment_id]
         unread = [d for d in view.documents if not getattr(d, "read", True)]
         if unread:
             self.navigate.emit(Route(place=Place.READER, document=unread[0].id))
-        elif view.assignment.wants_reflection:
+        elif view.assignment.wants_reflection and view.urgency is not Urgency.UPCOMING:
             self.navigate.emit(Route(place=Place.EDITOR, assignment=assignment_id))
 
     def _clear_detail(self) -> None:
@@ -232,6 +255,11 @@ class StudyScreen(Screen):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._arrange()
 
     def _arrange(self) -> None:
         px = current_theme().px
