@@ -223,6 +223,8 @@ class DocumentText(QTextBrowser):
             below = self._height() - top - offset * (bottom - top)
             if self._pieces[self._built.stop - 1].section > section and below > wanted:
                 break
+        # Text set at an empty document's start has pushed the cursor before it.
+        self.moveCursor(QTextCursor.MoveOperation.Start)
         if section > 0 or offset > 0:
             self._scroll_to_place(section, offset)
         self.setUpdatesEnabled(True)

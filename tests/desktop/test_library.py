@@ -1,0 +1,227 @@
+"""Thư viện: what is listed, what a search finds as one types, and how a document is opened from it."""
+
+from itertools import product
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from handbook.desktop.document_list import (
+    DocumentListModel,
+    DocumentListView,
+    DocumentRow,
+    PassageRow,
+    wrapped,
+)
+from handbook.desktop.library import LibraryScreen
+from handbook.desktop.session import Place
+from handbook.desktop.theme import Theme
+from handbook.desktop.widgets import PrimaryButton
+from tests.desktop.conftest import Person
+from tests.desktop.ward import CAPITAL, LONG, REPLACED
+
+pytestmark = pytest.mark.gui
+
+
+def library(person: Person, **route: object) -> LibraryScreen:
+    return person.go(place=Place.LIBRARY, **route)
+
+
+def search(person: Person, screen: LibraryScreen, text: str) -> None:
+    screen.search.setText(text)
+    person.wait(lambda: not screen._pause.isActive())
+    person.settle()
+
+
+def titles(screen: LibraryScreen) -> list[str]:
+    return [row.card.title for row in screen.list.documents.rows if isinstance(row, DocumentRow)]
+
+
+def passages(screen: LibraryScreen) -> list[PassageRow]:
+    return [row for row in screen.list.documents.rows if isinstance(row, PassageRow)]
+
+
+def test_the_library_lists_every_document_newest_first(alone: Person) -> None:
+    screen = library(alone)
+    assert titles(screen) == [
+        "Tập trung dân chủ ở chi bộ",
+        "Luật dài ba trăm điều",
+        "Về phát triển Thủ đô Hà Nội",
+        "Về thể loại văn bản của Đảng",
+    ]
+    assert screen.count.text() == "4 văn bản"
+    alone.picture("library")
+
+
+def test_a_collection_narrows_the_list_and_says_of_how_many(alone: Person) -> None:
+    screen = library(alone)
+    alone.find("library.collection.resolutions").click()
+    alone.settle()
+    assert titles(screen) == ["Về phát triển Thủ đô Hà Nội"]
+    assert screen.count.text() == "1 trong 4 văn bản"
+
+
+def test_a_condition_stands_as_a_chip_that_takes_it_back(alone: Person) -> None:
+    screen = library(alone)
+    menu = alone.find("library.filter").menu()
+    years = next(action.menu() for action in menu.actions() if action.text() == "Năm ban hành")
+    next(action for action in years.actions() if action.text() == "2017").trigger()
+    alone.settle()
+    assert titles(screen) == ["Về thể loại văn bản của Đảng"]
+    alone.find("library.asked.year").click()
+    alone.settle()
+    assert len(titles(screen)) == 4
+
+
+def test_an_empty_filter_says_so_and_offers_to_drop_it(alone: Person) -> None:
+    screen = library(alone)
+    menu = alone.find("library.filter").menu()
+    next(action for action in menu.actions() if action.text() == "Chỉ văn bản đã lưu").trigger()
+    alone.settle()
+    assert "Không có văn bản nào khớp điều kiện lọc" in alone.words()
+    buttons = screen.findChildren(PrimaryButton)
+    next(one for one in buttons if one.isVisible() and one.text() == "Bỏ mọi điều kiện").click()
+    alone.settle()
+    assert len(titles(screen)) == 4
+
+
+@pytest.mark.parametrize("text", ["chuyển đổi số", "chuyen doi so", "CHUYEN DOI SO"])
+def test_typing_with_or_without_marks_finds_passages_with_the_words_marked(alone: Person, text: str) -> None:
+    screen = library(alone)
+    search(alone, screen, text)
+    assert titles(screen)[0] == "Về phát triển Thủ đô Hà Nội"
+    marked = {span.text.casefold() for row in passages(screen) for span in row.snippet if span.marked}
+    assert "chuyển đổi số" in marked
+
+
+def test_enter_after_a_number_opens_that_document_even_before_the_results_came(alone: Person) -> None:
+    screen = library(alone)
+    screen.search.setText("15-nq/tw")
+    QTest.keyClick(screen.search, Qt.Key.Key_Return)
+    alone.wait(lambda: alone.window.current is not screen)
+    alone.settle()
+    assert alone.window.current.route.document == CAPITAL
+
+
+def test_a_found_passage_opens_at_its_section(alone: Person) -> None:
+    screen = library(alone)
+    search(alone, screen, "quy định thứ 250")
+    at = next(
+        place
+        for place, row in enumerate(screen.list.documents.rows)
+        if isinstance(row, PassageRow) and row.heading.startswith("Điều 250.")
+    )
+    index = screen.list.documents.index(at)
+    screen.list.scrollTo(index)
+    place = screen.list.visualRect(index).center()
+    QTest.mouseClick(screen.list.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    alone.settle()
+    reader = alone.window.current
+    assert reader.route.document == LONG
+    assert reader.text.section == 249
+
+
+def test_nothing_found_is_said_with_advice(alone: Person) -> None:
+    screen = library(alone)
+    search(alone, screen, "zzzz qqqq")
+    assert "Không tìm thấy “zzzz qqqq”" in alone.words()
+    assert screen.search.hasFocus()
+
+
+def test_down_goes_from_the_box_to_the_list_and_escape_clears_the_box(alone: Person) -> None:
+    screen = library(alone)
+    screen.search.setText("luật")
+    alone.settle()
+    QTest.keyClick(screen.search, Qt.Key.Key_Escape)
+    assert screen.search.text() == ""
+    person_settles(alone, screen)
+    QTest.keyClick(screen.search, Qt.Key.Key_Down)
+    assert screen.list.currentIndex().row() == 0
+    QTest.keyClick(screen.list, Qt.Key.Key_Return)
+    alone.settle()
+    assert alone.window.current.route.place is Place.READER
+
+
+def person_settles(person: Person, screen: LibraryScreen) -> None:
+    person.wait(lambda: not screen._pause.isActive())
+    person.settle()
+
+
+def test_a_route_with_words_searches_for_them(alone: Person) -> None:
+    screen = library(alone, query="tập trung dân chủ")
+    person_settles(alone, screen)
+    assert screen.search.text() == "tập trung dân chủ"
+    assert titles(screen)[0] == "Tập trung dân chủ ở chi bộ"
+
+
+def test_without_an_index_titles_are_found_and_the_person_is_told(alone: Person, monkeypatch) -> None:
+    screen = library(alone)
+    monkeypatch.setattr(type(alone.desktop.session.handbook.search), "is_ready", lambda self: False)
+    search(alone, screen, "dan chu")
+    assert titles(screen) == ["Tập trung dân chủ ở chi bộ"]
+    assert "Đang lập chỉ mục" in screen.count.text()
+
+
+def test_the_star_saves_a_document_without_opening_it(alone: Person) -> None:
+    screen = library(alone)
+    place = screen.list.visualRect(screen.list.documents.index(0))
+    star = screen.list._painter.star_place(place.toRectF()).center().toPoint()
+    QTest.mouseClick(screen.list.viewport(), Qt.MouseButton.LeftButton, pos=star)
+    alone.settle()
+    assert alone.window.current is screen
+    assert screen.list.documents.rows[0].card.saved
+
+
+def test_a_screen_reader_hears_what_the_row_shows(alone: Person) -> None:
+    screen = library(alone)
+    rows = {row.card.id: place for place, row in enumerate(screen.list.documents.rows)}
+    index = screen.list.documents.index(rows[REPLACED])
+    said = index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert said == (
+        "Quy định 66-QĐ/TW Về thể loại văn bản của Đảng, Ban Bí thư, 06/02/2017, Đã được thay thế"
+    )
+
+
+def test_ten_thousand_rows_ask_for_the_rows_in_sight_only(alone: Person) -> None:
+    card = library(alone).list.documents.rows[0].card
+
+    asked: set[int] = set()
+
+    class Counted(DocumentListModel):
+        def data(self, index, role=Qt.ItemDataRole.DisplayRole):
+            if role == Qt.ItemDataRole.UserRole:
+                asked.add(index.row())
+            return super().data(index, role)
+
+    view = DocumentListView()
+    view.documents = Counted(view)
+    view.setModel(view.documents)
+    view.resize(800, 600)
+    view.show()
+    view.show_rows(tuple(DocumentRow(card) for _ in range(10_000)), keep_place=False)
+    QApplication.processEvents()
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum())
+    view.grab()
+    assert 9_999 in asked
+    assert len(asked) < 60
+
+
+def test_a_marked_word_is_painted_on_the_colour_of_a_marker(alone: Person) -> None:
+    screen = library(alone)
+    search(alone, screen, "trung tâm chính trị")
+    mark = Theme().colour("mark")
+    image: QImage = screen.list.viewport().grab().toImage()
+    pixels = product(range(0, image.width(), 2), range(0, image.height(), 2))
+    assert mark.rgb() in {image.pixel(x, y) for x, y in pixels}
+
+
+def test_a_long_title_ends_with_dots_on_its_last_line(qapp: QApplication) -> None:
+    from PySide6.QtGui import QFontMetricsF
+
+    metrics = QFontMetricsF(Theme().font())
+    lines = wrapped(metrics, "một hai ba bốn năm sáu bảy tám chín mười " * 5, 120, 2)
+    assert len(lines) == 2
+    assert lines[1].endswith("…")
+    assert all(metrics.horizontalAdvance(line) <= 120 for line in lines)
