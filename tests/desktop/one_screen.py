@@ -1,5 +1,7 @@
 """One screen in a window of its own on the real profile of a `Device`, and where it wanted to go."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
@@ -19,16 +21,25 @@ SECONDS = 30
 
 
 class OneScreen:
-    """`routes` are those that the screen asked the window for. Close it before the device."""
+    """`routes` are those that the screen asked the window for; `watch` is told of every bug.
+
+    Close it before the device; it fails then when a bug was met that is still in `bugs`.
+    """
 
     def __init__(
-        self, device: Device, screen_type: type[Screen], place: Place, size: tuple[int, int] = (1000, 800)
+        self,
+        device: Device,
+        screen_type: type[Screen],
+        place: Place,
+        size: tuple[int, int] = (1000, 800),
+        watch: Callable[[BaseException], object] = lambda _: None,
     ) -> None:
         self.device = device
         self.bugs: list[BaseException] = []
         self.routes: list[Route] = []
         self.work = Work()
         self.work.crashed.connect(self.bugs.append)
+        self.work.crashed.connect(watch)
         self.session = Session(handbook_of(device), self.work, device.folder, now=lambda: device.ward.now)
         self.screen = screen_type(self.session)
         self.screen.navigate.connect(self.routes.append)
@@ -69,6 +80,12 @@ class OneScreen:
 
     def press(self, name: str) -> None:
         QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton)
+        self.settle()
+
+    def press_text(self, text: str) -> None:
+        """A button that has words but no name."""
+        (button,) = (each for each in self._visible(QPushButton) if each.text() == text)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
         self.settle()
 
     def enter(self, name: str) -> None:
