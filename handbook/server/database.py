@@ -2,10 +2,10 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -28,6 +28,8 @@ from sqlalchemy.engine import make_url
 
 from handbook.errors import BadInput, NewerData
 from handbook.server.settings import Settings
+
+V = TypeVar("V")
 
 POOL_SIZE = 16  # as many as worker threads: none waits for a connection
 SQLITE_WAIT_SECONDS = 30
@@ -153,6 +155,15 @@ def backup(settings: Settings, target: Path) -> None:
     finally:
         database.close()
     target.chmod(0o600)
+
+
+def padded(values: Collection[V]) -> list[V]:
+    """The values for an IN, one repeated until they are a power of two.
+
+    So there are few different statements: PostgreSQL then plans each once instead of at every size of batch.
+    """
+    different = list(values)
+    return different + different[-1:] * ((1 << max(len(different) - 1, 0).bit_length()) - len(different))
 
 
 def sweep(connection: Connection, table: Table, stale: ColumnElement[bool]) -> None:

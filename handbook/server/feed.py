@@ -14,7 +14,7 @@ from handbook.model.people import Action, Member, can, commune_of
 from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, EntryKind, FeedPage, SubmissionEntry
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission, SubmissionKind
-from handbook.server.database import Database
+from handbook.server.database import Database, padded
 from handbook.server.people import find_members
 from handbook.server.tables import access_log, entries, feeds, submissions
 
@@ -34,7 +34,7 @@ def lock_positions(connection: Connection, units: Collection[str]) -> dict[str, 
         return {}
     rows = connection.execute(
         select(feeds.c.unit, feeds.c.position)
-        .where(feeds.c.unit.in_(sorted(units)))
+        .where(feeds.c.unit.in_(padded(units)))
         .order_by(feeds.c.unit)
         .with_for_update()
     )

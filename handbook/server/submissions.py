@@ -17,7 +17,7 @@ from handbook.model.reflection import Review, State, Verdict, standing
 from handbook.protocol.receipts import Receipt, sign
 from handbook.protocol.submissions import Content, Submission, SubmissionKind, unpack_content
 from handbook.server import faults, feed
-from handbook.server.database import Database
+from handbook.server.database import Database, padded
 from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
 from handbook.server.keys import Keys
@@ -152,16 +152,16 @@ def _unless_refused(judge, *given):
 
 def _held(connection: Connection, arrivals: Sequence[_Arrival]) -> list[Row]:
     """Without texts: every revision of these lineages, and the authors' other reflections of a subject."""
-    in_communes = submissions.c.commune.in_({arrival.submission.commune for arrival in arrivals})
-    lineages = {arrival.submission.lineage for arrival in arrivals}
+    in_communes = submissions.c.commune.in_(padded({arrival.submission.commune for arrival in arrivals}))
+    lineages = padded({arrival.submission.lineage for arrival in arrivals})
     columns = [column for column in submissions.c if column.name != "content"]
     wanted = select(*columns).where(in_communes, submissions.c.lineage.in_(lineages))
     if reflections := [arrival for arrival in arrivals if arrival.is_reflection]:
         # Two searches rather than one with OR, for which SQLite would read the whole commune.
         others = select(*columns).where(
             in_communes,
-            submissions.c.author.in_({arrival.author.account for arrival in reflections}),
-            submissions.c.subject.in_({arrival.submission.subject for arrival in reflections}),
+            submissions.c.author.in_(padded({arrival.author.account for arrival in reflections})),
+            submissions.c.subject.in_(padded({arrival.submission.subject for arrival in reflections})),
             submissions.c.kind == SubmissionKind.REFLECTION.value,
             submissions.c.lineage.not_in(lineages),
         )

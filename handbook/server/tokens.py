@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 from handbook.errors import SignInFailed
 from handbook.model.people import Member
 from handbook.protocol.api import Session
-from handbook.server.database import Database, sweep
+from handbook.server.database import Database, padded, sweep
 from handbook.server.people import find_members, members_in, members_where
 from handbook.server.tables import members, tokens
 from handbook.server.units import units_around
@@ -65,7 +65,7 @@ def all_signed_in(database: Database, given: Sequence[str], now: datetime) -> li
     """Who holds each token, None for one that is worthless."""
     digests = [_digest(token) for token in given]
     with database.read() as connection:
-        rows = connection.execute(_bearers, {"digests": digests}).mappings().all()
+        rows = connection.execute(_bearers, {"digests": padded(digests)}).mappings().all()
     by_digest: dict[bytes, list[RowMapping]] = {}
     for row in rows:
         if row["expires_at"] > now:
