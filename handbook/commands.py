@@ -48,7 +48,9 @@ def server(folder: Path, options: argparse.Namespace) -> int:
 
 def _stop_when_input_ends() -> None:
     """A pipe on standard input ends with the process that holds its other end, however that one ended."""
-    sys.stdin.buffer.read()
+    # Not through sys.stdin: its lock, held by this thread, would break the interpreter's shutdown.
+    while os.read(0, 4096):
+        pass
     signal.raise_signal(signal.SIGTERM)
 
 
