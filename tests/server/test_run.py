@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -82,36 +81,31 @@ def test_the_process_says_its_url_once_it_answers_and_ends_cleanly_when_told(
 def test_a_request_under_way_is_finished_before_the_server_ends(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, gate = threading.Event(), threading.Event()
+    begun, closing, gate = threading.Event(), threading.Event(), threading.Event()
     submission, answers = reflection(), []
     with running(settings) as server:
-        accept = server.house.intake.accept
+        accept, shutdown = server.house.intake.accept, server.program.shutdown
 
         def slow(*given: object) -> object:
             begun.set()
             gate.wait()
             return accept(*given)
 
+        async def close(sockets: object = None) -> None:
+            closing.set()
+            await shutdown(sockets)
+
         monkeypatch.setattr(server.house.intake, "accept", slow)
+        monkeypatch.setattr(server.program, "shutdown", close)
         an = server.as_("an")
         sender = threading.Thread(target=lambda: answers.append(an.put(submission)))
         sender.start()
         assert begun.wait(30)
         server.program.should_exit = True
-        while listens(server.url):
-            pass
+        assert closing.wait(30)
         gate.set()
         sender.join()
     assert [answer.status_code for answer in answers] == [201]
-
-
-def listens(url: str) -> bool:
-    where = urlsplit(url)
-    try:
-        socket.create_connection((where.hostname, where.port), timeout=30).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("nth", [1, 2])
