@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
 
@@ -160,7 +160,7 @@ class CellScreen(Screen):
         self._unit_chooser.setVisible(len(units) > 1)
         offered = [(assignment.title, assignment.id) for assignment in content.assignments]
         _fill(self._assignment_chooser, offered, self._assignment)
-        self._measure_screen()
+        self._show_full_title()
 
     def _show_tiles(self, overview: "CellOverview") -> None:
         members, waiting = overview.members, len(self._rows_of("waiting"))
@@ -264,6 +264,7 @@ class CellScreen(Screen):
         self._unit_chooser.activated.connect(self._choose_unit)
         self._assignment_chooser = _chooser(self.tr("Nhiệm vụ học tập"), "cell.assignment")
         self._assignment_chooser.activated.connect(self._choose_assignment)
+        self._assignment_chooser.installEventFilter(self)
         self._full_title = Label("", Role.MUTED)
         for part in (self._unit_chooser, self._assignment_chooser, self._full_title):
             self._page.body.addWidget(part)
@@ -348,8 +349,16 @@ class CellScreen(Screen):
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._holder.setMinimumHeight(px(FEWEST_ROWS * 36))
         self._page.body.setContentsMargins(0, 0, px(4), 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._assignment_chooser and event.type() is QEvent.Type.Resize:
+            self._show_full_title()
+        return False
+
+    def _show_full_title(self) -> None:
+        """A title that the chooser has no room for stands below it."""
         title = self._assignment_chooser.currentText()
-        needed = self._assignment_chooser.fontMetrics().horizontalAdvance(title) + px(60)
+        needed = self._assignment_chooser.fontMetrics().horizontalAdvance(title) + current_theme().px(60)
         self._full_title.setText(title)
         self._full_title.setVisible(needed > self._assignment_chooser.width())
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
@@ -61,6 +61,7 @@ class ReviewScreen(Screen):
         self._queue: tuple[str, ...] = ()
         self._comments: dict[str, str] = {}
         self._deciding = False
+        self._arriving = False
         self._build_header()
         self._build_panes()
         for keys, act in (("Ctrl+Up", self._go_back), ("Ctrl+Down", self._go_on)):
@@ -72,6 +73,7 @@ class ReviewScreen(Screen):
 
     def show_route(self, route: Route) -> None:
         self.route = route
+        self._arriving = True
         self.clear_banner()
         self.refresh()
 
@@ -118,6 +120,9 @@ class ReviewScreen(Screen):
         self._show_revision()
         self._show_decision()
         self.show_ready()
+        if self._arriving:
+            self._arriving = False
+            self._text.setFocus()
         if view.state is State.RECEIVED and view.can_decide:
             now = self.session.now()
             self.command(lambda: self.session.handbook.cell.mark_opened(view.lineage, now))
@@ -190,12 +195,13 @@ class ReviewScreen(Screen):
             self._comments.pop(view.lineage, None)
             self.session.sync_now()
             again = self.route
+            self._go_to(onward) if onward else self._to_cell()
+            # After going on: a toast leaves with the screen that it was shown on.
             Toast(
                 self.window(),
                 said.format(view.author.name),
                 Action(self.tr("Xem lại bài"), lambda: self.navigate.emit(again)),
             )
-            self._go_to(onward) if onward else self._to_cell()
 
         def failed(error: Exception) -> None:
             self._deciding = False
@@ -263,6 +269,8 @@ class ReviewScreen(Screen):
         self._side = Column(SIDE_WIDTH)
         self._side.body.addStretch(1)
         self._page.body.addStretch(1)
+        for box in (self._text, self._comment):
+            box.installEventFilter(self)
         self._panes = QHBoxLayout()
         self._panes.addWidget(self._paper, 1)
         self._panes.addWidget(self._side)
@@ -289,6 +297,15 @@ class ReviewScreen(Screen):
         self._decision.add(self._comment, self._needs_comment, Label(note, Role.NOTE))
         self._decision.add_action(self._accept)
         self._decision.add_action(self._return)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The text boxes would take the keys that go from one reflection to the next for themselves."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            keys = event.key() if event.modifiers() == Qt.KeyboardModifier.ControlModifier else None
+            if keys in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+                event.ignore()
+                return True
+        return False
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,0 +1,240 @@
+"""The cell's page: who has finished and who has not, and the way to each reflection."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from handbook.desktop.cell_table import Column, MemberTable
+from handbook.desktop.session import Place
+from handbook.desktop.theme import Theme
+from handbook.model.people import DutyKind
+from handbook.model.reflection import Answer
+from handbook.protocol.packs import assignment_item, document_item
+from tests.client.samples import NOW, assignment, document
+from tests.client.simulated_server import Device, Ward, running_ward
+from tests.desktop.seat import Seat
+
+pytestmark = pytest.mark.gui
+
+NQ15 = "central/15-nq-tw-2022"
+TASK, READING = "hongson/anbinh/hoc-tap-nq15", "hongson/anbinh/doc-nq15"
+MAIN = assignment()
+ONLY_READING = assignment(
+    "doc-nq15", title="Đọc Nghị quyết 15", parts=(), min_words=0, due_on=MAIN.due_on + timedelta(days=20)
+)
+ITEMS = (document_item(document()), assignment_item(MAIN), assignment_item(ONLY_READING))
+TEXT = "mười chữ thì đủ để nộp bài này rồi đấy"
+SPOKEN = Qt.ItemDataRole.AccessibleTextRole
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with running_ward(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    ward.now = NOW
+    return ward.new_cell({"An": (), "Lan": (), "Bich": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+
+
+@pytest.fixture
+def device(ward: Ward, tmp_path: Path, cell: str) -> Iterator[Callable[..., Device]]:
+    made: list[Device] = []
+
+    def make(name: str, items: tuple[object, ...] = ITEMS) -> Device:
+        made.append(Device(tmp_path / f"pc-{len(made)}", ward, name, cell, items))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def hanh(device: Callable[..., Device]) -> Device:
+    return device("Hanh")
+
+
+@pytest.fixture
+def seat(hanh: Device, qapp: QApplication) -> Iterator[Seat]:
+    seated = Seat(hanh)
+    yield seated
+    seated.close()
+
+
+@pytest.fixture
+def watching(seat: Seat, device: Callable[..., Device]) -> Seat:
+    """Hạnh looks at the cell: An has read and handed in, Lan has only read."""
+    an, lan = device("An"), device("Lan")
+    for one in (an, lan):
+        one.library.tick(NQ15, True, NOW)
+    an.reflections.save(TASK, (Answer("nhan-thuc", TEXT), Answer("lien-he", TEXT)), NOW)
+    an.reflections.submit(TASK, NOW)
+    for one in (an, lan):
+        one.synced()
+    seat.device.synced()
+    seat.go(Place.CELL)
+    return seat
+
+
+def table(seat: Seat) -> MemberTable:
+    return seat.find("cell.table")
+
+
+def rows(seat: Seat) -> list[tuple[str, ...]]:
+    model = table(seat).model()
+    return [
+        tuple(model.index(row, column).data() for column in range(model.columnCount()))
+        for row in range(model.rowCount())
+    ]
+
+
+def choose(seat: Seat, row: int) -> None:
+    shown = table(seat)
+    shown.setCurrentIndex(shown.model().index(row, 0))
+    seat.key("cell.table", Qt.Key.Key_Return)
+
+
+def test_each_member_has_a_line_in_vietnamese_order_with_what_they_have_done(watching: Seat) -> None:
+    an, bich, hanh, lan = rows(watching)
+    assert an == ("An", "1/1", "Đã nhận", "15:30 22/11/2026", "Chờ nhận xét")
+    assert bich == ("Bich", "0/1", "Chưa nộp", "", "Chưa gửi gì từ sổ tay")
+    assert (hanh[0], lan) == ("Hanh", ("Lan", "1/1", "Chưa nộp", "", ""))
+
+
+def test_the_figures_add_up_and_say_how_old_they_are(watching: Seat) -> None:
+    said = {name: watching.find(f"cell.tile.{name}").accessibleName() for name in ("members", "read")}
+    assert said == {"members": "Đảng viên: 4, của chi bộ", "read": "Đã đọc đủ: 2, trên 4"}
+    assert watching.find("cell.tile.submitted").accessibleName() == "Đã nộp bài: 1, trên 4"
+    assert watching.find("cell.tile.waiting").accessibleName() == "Chờ xem: 1, cần nhận xét"
+    assert watching.find("cell.tile.missing").accessibleName() == "Chưa xong: 3, 0 bài nộp muộn"
+    assert "số liệu theo lần đồng bộ vừa xong" in watching.words()
+
+
+def test_every_cell_of_the_table_has_words_for_a_screen_reader(watching: Seat) -> None:
+    model = table(watching).model()
+    spoken = [model.index(1, column).data(SPOKEN) for column in Column]
+    assert spoken == [
+        "Bich. Đã đọc 0/1. Chưa gửi gì từ sổ tay",
+        "Đã đọc 0 trên 1 tài liệu",
+        "Bài thu hoạch: Chưa nộp",
+        "Chưa nộp bài",
+        "Chưa gửi gì từ sổ tay",
+    ]
+    assert model.index(3, Column.NOTE).data(SPOKEN) == "Không có ghi chú"
+    assert model.index(0, 0).data(Qt.ItemDataRole.UserRole).endswith(".an")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("all", ["An", "Bich", "Hanh", "Lan"]), ("missing", ["Bich", "Hanh", "Lan"]), ("waiting", ["An"])],
+)
+def test_a_filter_shows_those_it_counts(watching: Seat, name: str, shown: list[str]) -> None:
+    chip = watching.find(f"cell.filter.{name}")
+    assert chip.text().endswith(f" {len(shown)}")
+    watching.click(f"cell.filter.{name}")
+    assert [row[0] for row in rows(watching)] == shown
+
+
+def test_a_filter_that_fits_nobody_says_so(watching: Seat) -> None:
+    watching.click("cell.filter.returned")
+    assert "Không có đồng chí nào trong mục này." in watching.words()
+    watching.click("cell.filter.all")
+    assert len(rows(watching)) == 4
+
+
+def test_enter_opens_the_members_reflection(watching: Seat, hanh: Device) -> None:
+    choose(watching, 0)
+    (view,) = hanh.cell.to_review(hanh.cell_path)
+    assert (watching.route.place, watching.route.lineage) == (Place.REVIEW, view.lineage)
+
+
+def test_enter_on_a_member_without_a_reflection_says_that_there_is_none(watching: Seat) -> None:
+    choose(watching, 1)
+    assert "Bich chưa nộp bài thu hoạch." in watching.banner()
+    assert watching.route.place is Place.CELL
+
+
+def test_the_missing_list_is_on_the_clipboard_and_on_the_screen(watching: Seat, hanh: Device) -> None:
+    watching.click("cell.missing")
+    expected = hanh.cell.missing_text(hanh.cell_path, TASK, NOW)
+    assert QGuiApplication.clipboard().text() == expected
+    assert watching.text("cell.missing.text") == expected
+    assert "Bich: còn 1 tài liệu chưa đọc, chưa nộp bài thu hoạch" in expected
+    watching.click("cell.missing.back")
+    assert table(watching) is not None
+
+
+def test_another_assignment_is_chosen_and_one_without_a_text_asks_for_none(watching: Seat) -> None:
+    chooser = watching.find("cell.assignment")
+    assert chooser.currentText() == "Học tập Nghị quyết 15-NQ/TW"
+    chooser.setFocus()
+    watching.key("cell.assignment", Qt.Key.Key_Up)
+    assert chooser.currentText() == "Đọc Nghị quyết 15"
+    assert [row[2] for row in rows(watching)] == ["Không yêu cầu"] * 4
+    assert watching.find("cell.tile.submitted") is None
+
+
+def test_what_comes_in_is_shown_and_the_person_stays_on_the_same_member(
+    watching: Seat, device: Callable[..., Device]
+) -> None:
+    shown = table(watching)
+    shown.setCurrentIndex(shown.model().index(3, 0))
+    bich = device("Bich")
+    bich.library.tick(NQ15, True, NOW)
+    bich.synced()
+    watching.device.synced()
+    watching.settle()
+    assert rows(watching)[1][1] == "1/1"
+    assert shown.current_account.endswith(".lan")
+
+
+def test_overdue_members_are_told_apart_from_those_with_time_left(watching: Seat, ward: Ward) -> None:
+    ward.now = NOW + timedelta(days=30)
+    watching.window.current.refresh()
+    watching.settle()
+    assert "quá hạn" in watching.words()
+    assert rows(watching)[1][4].startswith("Quá hạn")
+
+
+def test_a_plain_member_is_told_whose_page_this_is(device: Callable[..., Device], qapp: QApplication) -> None:
+    seat = Seat(device("An"))
+    try:
+        seat.go(Place.CELL)
+        assert "Đồng chí không được phân công theo dõi chi bộ nào" in seat.words()
+        assert table(seat) is None
+    finally:
+        seat.close()
+
+
+def test_without_an_assignment_the_page_offers_to_sync(
+    device: Callable[..., Device], qapp: QApplication
+) -> None:
+    seat = Seat(device("Hanh", ()))
+    try:
+        seat.go(Place.CELL)
+        assert "Chi bộ chưa có nhiệm vụ học tập nào đang mở" in seat.words()
+        assert "Đồng bộ ngay" in seat.words()
+    finally:
+        seat.close()
+
+
+def test_in_large_print_rows_remain_to_be_seen_and_the_whole_title_is_read(
+    watching: Seat, qapp: QApplication
+) -> None:
+    title = "Học tập Nghị quyết 15-NQ/TW về phương hướng phát triển Thủ đô đến năm 2030"
+    long = assignment(title=title, edition=2)
+    watching.device.publish(assignment_item(long))
+    watching.window.current.refresh()
+    Theme(scale=2.0).apply(qapp)
+    watching.window.resize(1024, 640)
+    watching.settle()
+    assert table(watching).viewport().height() >= 5 * table(watching).rowHeight(0)
+    assert long.title in watching.words()

@@ -1,0 +1,228 @@
+"""Reviewing: the text as it was written, a comment that is not lost, a decision that is kept and sent."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from handbook.desktop.session import Place
+from handbook.errors import DiskProblem
+from handbook.model.people import DutyKind
+from handbook.model.reflection import Answer, State
+from handbook.protocol.packs import assignment_item, document_item
+from tests.client.samples import NOW, assignment, document
+from tests.client.simulated_server import Device, Ward, running_ward
+from tests.desktop.seat import SECONDS, Seat, type_into
+
+pytestmark = pytest.mark.gui
+
+TASK = "hongson/anbinh/hoc-tap-nq15"
+ITEMS = (document_item(document()), assignment_item(assignment()))
+TEXT = "mười chữ thì đủ để nộp bài này rồi đấy"
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with running_ward(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    ward.now = NOW
+    return ward.new_cell({"An": (), "Lan": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+
+
+@pytest.fixture
+def device(ward: Ward, tmp_path: Path, cell: str) -> Iterator[Callable[[str], Device]]:
+    made: list[Device] = []
+
+    def make(name: str) -> Device:
+        made.append(Device(tmp_path / f"pc-{len(made)}", ward, name, cell, ITEMS))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def an(device: Callable[[str], Device]) -> Device:
+    return device("An")
+
+
+@pytest.fixture
+def hanh(device: Callable[[str], Device]) -> Device:
+    return device("Hanh")
+
+
+@pytest.fixture
+def seat(hanh: Device, qapp: QApplication) -> Iterator[Seat]:
+    seated = Seat(hanh)
+    yield seated
+    seated.close()
+
+
+def hand_in(pc: Device, text: str = TEXT) -> None:
+    pc.reflections.save(TASK, (Answer("nhan-thuc", text), Answer("lien-he", "")), NOW)
+    pc.reflections.save(TASK, (Answer("nhan-thuc", text), Answer("lien-he", text)), NOW)
+    pc.reflections.submit(TASK, NOW)
+    pc.synced()
+
+
+@pytest.fixture
+def reading(seat: Seat, an: Device, ward: Ward, device: Callable[[str], Device]) -> Seat:
+    """Hạnh has An's reflection open; Lan's came a minute later and waits too."""
+    hand_in(an)
+    ward.now = NOW + timedelta(minutes=1)
+    hand_in(device("Lan"), f"Lan viết: {TEXT}")
+    seat.device.synced()
+    first = seat.device.cell.to_review(seat.device.cell_path)[0]
+    seat.go(Place.REVIEW, lineage=first.lineage, unit=seat.device.cell_path)
+    return seat
+
+
+def test_the_text_is_read_by_its_parts_beside_whose_it_is(reading: Seat) -> None:
+    text = reading.text("review.text")
+    assert text.split("\n") == ["Nhận thức", TEXT, "Liên hệ", TEXT]
+    words = reading.words()
+    for said in ("Bài thu hoạch của An", "Học tập Nghị quyết 15-NQ/TW", "Đúng hạn", "Bản 1"):
+        assert said in words
+    assert "Máy chủ nhận lúc 15:30 ngày 22/11/2026" in words
+
+
+def test_what_was_typed_is_shown_letter_by_letter_and_never_as_markup(seat: Seat, an: Device) -> None:
+    hand_in(an, "<b>đậm</b> & <img src='x'> *sao*\n\tthụt vào một hai ba bốn năm sáu bảy")
+    seat.device.synced()
+    seat.go(Place.REVIEW)
+    assert "<b>đậm</b> & <img src='x'> *sao*\n" in seat.text("review.text")
+
+
+def test_opening_it_lets_the_author_know(reading: Seat, an: Device) -> None:
+    reading.device.synced()
+    an.synced()
+    assert an.reflections.draft(TASK, NOW).state is State.OPENED
+
+
+def test_returning_needs_a_comment_and_says_so(reading: Seat) -> None:
+    assert reading.find("review.needs-comment") is None
+    reading.click("review.return")
+    assert "cần biết sửa gì" in reading.text("review.needs-comment")
+    assert reading.find("review.comment").hasFocus()
+    assert reading.device.cell.reflection(reading.route.lineage).state is State.OPENED
+    type_into(reading.find("review.comment"), "Viết rõ hơn.")
+    assert reading.find("review.needs-comment") is None
+
+
+def test_returned_with_a_comment_it_is_kept_offline_and_the_next_one_is_shown(reading: Seat) -> None:
+    reading.device.line.is_down = True
+    lineage = reading.route.lineage
+    type_into(reading.find("review.comment"), "Viết rõ hơn phần liên hệ.")
+    reading.click("review.return")
+    view = reading.device.cell.reflection(lineage)
+    assert (view.state, view.reviews[0].comment) == (State.RETURNED, "Viết rõ hơn phần liên hệ.")
+    assert reading.toast() == "Đã trả lại bài của An; sẽ gửi khi có mạng."
+    assert "Bài thu hoạch của Lan" in reading.words()
+    assert reading.text("review.comment") == ""
+
+
+def test_a_decision_reaches_the_author(reading: Seat, an: Device, qtbot: QtBot) -> None:
+    reading.click("review.accept")
+
+    def accepted() -> bool:
+        an.pull()
+        return an.reflections.draft(TASK, NOW).state is State.ACCEPTED
+
+    qtbot.waitUntil(accepted, timeout=SECONDS * 1000)
+
+
+def test_after_the_last_one_the_cells_page_is_shown(reading: Seat) -> None:
+    reading.device.line.is_down = True
+    reading.click("review.accept")
+    reading.click("review.accept")
+    assert reading.route.place is Place.CELL
+
+
+def test_an_accepted_reflection_can_be_read_but_not_decided_again(reading: Seat) -> None:
+    reading.device.line.is_down = True
+    lineage = reading.route.lineage
+    reading.click("review.accept")
+    reading.go(Place.REVIEW, lineage=lineage, unit=reading.device.cell_path)
+    assert TEXT in reading.text("review.text")
+    assert reading.find("review.accept") is None
+    assert "Còn 1 bài chờ xem" in reading.words()
+
+
+def test_the_keys_go_from_one_to_the_next_and_the_count_says_where(reading: Seat) -> None:
+    assert reading.text("review.place") == "Bài 1/2 chờ xem"
+    reading.find("review.comment").setFocus()
+    reading.key("review.comment", Qt.Key.Key_Down, CONTROL)
+    assert reading.text("review.place") == "Bài 2/2 chờ xem"
+    assert "Lan viết" in reading.text("review.text")
+    assert not reading.find("review.next").isEnabled()
+    assert reading.find("review.text").hasFocus()
+    reading.key("review.text", Qt.Key.Key_Up, CONTROL)
+    assert reading.text("review.place") == "Bài 1/2 chờ xem"
+
+
+def test_a_comment_that_is_not_sent_yet_is_there_when_one_comes_back(reading: Seat) -> None:
+    lineage = reading.route.lineage
+    type_into(reading.find("review.comment"), "Đang nghĩ")
+    reading.click("review.next")
+    assert reading.text("review.comment") == ""
+    reading.find("review.comment").undo()
+    assert reading.text("review.comment") == "", "another member's comment came back"
+    reading.click("review.list")
+    reading.go(Place.REVIEW, lineage=lineage, unit=reading.device.cell_path)
+    assert reading.text("review.comment") == "Đang nghĩ"
+
+
+def test_a_decision_the_disk_did_not_take_is_told_and_the_comment_stays(
+    reading: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise DiskProblem("Ổ đĩa đã đầy.", "Hãy xoá bớt tệp.")
+
+    monkeypatch.setattr(reading.device.cell, "return_for_revision", full)
+    type_into(reading.find("review.comment"), "Viết rõ hơn.")
+    reading.click("review.return")
+    assert "Ổ đĩa đã đầy." in reading.banner()
+    assert reading.text("review.comment") == "Viết rõ hơn."
+    assert reading.find("review.return").isEnabled()
+
+
+def test_a_newer_text_that_comes_in_is_announced_and_the_older_one_can_be_read(
+    seat: Seat, an: Device
+) -> None:
+    hand_in(an)
+    seat.device.synced()
+    seat.go(Place.REVIEW)
+    lineage = seat.device.cell.to_review(seat.device.cell_path)[0].lineage
+    seat.device.cell.return_for_revision(lineage, "Viết thêm.", NOW + timedelta(minutes=1))
+    seat.device.synced()
+    an.synced()
+    an.reflections.revise(TASK, NOW)
+    hand_in(an, f"Bản mới: {TEXT}")
+    seat.device.synced()
+    seat.settle()
+    assert "Đảng viên vừa nộp bản 2 của bài này." in seat.banner()
+    assert "Bản mới" in seat.text("review.text")
+    assert "Viết thêm." in seat.words()
+    seat.click("review.revision.1")
+    assert "Bản mới" not in seat.text("review.text")
+    assert "Bản 1, đang xem" in seat.words()
+
+
+def test_with_nothing_to_review_the_page_says_so(seat: Seat) -> None:
+    seat.go(Place.REVIEW)
+    assert "Không còn bài nào chờ xem" in seat.words()
+
+
+def test_a_reflection_this_pc_does_not_have_is_an_error_with_advice(seat: Seat) -> None:
+    seat.go(Place.REVIEW, lineage="khong-co")
+    assert "Trên máy này không có bài thu hoạch đó." in seat.words()
