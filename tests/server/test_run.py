@@ -41,7 +41,8 @@ serve(settings, lambda url: print(url, flush=True))
 @contextmanager
 def process(settings: Settings, **environment: str) -> Iterator[tuple[subprocess.Popen, str]]:
     """A server process and its URL; it is gone when the block ends."""
-    environ = os.environ | {"HANDBOOK_DATABASE_URL": settings.database_url} | environment
+    environ = {name: value for name, value in os.environ.items() if name != "HANDBOOK_TEST"}
+    environ |= {"HANDBOOK_DATABASE_URL": settings.database_url} | environment
     with subprocess.Popen(
         [sys.executable, "-c", SERVE, str(settings.data_dir)],
         env=environ,
