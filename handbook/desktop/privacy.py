@@ -37,10 +37,16 @@ SENT: Final = (
     Sent(
         what="Nhận xét của bí thư, phó bí thư",
         when="Khi người có nhiệm vụ mở bài, trả lại hoặc công nhận bài: bài nào, lần nộp nào, kết luận, lời "
-        "nhận xét.",
+        "nhận xét, lúc nào.",
         seen_by="Người viết bài, bí thư và phó bí thư chi bộ.",
         why="Để người viết biết bài của mình đến đâu và cần sửa gì.",
-        fields=("Review.lineage", "Review.revision", "Review.verdict", "Review.comment"),
+        fields=(
+            "Review.lineage",
+            "Review.revision",
+            "Review.verdict",
+            "Review.comment",
+            "Review.reviewed_at",
+        ),
     ),
     Sent(
         what="Thông tin đi kèm mỗi lần gửi",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -178,6 +178,10 @@ class SignInPage(Page):
     def _begin(self, doing: str) -> None:
         self._current.clear_error()
         self._current.set_busy(True, doing)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._current.focus_first_mistake()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

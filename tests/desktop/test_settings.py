@@ -1,0 +1,97 @@
+"""Cài đặt: changes take effect at once and last; the page on privacy leaves out nothing that is sent."""
+
+from dataclasses import fields, is_dataclass
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from handbook.client.settings import read_settings
+from handbook.desktop.privacy import SENT
+from handbook.desktop.session import Place
+from handbook.desktop.settings import SettingsScreen, notice_path
+from handbook.desktop.theme import Mode, current_theme
+from handbook.errors import DiskProblem
+from handbook.model.reflection import Answer, Reflection, Review
+from handbook.model.study import Tick
+from handbook.protocol.api import Activation, CodeRequest, SignIn
+from handbook.protocol.submissions import Submission
+from tests.desktop.conftest import Person
+from tests.desktop.ward import MEMBER
+
+pytestmark = pytest.mark.gui
+
+
+def settings(person: Person) -> SettingsScreen:
+    return person.go(place=Place.SETTINGS)
+
+
+def test_the_text_grows_at_once_and_stays_so_after_a_restart(alone: Person) -> None:
+    screen = settings(alone)
+    before = QApplication.font().pointSizeF()
+    alone.find("settings.size").setValue(15)
+    alone.wait(lambda: current_theme().scale == 1.5)
+    assert QApplication.font().pointSizeF() == pytest.approx(before * 1.5, abs=0.1)
+    assert alone.find("settings.size.value").text() == "150 %"
+    assert read_settings(alone.home).text_scale == 1.5
+    assert screen.isVisible()
+
+
+def test_a_size_chosen_just_before_leaving_is_not_lost(alone: Person) -> None:
+    settings(alone)
+    alone.find("settings.size").setValue(12)
+    alone.go(place=Place.TODAY)
+    assert read_settings(alone.home).text_scale == 1.2
+
+
+def test_dark_is_dark_at_once(alone: Person) -> None:
+    settings(alone)
+    alone.find("settings.theme.dark").click()
+    assert current_theme().mode is Mode.DARK
+    assert read_settings(alone.home).theme == "dark"
+    alone.picture("settings-dark")
+
+
+def test_account_server_and_folder_are_told(alone: Person) -> None:
+    settings(alone)
+    assert alone.find("settings.account").text() == f"Nguyễn Văn An ({MEMBER})"
+    assert alone.find("settings.server").text() == alone.desktop.session.handbook.account.server
+    assert alone.find("settings.folder").text() == str(alone.home)
+
+
+def test_settings_that_cannot_be_kept_are_said_and_the_choice_goes_back(alone: Person, monkeypatch) -> None:
+    screen = settings(alone)
+    former = screen._settings.theme
+
+    def refuse(**_: object) -> None:
+        raise DiskProblem("Ổ đĩa đã đầy.", "Hãy dọn bớt.")
+
+    monkeypatch.setattr(screen, "_change_settings", refuse)
+    alone.find("settings.theme.dark").click()
+    alone.settle()
+    assert "Ổ đĩa đã đầy." in alone.words()
+    assert alone.find(f"settings.theme.{former}").isChecked()
+
+
+def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
+    travelling = (Tick, Reflection, Answer, Review, Submission, Activation, SignIn, CodeRequest)
+    assert all(is_dataclass(record) for record in travelling)
+    sent = {f"{record.__name__}.{field.name}" for record in travelling for field in fields(record)}
+    assert {name for entry in SENT for name in entry.fields} == sent
+    settings(alone)
+    words = alone.words()
+    for entry in SENT:
+        assert entry.what in words
+        assert entry.when in words
+        assert entry.seen_by in words
+        assert entry.why in words
+
+
+def test_the_licences_can_be_read_here(alone: Person) -> None:
+    settings(alone)
+    assert notice_path("THIRD_PARTY_NOTICES.md").is_file()
+    alone.find("settings.notice.THIRD_PARTY_NOTICES.md").click()
+    alone.settle()
+    assert "PySide6" in alone.find("settings.notices").toPlainText()
+    alone.find("settings.notice.LICENSE").click()
+    alone.settle()
+    assert "Apache License" in alone.find("settings.notices").toPlainText()
