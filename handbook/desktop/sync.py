@@ -79,22 +79,25 @@ class SyncScreen(Screen):
             self._last,
             self._owed_title,
             self._nothing_owed,
+            self._set_aside,
             self._owed,
-            SectionLabel(self.tr("Nhật ký")),
+            self._log_title,
             self._log,
         ):
             self.body.addWidget(part)
-        self._sign_in.hide()
+        self._opened = False
         self._kinds = {
             "reflection": self.tr("Bài thu hoạch: {}"),
             "tick": self.tr("Đánh dấu đã đọc: {}"),
-            "review": self.tr("Nhận xét bài thu hoạch: {}"),
+            "review": "{}",  # its title says that it is one, and of whose text
         }
         self._show_progress()
-        session.sync_changed.connect(self._show_progress)
+        session.sync_changed.connect(self._sync_changed)
 
     def refresh(self) -> None:
         handbook = self.session.handbook
+        if not self._opened:
+            self.show_loading(self.tr("Đang xem việc gửi và nhận…"))
 
         def read() -> _Exchange:
             return _Exchange(
