@@ -451,6 +451,8 @@ class _RowPainter(QStyledItemDelegate):
         """The passage set in lines of that width, its marked words on the colour of a marker."""
         ink = self._print
         layout = QTextLayout("".join(span.text for span in row.snippet), ink.body)
+        if not layout.text():
+            return layout  # a heading that has no text of its own
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WordWrap)
         layout.setTextOption(option)

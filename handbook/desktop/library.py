@@ -148,6 +148,7 @@ class LibraryScreen(Screen):
 
     def _show_all(self, keep_place: bool = True) -> None:
         shelf, self._exact = self._shelf, ""
+        self.filters.show_ranked(False)
         total = sum(shelf.counts.values())
         shown = len(shelf.cards)
         if shown == total:
@@ -228,6 +229,7 @@ class LibraryScreen(Screen):
 
     def _show_answer(self, text: str, answer: _Answer) -> None:
         self._searching = None
+        self.filters.show_ranked(answer.results is not None)
         if answer.results is None:
             rows: tuple[Row, ...] = tuple(DocumentRow(card) for card in answer.titled)
             self._exact = ""

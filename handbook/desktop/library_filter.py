@@ -117,9 +117,9 @@ class FilterBar(QWidget):
         self.wanted: dict[str, Any] = dict(UNFILTERED)
         self.order = "newest"
         self._orders = {
-            "newest": self.tr("Mới nhất trước"),
-            "title": self.tr("Theo tên A–Z"),
-            "number": self.tr("Theo số hiệu"),
+            "newest": self.tr("Mới nhất"),
+            "title": self.tr("Tên A–Z"),
+            "number": self.tr("Số hiệu"),
         }
         self._flow = FlowLayout(align_right=True, parent=self)
         self._asked: list[Chip] = []
@@ -139,6 +139,11 @@ class FilterBar(QWidget):
     def asks(self) -> bool:
         """Whether any condition is set."""
         return self.wanted != UNFILTERED
+
+    def show_ranked(self, ranked: bool) -> None:
+        """While the list is ranked by a search, an order cannot be chosen."""
+        self._order.setEnabled(not ranked)
+        self._order.setToolTip(self.tr("Kết quả tìm xếp theo độ khớp") if ranked else self.tr("Thứ tự"))
 
     def clear(self) -> None:
         self.wanted = dict(UNFILTERED)
