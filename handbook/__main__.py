@@ -1,13 +1,14 @@
 """Which program runs: the desktop, the server, or a command. The one file that knows them all."""
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from handbook import __version__
 from handbook.errors import Expected
-from handbook.model.library import Collection
 
 EXIT_EXPECTED = 1  # something a person can mend; said in words on stderr
 EXIT_INTERRUPTED = 130
@@ -15,7 +16,7 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: list[str] | None = None) -> int:
     _speak_utf8()
-    options = build_parser().parse_args(arguments)
+    options = _options(sys.argv[1:] if arguments is None else arguments)
     try:
         code = options.run(options)
         if sys.stdout:
@@ -40,16 +41,31 @@ def _speak_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="handbook",
-        description="Sổ tay đảng viên điện tử. Without a command it opens the desktop.",
-        epilog="Each command explains itself: handbook COMMAND --help",
-    )
+def _options(arguments: list[str]) -> argparse.Namespace:
+    """What was asked for. The desktop does not wait for the parsers of all the commands."""
+    try:
+        options, more = _desktop_parser(add_help=False, exit_on_error=False).parse_known_args(arguments)
+    except argparse.ArgumentError:
+        more = True  # said in full below
+    return build_parser().parse_args(arguments) if more else options
+
+
+def _desktop_parser(**settings: Any) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="handbook", **settings)
     parser.add_argument("--version", action="version", version=f"handbook {__version__}")
     _data_dir(parser)
     _account(parser, "open this member's profile (default: the one opened last)")
     parser.set_defaults(run=_desktop, usage="handbook")
+    return parser
+
+
+def build_parser() -> argparse.ArgumentParser:
+    from handbook.model.library import Collection
+
+    parser = _desktop_parser(
+        description="Sổ tay đảng viên điện tử. Without a command it opens the desktop.",
+        epilog="Each command explains itself: handbook COMMAND --help",
+    )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     command = _command(commands, "demo", _demo, "open the handbook on a sample ward with its own server")
@@ -208,7 +224,10 @@ def _folder(options: argparse.Namespace, name: str = "") -> Path:
 
 
 def _desktop(options: argparse.Namespace) -> int:
-    from handbook.desktop.app import run_desktop
+    # Next to nothing that a start makes is garbage; looking for it would take a tenth of the time. The
+    # desktop turns this on again when it stands.
+    gc.disable()
+    from handbook.desktop.start import run_desktop
 
     return run_desktop(_folder(options), account=_chosen_account(options))
 

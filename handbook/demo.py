@@ -218,7 +218,7 @@ class SampleWard:
 
 def run_demo(folder: Path, *, account: str = "") -> int:
     """Open the handbook on the sample ward; everything ends with its window."""
-    from handbook.desktop.app import run_desktop
+    from handbook.desktop.start import run_desktop
 
     if reason := no_display():
         print(reason, file=sys.stderr)

@@ -1,26 +1,28 @@
 """The composition root of the desktop: builds the window, opens a profile behind it, wires and closes."""
 
-import os
-import sys
-import time
-from collections.abc import Sequence
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from handbook.client import profiles
 from handbook.client.settings import Settings, change_settings, read_settings
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
+from handbook.desktop.marks import mark
+from handbook.desktop.rail import Destination
 from handbook.desktop.session import Place, Session
 from handbook.desktop.signals import ended_by_signals
+from handbook.desktop.start import the_application
 from handbook.desktop.theme import Mode, Theme, system_mode
 from handbook.desktop.widgets import Action, Page
-from handbook.desktop.window import Destination, Factory, Window
+from handbook.desktop.window import Factory, Window
 from handbook.desktop.work import Work
 from handbook.errors import Expected, Locked, SignInFailed
 
@@ -30,15 +32,6 @@ if TYPE_CHECKING:
     from handbook.desktop.signin import SignInPage
 
 SYNC_EVERY_MS = 15 * 60 * 1000
-
-
-def run_desktop(
-    data_dir: Path, *, account: str | None = None, passphrase: str | None = None, argv: Sequence[str] = ()
-) -> int:
-    """Open the handbook; returns the exit code once its window is closed."""
-    desktop = Desktop(data_dir, argv)
-    desktop.start(account, passphrase)
-    return desktop.run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +44,10 @@ class _Opened:
 class Desktop(QObject):
     """The running program. Tests and the tour build one in their own process and drive its window."""
 
-    def __init__(self, data_dir: Path, argv: Sequence[str] = ()) -> None:
+    def __init__(self, data_dir: Path, window: Window | None = None) -> None:
+        """`window` is one that is shown already and still empty."""
         super().__init__()
-        self.application = QApplication.instance() or QApplication([sys.argv[0], *argv])
-        self.application.setApplicationName("handbook")
-        self.application.setApplicationDisplayName("Sổ tay đảng viên")
+        self.application = the_application()
         self.data_dir = data_dir
         self.session: Session | None = None
         use_vietnamese(self.application)
@@ -64,20 +56,19 @@ class Desktop(QObject):
         self.crashes = CrashReports(data_dir / "crash")
         self.work = Work(self)
         self.work.crashed.connect(self.crashes.write)
-        self.window = Window()
+        self.window = window or Window()
         self.window.left_profile.connect(self.leave_profile)
         self.window.closing.connect(self.close)
         self._timer = QTimer(self, interval=SYNC_EVERY_MS)
         self._timer.timeout.connect(lambda: self.session and self.session.sync_now())
-        self._marks = _Marks(self.window) if os.environ.get("HANDBOOK_MARKS") else None
         self._signin: SignInPage | None = None
 
-    def run(self) -> int:
-        """Until the window is closed."""
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While Qt's event loop runs: a signal ends the program as closing its window does."""
         with ended_by_signals(self.window.close):
-            code = self.application.exec()
+            yield
         self.close()
-        return code
 
     def start(self, account: str | None = None, passphrase: str | None = None) -> None:
         """Show the window at once; the profile opens behind it."""
@@ -173,8 +164,13 @@ class Desktop(QObject):
         self._show_state()
         self._timer.start()
         self.session.sync_now()
-        if self._marks:
-            self._marks.wait_for_tasks(self.window.current)
+        self.window.current.shown_ready.connect(self._tasks_shown)
+        if not gc.isenabled():
+            gc.freeze()  # what stands now stays: no later collection has to look at it
+            gc.enable()
+
+    def _tasks_shown(self) -> None:
+        _AfterPaint(self.window.current, lambda: mark("tasks"))
 
     def _not_opened(self, account: str, error: Expected) -> None:
         if self._signin:
@@ -240,31 +236,18 @@ class _NoticePage(Page):
         super().__init__("Sổ tay đảng viên")
 
 
-class _Marks(QObject):
-    """Says on stderr when the window was first painted and when today's tasks were; for the benchmarks."""
+class _AfterPaint(QObject):
+    """Calls `act` once, when the next picture of the widget has gone to the window system."""
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
-        self._awaited = "painted"
-        self._watched = window
-        window.installEventFilter(self)
-
-    def wait_for_tasks(self, screen: "Screen") -> None:
-        """The next paint of the screen after its content is ready is the one that counts."""
-        screen.shown_ready.connect(lambda: self._watch("tasks", screen))
-
-    def _watch(self, name: str, widget: QWidget) -> None:
-        self._awaited, self._watched = name, widget
+    def __init__(self, widget: QWidget, act: Callable[[], object]) -> None:
+        super().__init__(widget)
+        self._act = act
         widget.installEventFilter(self)
         widget.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._watched and event.type() is QEvent.Type.Paint and self._awaited:
-            name, self._awaited = self._awaited, ""
-            # After the event loop has handed the painted surface to the window system.
-            QTimer.singleShot(0, lambda: _say_mark(name))
+        if event.type() is QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            QTimer.singleShot(0, self._act)
+            self.deleteLater()
         return False
-
-
-def _say_mark(name: str) -> None:
-    print(f"mark {name} {time.monotonic_ns()}", file=sys.stderr, flush=True)

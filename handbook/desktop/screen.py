@@ -37,7 +37,7 @@ class Screen(Page):
         """The window shows this screen for `route`; called each time the person comes here."""
         changed = route != self.route
         self.route = route
-        if changed or self._stale:
+        if self.session.is_open and (changed or self._stale):
             self.refresh()
 
     def refresh(self) -> None:

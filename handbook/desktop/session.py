@@ -53,29 +53,39 @@ def utc_now() -> datetime:
 
 
 class Session(QObject):
-    """One opened profile. `sync_changed()` is emitted when a sync begins, moves on or ends."""
+    """One profile, and the work done on it. `sync_changed()` is emitted when a sync begins, moves on or ends.
+
+    At the start of the program it may have no handbook yet; the window shows the first page meanwhile.
+    """
 
     sync_changed = Signal()
 
     def __init__(
         self,
-        handbook: "Handbook",
+        handbook: "Handbook | None",
         work: Work,
         data_dir: Path,
         now: Callable[[], datetime] = utc_now,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self.handbook = handbook
         self.work = work
         self.data_dir = data_dir
         self.now = now
         self.changes = ChangeSignal(self)
-        self.indexing = Indexing(handbook.search, work, self.changes, self)
         self.sync_progress: tuple[int, int] = (0, 0)
         self.sync_error: Expected | None = None
         self._sync_job: Job[SyncReport] | None = None
+        self.is_open = False
+        if handbook:
+            self.open(handbook)
+
+    def open(self, handbook: "Handbook") -> None:
+        """From now on there is a handbook to read and to write."""
+        self.handbook = handbook
+        self.indexing = Indexing(handbook.search, self.work, self.changes, self)
         self._unsubscribe = handbook.store.subscribe(self.changes.announce)
+        self.is_open = True
 
     @property
     def syncing(self) -> bool:
@@ -83,7 +93,7 @@ class Session(QObject):
 
     def sync_now(self) -> None:
         """Start a sync in the background; one that is running already is left to finish."""
-        if self._sync_job:
+        if self._sync_job or not self.is_open:
             return
         sync = self.handbook.sync
 
@@ -101,6 +111,8 @@ class Session(QObject):
 
     def close(self) -> None:
         """Stop listening; a running sync stops at its next safe point. The owner closes the handbook."""
+        if not self.is_open:
+            return
         if self._sync_job:
             self._sync_job.cancel()
             self._sync_job = None

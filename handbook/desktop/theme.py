@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from handbook.desktop.frame import COLOURS, screen_dpi, screen_unit
 from handbook.desktop.style import style_sheet
 
 MIN_SCALE: Final = 1.0
@@ -36,41 +37,6 @@ class Paper(StrEnum):
     SEPIA = "sepia"
     DARK = "dark"
 
-
-#                       light      dark
-COLOURS: Final[Mapping[str, tuple[str, str]]] = {
-    "window": ("#f5f5f2", "#17181b"),
-    "card": ("#ffffff", "#202226"),
-    "text": ("#22242a", "#e8e8ea"),
-    "muted": ("#5c616b", "#a6abb4"),
-    "line": ("#e1e1dc", "#34363c"),
-    "control_line": ("#878b93", "#747983"),
-    "hover": ("#efefeb", "#2a2c31"),
-    "accent": ("#b3191f", "#ff7b74"),
-    "accent_hover": ("#8f1218", "#ff948e"),
-    "accent_soft": ("#fbe9e7", "#3a2224"),
-    "on_accent": ("#ffffff", "#1b1b1b"),
-    "focus": ("#b3191f", "#ff7b74"),
-    "focus_on_accent": ("#ffd75e", "#1b1b1b"),
-    "rail": ("#8f1218", "#2a1214"),
-    "rail_current": ("#ad2a2d", "#54191d"),
-    "rail_text": ("#ffece6", "#f3dcd8"),
-    "rail_title": ("#ffffff", "#ffffff"),
-    "gold": ("#d9a400", "#f0c33c"),
-    "mark": ("#fff0a8", "#6b5a12"),
-    "neutral_soft": ("#ecece8", "#2f3137"),
-    "ok": ("#226640", "#69c08c"),
-    "ok_soft": ("#e3f2e8", "#1d3327"),
-    "warn": ("#7d4b00", "#f0a94a"),
-    "warn_soft": ("#fdf0d8", "#3a2d18"),
-    "danger": ("#a3131a", "#ff8f88"),
-    "danger_soft": ("#fbdedb", "#4a2023"),
-    "info": ("#1f4f86", "#86b7ee"),
-    "info_soft": ("#e6eff9", "#1d2c3d"),
-    "toast": ("#2b2d33", "#e8e8ea"),
-    "on_toast": ("#ffffff", "#1b1b1b"),
-    "toast_action": ("#ffb3ae", "#8f1218"),
-}
 
 TEXT_PAIRS: Final = (
     *((text, ground) for ground in ("window", "card", "hover", "neutral_soft") for text in ("text", "muted")),
@@ -169,11 +135,11 @@ class Theme:
 
     def px(self, length: float) -> int:
         """A length given for 100 % text on a 96 dpi screen, in this theme's pixels; never less than one."""
-        return max(1, round(length * self.scale * _screen_unit()))
+        return max(1, round(length * self.scale * screen_unit()))
 
     def pt(self, length: float) -> float:
         """A text height given in pixels of a 96 dpi screen at 100 %, as points for a font on this screen."""
-        return round(length * self.scale * _screen_unit() * 72.0 / _screen_dpi(), 2)
+        return round(length * self.scale * screen_unit() * 72.0 / screen_dpi(), 2)
 
     def font(self, length: float = TEXT_PX, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
         """The program's font at a text height given as for `px`."""
@@ -274,13 +240,3 @@ def system_mode(app: QGuiApplication) -> Mode:
     """What the desktop of this PC asks for; light where it does not say. Apply a theme afterwards."""
     app.styleHints().unsetColorScheme()
     return Mode.DARK if app.styleHints().colorScheme() is Qt.ColorScheme.Dark else Mode.LIGHT
-
-
-def _screen_dpi() -> float:
-    screen = QGuiApplication.primaryScreen()
-    return screen.logicalDotsPerInch() if screen else 96.0
-
-
-def _screen_unit() -> float:
-    """Pixels of this screen per pixel of a 96 dpi screen; a screen that reports less counts as 96 dpi."""
-    return max(1.0, _screen_dpi() / 96.0)

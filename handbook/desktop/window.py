@@ -1,145 +1,107 @@
-"""The frame: rail, history, shortcuts and the toast. No feature logic; screens come from factories."""
+"""The frame: rail, history, shortcuts and the toast. No feature logic; screens come from factories.
+
+The window is painted before anything is imported that its content is made of: what stands at the top of this
+file is all that the first paint needs, and the first page put into the window furnishes it.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QMainWindow
 
-from handbook.desktop.screen import Screen
-from handbook.desktop.session import Place, Route, Session
-from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import Label, RailButton, Toast, ask_to_undo
-from handbook.model.changes import Changes
+from handbook.desktop.frame import FIRST_SIZE, FOLD_BELOW, paint_frame
 
-FOLD_BELOW = 1100
-"""Width, in pixels at 100 % text, below which the rail shows icons only."""
+if TYPE_CHECKING:
+    from PySide6.QtCore import QEvent
+    from PySide6.QtWidgets import QStackedWidget, QWidget
+
+    from handbook.desktop.rail import Destination, Rail
+    from handbook.desktop.screen import Screen
+    from handbook.desktop.session import Place, Route, Session
+    from handbook.model.changes import Changes
+
 SMALLEST = (800, 560)
-FIRST_SIZE = (1200, 780)
 
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """An entry of the rail."""
-
-    place: Place
-    text: str
-    icon: str
-
-
-Factory = Callable[[Session], Screen]
-
-
-class StateButton(RailButton):
-    """The foot of the rail: says in a few words how delivery stands, and leads to *Đồng bộ*."""
-
-    def __init__(self) -> None:
-        super().__init__("", "sync")
-        self.setCheckable(False)
-        self._folded = False
-
-    def show_state(self, icon: str, text: str) -> None:
-        self._name = text
-        self.setAccessibleName(text)
-        self.set_icon(icon)
-        self.fold(self._folded)
-
-    def fold(self, folded: bool) -> None:
-        self._folded = folded
-        super().fold(folded)
+Factory = Callable[["Session"], "Screen"]
 
 
 class Window(QMainWindow):
     """One window for the life of the program; what it holds follows who is signed in.
 
-    `left_profile()` asks to go back to the choice of person; `closing()` is emitted before the window goes.
+    `first_painted()` is emitted once, when the window system has the first picture. `left_profile()` asks to
+    go back to the choice of person; `closing()` is emitted before the window goes.
     """
 
+    first_painted = Signal()
     left_profile = Signal()
     closing = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, rail: bool = False, dark: bool = False, text_scale: float = 1.0) -> None:
+        """How it looks while it is empty: with the rail's ground or without, in a mode and text size."""
         super().__init__()
-        self.setWindowTitle(self.tr("Sổ tay đảng viên"))
-        self.setMinimumSize(*SMALLEST)
-        self.resize(*FIRST_SIZE)
+        self._empty_look = {"rail": rail, "dark": dark, "text_scale": text_scale}
+        self._painted = False
+        self._rail: Rail | None = None
+        self._stack: QStackedWidget | None = None
+        self._notice: QWidget | None = None
         self._session: Session | None = None
         self._factories: Mapping[Place, Factory] = {}
         self._screens: dict[Place, Screen] = {}
         self._history: list[Route] = []
         self._future: list[Route] = []
-        self._rail_buttons: dict[Place, RailButton] = {}
-        self._rail = QFrame()
-        self._rail.setObjectName("rail")
-        self._rail_rows = QVBoxLayout(self._rail)
-        self._brand = Label(self.tr("Sổ tay đảng viên"))
-        self._brand.setObjectName("brand")
-        self._who = Label()
-        self._who.setObjectName("brandNote")
-        self._places = QVBoxLayout()
-        self._state = StateButton()
-        self._state.setObjectName("window.state")
-        self._state.clicked.connect(lambda: self.go(Route(place=Place.SYNC)))
-        self._leave = RailButton(self.tr("Đổi người dùng"), "sign-out")
-        self._leave.setCheckable(False)
-        self._leave.setObjectName("window.leave")
-        self._leave.clicked.connect(self.left_profile)
-        for part in (self._brand, self._who):
-            self._rail_rows.addWidget(part)
-        self._rail_rows.addLayout(self._places)
-        self._rail_rows.addStretch(1)
-        self._rail_rows.addWidget(self._state)
-        self._rail_rows.addWidget(self._leave)
-        self._stack = QStackedWidget()
-        ground = QWidget()
-        row = QHBoxLayout(ground)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        row.addWidget(self._rail)
-        row.addWidget(self._stack, 1)
-        self.setCentralWidget(ground)
-        self._notice: QWidget | None = None
-        self._shortcuts()
-        self._show_rail(False)
-        self._measure()
+        self._wanted: Route | None = None
+        self.setWindowTitle(self.tr("Sổ tay đảng viên"))
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*FIRST_SIZE)
 
     @property
-    def current(self) -> Screen | None:
+    def current(self) -> "Screen | None":
         """The screen in front; None while nobody is signed in."""
-        shown = self._stack.currentWidget()
-        return shown if isinstance(shown, Screen) else None
+        shown = self._stack.currentWidget() if self._stack else None
+        return shown if shown in self._screens.values() else None
 
-    def show_notice(self, page: QWidget) -> None:
+    def show_notice(self, page: "QWidget") -> None:
         """Put a page in front that belongs to no session: loading, sign-in, a problem with the profile."""
+        self._furnish()
         self._drop_notice()
         self._notice = page
         self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)
-        self._show_rail(self._session is not None)
+        self._rail.setVisible(self._session is not None)
 
     def open_session(
         self,
-        session: Session,
+        session: "Session",
         who: str,
-        destinations: tuple[Destination, ...],
-        factories: Mapping[Place, Factory],
+        destinations: "tuple[Destination, ...]",
+        factories: "Mapping[Place, Factory]",
     ) -> None:
-        """Show a signed-in person's handbook, beginning with the first destination."""
+        """Show a signed-in person's handbook, beginning with the first destination.
+
+        While the session is not open only that place is shown; where else the person asks to go is shown when
+        `session_opened` says that it is.
+        """
+        from handbook.desktop.session import Route
+
+        self._furnish()
         self._session, self._factories = session, factories
-        self._who.setText(who)
-        for number, destination in enumerate(destinations, start=1):
-            button = RailButton(destination.text, destination.icon)
-            button.setObjectName(f"rail.{destination.place}")
-            button.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            button.clicked.connect(lambda _, place=destination.place: self.go(Route(place=place)))
-            self._places.addWidget(button)
-            self._rail_buttons[destination.place] = button
+        self._rail.show_places(who, destinations)
         session.changes.changed.connect(self._changed)
-        self._show_rail(True)
+        self._rail.setVisible(True)
+        self._fold()
         self.go(Route(place=destinations[0].place))
         self._drop_notice()
-        self._fold()
+
+    def session_opened(self) -> None:
+        """The session has its handbook now: go where the person asked, or read again what is in front."""
+        wanted, self._wanted = self._wanted, None
+        if wanted:
+            self.go(wanted)
+        else:
+            self._show(self._history[-1])
+        self._drop_notice()
 
     def close_session(self) -> None:
         """Make safe what is being typed and forget every screen. The session is closed by its owner."""
@@ -152,17 +114,17 @@ class Window(QMainWindow):
         for screen in self._screens.values():
             self._stack.removeWidget(screen)
             screen.deleteLater()
-        for button in self._rail_buttons.values():
-            self._places.removeWidget(button)
-            button.hide()
-            button.deleteLater()
-        self._screens, self._rail_buttons = {}, {}
-        self._history, self._future = [], []
+        self._rail.show_places("", ())
+        self._screens = {}
+        self._history, self._future, self._wanted = [], [], None
         self._session, self._factories = None, {}
-        self._show_rail(False)
+        self._rail.hide()
 
-    def go(self, route: Route) -> None:
+    def go(self, route: "Route") -> None:
         """Show a place and remember where the person came from."""
+        if self._history and not self._session.is_open:
+            self._wait_to_show(route)
+            return
         if self._history and self._history[-1] == route and self.current:
             self._show(route)
             return
@@ -182,9 +144,40 @@ class Window(QMainWindow):
 
     def show_state(self, icon: str, text: str) -> None:
         """The line at the foot of the rail: what waits to be sent, whether the server answers."""
-        self._state.show_state(icon, text)
+        self._rail.show_state(icon, text)
 
-    def _show(self, route: Route) -> None:
+    def _furnish(self) -> None:
+        """Put rail and pages into the empty window; nothing when they are there."""
+        if self._rail:
+            return
+        from PySide6.QtGui import QKeySequence, QShortcut
+        from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+        from handbook.desktop.rail import Rail
+        from handbook.desktop.session import Place, Route
+
+        self._rail = Rail()
+        self._rail.chosen.connect(lambda place: self.go(Route(place=place)))
+        self._rail.left.connect(self.left_profile)
+        self._stack = QStackedWidget()
+        ground = QWidget()
+        row = QHBoxLayout(ground)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self._rail)
+        row.addWidget(self._stack, 1)
+        self._rail.hide()
+        self._fold()
+        self.setCentralWidget(ground)
+        for keys, act in (
+            ("Alt+Left", self.back),
+            ("Alt+Right", self.forward),
+            ("Ctrl+K", lambda: self._session and self.go(Route(place=Place.LIBRARY, query=" "))),
+            ("F5", lambda: self._session and self._session.sync_now()),
+        ):
+            QShortcut(QKeySequence(keys), self, activated=act)
+
+    def _show(self, route: "Route") -> None:
         screen = self._screens.get(route.place)
         if screen is None:
             screen = self._factories[route.place](self._session)
@@ -197,33 +190,35 @@ class Window(QMainWindow):
             before.leave()
             self._drop_toast()
         self._stack.setCurrentWidget(screen)
-        for place, button in self._rail_buttons.items():
-            button.setChecked(place is _rail_place(route.place))
+        self._rail.show_place(route.place)
         screen.show_route(route)
 
-    def _changed(self, changes: Changes) -> None:
+    def _wait_to_show(self, route: "Route") -> None:
+        from handbook.desktop.widgets import Page
+
+        self._wanted = route
+        page = Page(self.windowTitle())
+        page.show_loading(self.tr("Đang mở sổ tay…"))
+        self.show_notice(page)
+        self._rail.show_place(route.place)
+
+    def _changed(self, changes: "Changes") -> None:
         for screen in self._screens.values():
             screen.changed(changes)
 
     def _offer_undo(self, text: str, undo: Callable[[], object]) -> None:
+        from handbook.desktop.widgets import ask_to_undo
+
         ask_to_undo(self, text, undo)
 
     def _drop_toast(self) -> None:
         """What was offered to undo belongs to the screen, and to the person, that is left."""
+        from PySide6.QtCore import Qt
+
+        from handbook.desktop.widgets import Toast
+
         for toast in self.findChildren(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly):
             toast.leave()
-
-    def _shortcuts(self) -> None:
-        for keys, act in (
-            ("Alt+Left", self.back),
-            ("Alt+Right", self.forward),
-            ("Ctrl+K", lambda: self._session and self.go(Route(place=Place.LIBRARY, query=" "))),
-            ("F5", lambda: self._session and self._session.sync_now()),
-        ):
-            QShortcut(QKeySequence(keys), self, activated=act)
-
-    def _show_rail(self, shown: bool) -> None:
-        self._rail.setVisible(shown)
 
     def _drop_notice(self) -> None:
         if self._notice:
@@ -231,14 +226,23 @@ class Window(QMainWindow):
             self._notice.deleteLater()
             self._notice = None
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._rail:
+            paint_frame(self, **self._empty_look)
+        if not self._painted:
+            self._painted = True
+            # A zero timer comes after the painted picture has gone to the window system.
+            QTimer.singleShot(0, self.first_painted.emit)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold()
 
-    def changeEvent(self, event: QEvent) -> None:
+    def changeEvent(self, event: "QEvent") -> None:
         super().changeEvent(event)
-        if event.type() is QEvent.Type.StyleChange:
-            self._measure()
+        if self._rail and event.type() is event.Type.StyleChange:
+            self._rail.measure()
             self._fold()
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -248,30 +252,7 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
     def _fold(self) -> None:
-        folded = self.width() < current_theme().px(FOLD_BELOW)
-        for button in (*self._rail_buttons.values(), self._state, self._leave):
-            button.fold(folded)
-        self._brand.setVisible(not folded)
-        self._who.setVisible(not folded)
-        px = current_theme().px
-        self._rail.setFixedWidth(px(64) if folded else px(226))
+        if self._rail:
+            from handbook.desktop.theme import current_theme
 
-    def _measure(self) -> None:
-        px = current_theme().px
-        self._rail_rows.setContentsMargins(px(10), px(16), px(10), px(12))
-        self._rail_rows.setSpacing(px(4))
-        self._places.setContentsMargins(0, px(12), 0, 0)
-        self._places.setSpacing(px(4))
-
-
-_BELONGS_TO = {
-    Place.READER: Place.LIBRARY,
-    Place.EDITOR: Place.STUDY,
-    Place.RECEIPT: Place.STUDY,
-    Place.REVIEW: Place.CELL,
-}
-
-
-def _rail_place(place: Place) -> Place:
-    """The rail entry that is lit for a place that has none of its own."""
-    return _BELONGS_TO.get(place, place)
+            self._rail.fold(self.width() < current_theme().px(FOLD_BELOW))

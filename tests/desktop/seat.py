@@ -11,13 +11,14 @@ from handbook.client.handbook import Handbook
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
 from handbook.desktop.editor import EditorScreen
+from handbook.desktop.rail import Destination
 from handbook.desktop.receipt import ReceiptScreen
 from handbook.desktop.review import ReviewScreen
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import Theme
 from handbook.desktop.widgets import Banner, Toast
-from handbook.desktop.window import Destination, Window
+from handbook.desktop.window import Window
 from handbook.desktop.work import Work
 from tests.client.simulated_server import Device
 
