@@ -109,6 +109,8 @@ class RowList(QListView):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._fit()
+        if not self._fits:
+            self.scrollTo(self.currentIndex())  # what one is on stays in sight
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

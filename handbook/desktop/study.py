@@ -129,17 +129,26 @@ class StudyScreen(Screen):
         self._clear_detail()
         rows = self._detail.body
         rows.addWidget(self._summary(view))
-        rows.addWidget(SectionLabel(self.tr("Tài liệu cần đọc")))
-        for number, document in enumerate(view.documents):
-            rows.addWidget(self._document(number, document))
+        sections = [self._add_documents]
         if view.assignment.wants_reflection:
-            rows.addWidget(SectionLabel(self.tr("Bài thu hoạch")))
-            rows.addWidget(self._reflection(view))
+            # What comes next stands first.
+            sections.insert(0 if view.progress.read_all else 1, self._add_reflection)
+        for add in sections:
+            add(view)
         rows.addStretch(1)
         self._detail.verticalScrollBar().setValue(place)
         # The former one of that name, which is about to be deleted, comes first.
         if focused and (named := self._detail.findChildren(QWidget, focused)):
             named[-1].setFocus()
+
+    def _add_documents(self, view: "AssignmentView") -> None:
+        self._detail.body.addWidget(SectionLabel(self.tr("Tài liệu cần đọc")))
+        for number, document in enumerate(view.documents):
+            self._detail.body.addWidget(self._document(number, document))
+
+    def _add_reflection(self, view: "AssignmentView") -> None:
+        self._detail.body.addWidget(SectionLabel(self.tr("Bài thu hoạch")))
+        self._detail.body.addWidget(self._reflection(view))
 
     def _summary(self, view: "AssignmentView") -> Card:
         assignment = view.assignment

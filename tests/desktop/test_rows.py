@@ -121,6 +121,15 @@ def test_the_row_that_one_comes_back_to_is_in_sight(shown: object) -> None:
     assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
 
 
+def test_the_row_one_is_on_stays_in_sight_when_the_room_shrinks(shown: object) -> None:
+    view = shown(RowList("Nhiệm vụ"), height=400)
+    view.show_rows([Row(key=str(number), title=LONG) for number in range(5)], "4")
+    settle()
+    view.resize(340, 120)
+    settle()
+    assert view.viewport().rect().contains(view.visualRect(view.currentIndex()))
+
+
 def test_going_to_a_row_by_its_key_is_told_as_if_the_person_had_gone(shown: object) -> None:
     view = shown(RowList("Nhiệm vụ"))
     view.show_rows(THREE, "a")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -252,6 +252,23 @@ def test_a_document_that_is_not_here_says_how_to_get_it(study: Callable[..., One
 
 def test_a_template_without_a_least_number_of_words_names_none(study: Callable[..., OneScreen]) -> None:
     assert "Ít nhất" not in study(assignment(min_words=0)).words()
+
+
+def test_what_comes_next_stands_first(study: Callable[..., OneScreen]) -> None:
+    screen = study()
+
+    def tops() -> tuple[int, int]:
+        column = screen.screen._detail.widget()
+        return tuple(
+            screen.find(name).mapTo(column, QPoint()).y() for name in ("study.read.0", "study.write")
+        )
+
+    read, write = tops()
+    assert read < write
+    screen.device.library.tick(NQ15, True, NOW)
+    screen.settle()
+    read, write = tops()
+    assert write < read
 
 
 # Going through the list ------------------------------------------------------------------------------
