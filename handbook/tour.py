@@ -117,13 +117,13 @@ class _Tour:
         self.wait("a hit for 15-NQ/TW", lambda: self.shows("library.list", "15-NQ/TW"))
 
     def search_with_marks(self) -> None:
-        self.clear("library.search")
+        self.clear_search()
         self.type("library.search", "chuyển đổi số")
         self.wait("the passages found", lambda: "đoạn" in self.text("library.count"))
         self.wait("hits for chuyển đổi số", lambda: self.shows("library.list", "chuyển đổi số"))
 
     def reader(self) -> None:
-        self.clear("library.search")
+        self.clear_search()
         self.type("library.search", "57-NQ/TW")
         self.wait("the exact number first", lambda: self.shows("library.list", "57-NQ/TW"))
         self.key("library.search", "Return")
@@ -326,8 +326,9 @@ class _Tour:
         target = self.control(name) if name else self.window
         QTest.keySequence(target, QKeySequence(key))
 
-    def clear(self, name: str) -> None:
-        self.control(name).clear()
+    def clear_search(self) -> None:
+        self.control("library.search").clear()
+        self.wait("the whole library again", lambda: "đoạn" not in self.text("library.count"))
 
     def type(self, name: str, text: str) -> None:
         """As a Vietnamese input method does: word by word, each committed as a whole."""
