@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.document_list import wrapped
+from handbook.desktop.document_row import wrapped
 from handbook.desktop.theme import TEXT_PX, current_theme
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.document_list import DocumentListView, DocumentRow, Row, grouped
+from handbook.desktop.document_list import DocumentListView, grouped
+from handbook.desktop.document_row import DocumentRow, Row
 from handbook.desktop.library_filter import CollectionChoice, FilterBar
 from handbook.desktop.screen import Screen
 from handbook.desktop.search_field import SearchField

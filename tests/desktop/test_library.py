@@ -8,13 +8,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from handbook.desktop.document_list import (
-    DocumentListModel,
-    DocumentListView,
-    DocumentRow,
-    PassageRow,
-    wrapped,
-)
+from handbook.desktop.document_list import DocumentListModel, DocumentListView
+from handbook.desktop.document_row import DocumentRow, PassageRow, wrapped
 from handbook.desktop.library import LibraryScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Theme
