@@ -5,11 +5,13 @@ Everything lies below one folder: `server/` (database, receipt key), `content/` 
 """
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import threading
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import uuid_utils
@@ -26,7 +28,7 @@ from handbook.client.transport import HttpTransport
 from handbook.errors import ServerBroken
 from handbook.model.people import Member, commune_of
 from handbook.model.reflection import Answer, Reflection
-from handbook.model.study import Tick
+from handbook.model.study import VIETNAM, Tick
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, Activation
 from handbook.protocol.api import Session as ServerSession
@@ -46,7 +48,10 @@ SECRETARY = "kp1.hanh"
 COLLEAGUES = ("kp1.lan", "kp1.thang", "kp1.mai", "kp1.hung", "kp1.nga", "kp1.cuong", "kp1.ha")
 ASSIGNMENT = "hongson/anbinh/chuyen-doi-so-o-phuong"
 DOCUMENT = "central/57-nq-tw-2024"
+SAMPLE_DAY = date(2026, 11, 22)
+"""The day for which the days in the sample's assignments were chosen."""
 STOP_SECONDS = 20
+_DAY = re.compile(r"(?m)^((?:opens_on|due_on) = )(\d{4}-\d\d-\d\d)$")
 
 
 class ServerProcess:
@@ -135,6 +140,7 @@ class SampleWard:
 
     def __init__(self, folder: Path) -> None:
         self.desktop_dir = folder / "desktop"
+        self._folder = folder
         self._server_dir = folder / "server"
         self._content_dir = folder / "content"
         self._keys_dir = folder / "keys"
@@ -169,14 +175,31 @@ class SampleWard:
         return settings_from({}, self._server_dir, content_dir=self._content_dir)
 
     def _publish(self) -> None:
-        publishers = [publisher_path(folder) for folder in publisher_folders(SAMPLE)]
+        source = self._source()
+        publishers = [publisher_path(folder) for folder in publisher_folders(source)]
         create_authority(self._keys_dir, publishers)
         now = datetime.now(UTC)
         key = published_receipt_key(self._server_dir)
-        publish(SAMPLE, self._content_dir, self._keys_dir, now, [key])
+        publish(source, self._content_dir, self._keys_dir, now, [key])
         trust_dir = self.desktop_dir / "trust"
         trust_dir.mkdir(parents=True, exist_ok=True)
         (trust_dir / "root.json").write_bytes(trusted_root(self._content_dir))
+
+    def _source(self) -> Path:
+        """The sample's content, its assignments moved in time: as urgent as on the day it was made."""
+        began_file = self._folder / "began.txt"
+        if not began_file.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            began_file.write_text(datetime.now(VIETNAM).date().isoformat(), encoding="utf-8")
+        later = date.fromisoformat(began_file.read_text(encoding="utf-8")) - SAMPLE_DAY
+        source = self._folder / "source"
+        shutil.rmtree(source, ignore_errors=True)
+        shutil.copytree(SAMPLE, source)
+        for file in source.glob("**/assignments/*.toml"):
+            text = file.read_text(encoding="utf-8")
+            moved = _DAY.sub(lambda found: f"{found[1]}{date.fromisoformat(found[2]) + later}", text)
+            file.write_text(moved, encoding="utf-8")
+        return source
 
     def _first_sync(self, accounts: list[str]) -> None:
         """A PC that was set up in the office has the ward's content before the member first opens it."""

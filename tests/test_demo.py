@@ -231,3 +231,12 @@ def test_any_kind_of_display_will_do(headless: pytest.MonkeyPatch, name: str) ->
     assert no_display()
     headless.setenv(name, "x")
     assert not no_display()
+
+
+def test_the_sample_is_as_urgent_next_year_as_on_the_day_it_was_made(tmp_path: Path) -> None:
+    """Its assignments carry fixed days; the sample ward moves them with the day it is first opened."""
+    (tmp_path / "began.txt").write_text("2027-11-22", encoding="utf-8")
+    file = SampleWard(tmp_path)._source() / "hongson/anbinh/assignments/chuyen-doi-so-o-phuong.toml"
+    text = file.read_text(encoding="utf-8")
+    assert "opens_on = 2027-11-02" in text
+    assert "due_on = 2027-11-30" in text
