@@ -332,12 +332,15 @@ def test_a_sync_takes_neither_the_place_nor_the_button_one_is_on(study: Callable
     assert column.value() == place
 
 
-def test_the_day_that_begins_is_counted(study: Callable[..., OneScreen], ward: Ward) -> None:
-    screen = study()
+@pytest.mark.parametrize("opens_on", [date(2026, 11, 1), date(2026, 12, 5)])
+def test_the_day_that_begins_is_counted(study: Callable[..., OneScreen], ward: Ward, opens_on: date) -> None:
+    screen = study(assignment(opens_on=opens_on, due_on=date(2026, 12, 20)))
+    assert "còn 28 ngày" in screen.words()
     ward.now = NOW + timedelta(days=3)
     screen.screen.refresh()
     screen.settle()
-    assert "còn 5 ngày" in screen.words()
+    assert "còn 25 ngày" in screen.words()
+    assert "còn 28 ngày" not in screen.words()
 
 
 # Room ------------------------------------------------------------------------------------------------
