@@ -219,7 +219,8 @@ class EditorScreen(Screen):
         for text in draft.kept:
             when = self.tr("Nộp lúc {}").format(moment_text(text.submitted_at))
             title = self.tr("Bản viết trên máy này, máy chủ chưa nhận")
-            self._below.addWidget(text_card(title, when, text.answers, assignment))
+            choose = text.settled_at is None
+            self._below.addWidget(text_card(title, when, text.answers, assignment, unfolded=choose))
 
     def _show_bar(self, draft: "Draft") -> None:
         choice = clashes(draft)

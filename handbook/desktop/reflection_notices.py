@@ -26,9 +26,7 @@ def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> li
             _banner(
                 Kind.WARN,
                 draft.refused,
-                _tr(
-                    "Đọc hai bản ở cuối trang rồi chọn bản dùng tiếp. Cả hai đều được giữ, không chữ nào mất."
-                ),
+                _tr("Dưới đây là bản của máy kia, rồi đến bản viết trên máy này. Hãy chọn bản dùng tiếp."),
             )
         ]
     if draft.refused and not draft.can_write:

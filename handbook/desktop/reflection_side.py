@@ -97,8 +97,10 @@ def revisions_card(revisions: "Sequence[SubmittedRevision]", assignment: str, go
     return card
 
 
-def text_card(title: str, subtitle: str, answers: Sequence[Answer], assignment: Assignment) -> Card:
-    """A whole text that is kept beside the one being worked on, folded until it is wanted."""
+def text_card(
+    title: str, subtitle: str, answers: Sequence[Answer], assignment: Assignment, *, unfolded: bool = False
+) -> Card:
+    """A whole text that is kept beside the one being worked on."""
     card = Card(title, "versions", subtitle)
     titles = {part.id: part.title for part in assignment.parts}
     folded = QWidget()
@@ -108,17 +110,17 @@ def text_card(title: str, subtitle: str, answers: Sequence[Answer], assignment: 
         if answer.text.strip():
             rows.addWidget(ElidedLabel(titles.get(answer.part, answer.part), Role.SECTION))
             rows.addWidget(Label(answer.text))
-    folded.hide()
-    link = LinkButton(_tr("Xem bản này"), "chevron-down")
+    link = LinkButton("", "chevron-down")
     link.setAccessibleDescription(title)
+    card.add(_at_left(link), folded)
 
-    def toggle() -> None:
-        shown = folded.isHidden()
+    def show(shown: bool) -> None:
         folded.setVisible(shown)
         link.setText(_tr("Thu lại") if shown else _tr("Xem bản này"))
+        link.set_icon("chevron-up" if shown else "chevron-down")
 
-    link.clicked.connect(toggle)
-    card.add(_at_left(link), folded)
+    link.clicked.connect(lambda: show(folded.isHidden()))
+    show(unfolded)
     return card
 
 

@@ -45,21 +45,24 @@ class ReflectionText(QTextBrowser):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
+        if event.type() in (*THEME_CHANGES, QEvent.Type.FontChange):
             self._measure()
 
     def _measure(self) -> None:
         theme = current_theme()
         document = self.document()
-        if self._look() == self._drawn_look:
-            return
-        self._drawn_look = self._look()
-        # Qt makes the widget's font that of the document again whenever it changes.
-        self.setFont(theme.reading_font())
-        document.setDefaultFont(theme.reading_font())
-        document.setDefaultStyleSheet(theme.reading_css())
-        document.setDocumentMargin(theme.px(18))
-        self._draw()
+        font = theme.reading_font()
+        # A new style sheet gives the widget the program's font again, and Qt gives that to the document.
+        if self.font() != font:
+            self.setFont(font)
+        if document.defaultFont() != font:
+            document.setDefaultFont(font)
+            self._fit()
+        if self._look() != self._drawn_look:
+            self._drawn_look = self._look()
+            document.setDefaultStyleSheet(theme.reading_css())
+            document.setDocumentMargin(theme.px(18))
+            self._draw()
 
     def _look(self) -> tuple[object, ...]:
         theme = current_theme()

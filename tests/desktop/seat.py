@@ -96,14 +96,12 @@ class Seat:
 
     def words(self) -> str:
         """Every word on the page in front, one control a line."""
-        seen = [self.window.current] if self.window.current else []
-        texts = []
-        for top in seen:
-            for widget in top.findChildren(QWidget):
-                if widget.isVisible():
-                    read = getattr(widget, "toPlainText", getattr(widget, "text", None))
-                    texts.append(str(read()) if read else "")
-        return "\n".join(texts)
+        readers = (
+            getattr(widget, "toPlainText", getattr(widget, "text", None))
+            for widget in self.window.current.findChildren(QWidget)
+            if widget.isVisible()
+        )
+        return "\n".join(str(read()) for read in readers if read)
 
     def banner(self) -> str:
         """What the page's banners say."""

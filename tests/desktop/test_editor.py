@@ -428,6 +428,7 @@ def test_two_pcs_that_handed_in_leave_the_choice_to_the_person(
     seat.go(Place.EDITOR, assignment=TASK)
     assert "cả hai bản đều được giữ" in seat.banner()
     assert "máy kia" in seat.text("editor.text")
+    assert "bài của máy này đến sau" in seat.words()
     assert seat.find("editor.keep-other") is not None
     seat.click("editor.revise")
     assert seat.text(FIRST) == "bài của máy này đến sau nên máy chủ chưa nhận"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from handbook.desktop.session import Place
+from handbook.desktop.theme import Theme, current_theme
 from handbook.errors import DiskProblem
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
@@ -101,6 +102,19 @@ def test_what_was_typed_is_shown_letter_by_letter_and_never_as_markup(seat: Seat
     seat.device.synced()
     seat.go(Place.REVIEW)
     assert "<b>đậm</b> & <img src='x'> *sao*\n" in seat.text("review.text")
+
+
+def test_the_text_grows_with_the_text_size_and_is_never_cut(reading: Seat, qapp: QApplication) -> None:
+    text = reading.find("review.text")
+    for scale in (2.0, 1.5, 1.0):
+        Theme(scale=scale).apply(qapp)
+        reading.settle()
+        font = text.document().defaultFont()
+        assert font.pointSizeF() == current_theme().reading_font().pointSizeF()
+    reading.window.resize(1024, 640)
+    Theme(scale=2.0).apply(qapp)
+    reading.settle()
+    assert text.viewport().height() >= text.document().size().height()
 
 
 def test_opening_it_lets_the_author_know(reading: Seat, an: Device) -> None:
