@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -278,14 +279,22 @@ def test_publishing_without_the_key_of_one_publisher_leaves_that_one_alone(offic
     assert f"central: bỏ qua, {office.keys} không có khoá của nơi này" in said.out
 
 
-def test_publishing_without_the_keys_of_the_server_says_that_it_must_still_seal(office: Office) -> None:
+def test_what_was_signed_without_the_servers_keys_is_sealed_with_them(office: Office, tmp_path: Path) -> None:
     office.publish()
+    at_home = tmp_path / "keys of the server"
+    shutil.copytree(office.keys, at_home)
     for name in ("snapshot", "timestamp"):
         (office.keys / f"{name}.pem").unlink()
     office.write("nq-1", 1, "Bản sửa.")
     said = office.publish()
     assert said.code == 0
     assert "Máy chủ cần niêm phong" in said.out
+    timestamp = office.content / "metadata" / "timestamp.json"
+    before = timestamp.read_bytes()
+    assert run("seal", "--content", office.content, "--keys", office.keys).is_refusal()
+    assert timestamp.read_bytes() == before
+    assert run("seal", "--content", office.content, "--keys", at_home).code == 0
+    assert timestamp.read_bytes() != before
 
 
 def test_every_problem_of_the_sources_is_named_with_file_and_line_and_nothing_is_published(
@@ -531,6 +540,7 @@ def script(text: str, *arguments: object) -> Said:
         "publish SOURCE --content NEW --keys MISSING",
         "publish SOURCE --content NEW --keys KEYS --receipt-key MISSING",
         "publish SOURCE --content NEW --keys KEYS --receipt-key FILE",
+        "seal --content MISSING --keys KEYS",
         "import MISSING SOURCE/central",
         "import SOURCE NEW",
         "server --port 0 --data-dir FILE",
