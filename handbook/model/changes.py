@@ -14,6 +14,7 @@ class Change(StrEnum):
     SYNC = "sync"
     ACCOUNT = "account"
     SETTINGS = "settings"
+    NOTES = "notes"
 
 
 Changes = frozenset[Change]
