@@ -3,8 +3,8 @@
 Laws are cut into sections as the product does; then words are taken out, put in and replaced one by one, with
 a record of where each old word went. A tenth of the sections is struck out, a tenth moves elsewhere under
 another anchor. A mark is right when it covers the passage's words where they are now (half of the characters
-of both together at least), or is an orphan when none of them is left. Laws repeat their formulas: some of what
-is attached wrongly after its section was struck out stands word for word in another one.
+of both together at least), or is an orphan when none of them is left. Laws repeat their formulas: some of
+what is attached wrongly after its section was struck out stands word for word in another one.
 """
 
 import random

@@ -9,6 +9,7 @@ from handbook.client.activation import activate, put_away, sign_in
 from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
 from handbook.client.library import Library
+from handbook.client.notes import Notes
 from handbook.client.outbox import Outbox
 from handbook.client.profiles import ProfileCard, note_opening, profile_dir, read_profile, write_card
 from handbook.client.reflection import Reflections
@@ -30,6 +31,7 @@ class Handbook:
     store: Store
     account: Account
     library: Library
+    notes: Notes
     study: Study
     reflections: Reflections
     cell: Cell
@@ -85,6 +87,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         store=store,
         account=account,
         library=Library(store, outbox),
+        notes=Notes(store),
         study=Study(store, account, assignments),
         reflections=Reflections(store, account, assignments, outbox),
         cell=Cell(store, account, assignments, outbox),

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from handbook.client.handbook import Handbook
+from handbook.client.notes import Notes
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
 from handbook.desktop.editor import EditorScreen
@@ -127,6 +128,7 @@ def handbook_of(device: Device) -> Handbook:
         store=device.store,
         account=device.account,
         library=device.library,
+        notes=Notes(device.store),
         study=device.study,
         reflections=device.reflections,
         cell=device.cell,

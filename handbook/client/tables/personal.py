@@ -142,6 +142,51 @@ reviews = Table(
 """What was said of a revision: of the member's own, and for a secretary of the cell's, their own words at
 once. `id` is the lineage of the submission that carries the review."""
 
+# Marks in documents: seen by the member alone, on this PC alone ------------------------------------------
+
+notes = Table(
+    "notes",
+    personal,
+    Column("id", String, primary_key=True),
+    Column("document", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("heading", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("quote", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("colour", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Column("place_edition", Integer, nullable=False),
+    Column("place_section", String),
+    Column("place_start", Integer),
+    Column("place_end", Integer),
+    Index("notes_by_document", "document"),
+)
+"""Highlights and the notes on them. `section` to `position` are the model's Anchor in the edition it was made
+in; `place_...` where it stands in edition `place_edition`, without a section when it is an orphan there.
+`source`, `title` and `heading` name it when the document is gone."""
+
+bookmarks = Table(
+    "bookmarks",
+    personal,
+    Column("id", String, primary_key=True),
+    Column("document", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("section", String, nullable=False),
+    Column("heading", String, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("removed_at", Moment),
+    Index("bookmarks_by_document", "document"),
+)
+
 # What is owed to the server, and how far it has been read --------------------------------------------
 
 outbox = Table(
@@ -198,6 +243,17 @@ sync_state = Table(
     Column("key", String, primary_key=True),
     Column("value", String, nullable=False),
 )
+
+glance = Table(
+    "glance",
+    personal,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True),
+    Column("program", String, nullable=False),
+    Column("generation", String, nullable=False),
+    Column("content", Text, nullable=False),
+)
+"""At most one row, which every other transaction removes: what the first screen is made of, as JSON, with the
+version of the program that wrote it and the generation of library.db that it was made from."""
 
 # A secretary's copies of the cell ----------------------------------------------------------------------
 

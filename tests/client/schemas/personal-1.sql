@@ -10,6 +10,17 @@ CREATE TABLE account (
 	signed_in_at VARCHAR NOT NULL,
 	PRIMARY KEY (id)
 );
+CREATE TABLE bookmarks (
+	id VARCHAR NOT NULL,
+	document VARCHAR NOT NULL,
+	source VARCHAR NOT NULL,
+	title VARCHAR NOT NULL,
+	section VARCHAR NOT NULL,
+	heading VARCHAR NOT NULL,
+	created_at VARCHAR NOT NULL,
+	removed_at VARCHAR,
+	PRIMARY KEY (id)
+);
 CREATE TABLE cell_members (
 	feed VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
@@ -53,6 +64,36 @@ CREATE TABLE feed_cursors (
 	position INTEGER NOT NULL,
 	whole BOOLEAN NOT NULL,
 	PRIMARY KEY (unit)
+);
+CREATE TABLE glance (
+	id INTEGER NOT NULL CHECK (id = 1),
+	program VARCHAR NOT NULL,
+	generation VARCHAR NOT NULL,
+	content TEXT NOT NULL,
+	PRIMARY KEY (id)
+);
+CREATE TABLE notes (
+	id VARCHAR NOT NULL,
+	document VARCHAR NOT NULL,
+	source VARCHAR NOT NULL,
+	title VARCHAR NOT NULL,
+	edition INTEGER NOT NULL,
+	heading VARCHAR NOT NULL,
+	section VARCHAR NOT NULL,
+	quote TEXT NOT NULL,
+	"before" TEXT NOT NULL,
+	"after" TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	colour VARCHAR NOT NULL,
+	text TEXT NOT NULL,
+	created_at VARCHAR NOT NULL,
+	changed_at VARCHAR NOT NULL,
+	removed_at VARCHAR,
+	place_edition INTEGER NOT NULL,
+	place_section VARCHAR,
+	place_start INTEGER,
+	place_end INTEGER,
+	PRIMARY KEY (id)
 );
 CREATE TABLE opened (
 	document VARCHAR NOT NULL,
@@ -140,8 +181,10 @@ CREATE TABLE ticks (
 	ticked_at VARCHAR NOT NULL,
 	PRIMARY KEY (document)
 );
+CREATE INDEX bookmarks_by_document ON bookmarks (document);
 CREATE INDEX cell_submissions_by_author ON cell_submissions (feed, author);
 CREATE INDEX cell_submissions_by_subject ON cell_submissions (feed, kind, subject);
 CREATE INDEX clashes_by_assignment ON clashes (assignment);
+CREATE INDEX notes_by_document ON notes (document);
 CREATE INDEX reviews_by_lineage ON reviews (lineage);
 CREATE INDEX revisions_by_assignment ON revisions (assignment);
