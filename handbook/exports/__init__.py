@@ -1,0 +1,1 @@
+"""Files for people and other programs: records in, bytes out; no database, no screen, no disk."""
