@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from handbook.client import disk
 from handbook.client.migrations import LIBRARY, PERSONAL, bring_up_to_date
+from handbook.client.tables.personal import glance
 from handbook.errors import Locked, ProfileInUse
 from handbook.model.changes import Change, Changes
 
@@ -33,8 +34,12 @@ class Database:
     SQLCipher's own SQLite serves the plain file too, so that both have one version on every system.
     """
 
-    def __init__(self, path: Path, *, key: bytes = b"", synchronous: str, page_bytes: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, key: bytes = b"", synchronous: str, page_bytes: int = 0, derived: str = ""
+    ) -> None:
+        """`derived` names a table that holds nothing of its own: every transaction empties it."""
         self.path = path
+        self._derived = derived
         self._encrypted = bool(key)
         self._lock = threading.Lock()
         self._engine = create_engine(
@@ -75,8 +80,10 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, only_derived: bool = False) -> Iterator[Connection]:
         """One transaction, committed when the block ends and rolled back when it raises.
+
+        It empties the table of what is derived from the others, unless it writes `only_derived`.
 
         Other writers wait. A thread that already writes in a profile may not begin another transaction (two
         such threads could wait for each other for ever): RuntimeError. Raises DiskProblem, Locked.
@@ -88,6 +95,8 @@ class Database:
             try:
                 with self._disk_problems(), self._writing.begin() as connection:
                     yield connection
+                    if self._derived and not only_derived:
+                        connection.exec_driver_sql(f"DELETE FROM {self._derived}")
             finally:
                 _this_thread.writing = None
 
@@ -140,7 +149,9 @@ class Store:
         self.library = Database(
             profile_dir / "library.db", synchronous="NORMAL", page_bytes=LIBRARY_PAGE_BYTES
         )
-        self.personal = Database(profile_dir / "personal.db", key=key, synchronous="FULL")
+        self.personal = Database(
+            profile_dir / "personal.db", key=key, synchronous="FULL", derived=glance.name
+        )
         try:
             bring_up_to_date(self.personal, PERSONAL)
             bring_up_to_date(self.library, LIBRARY)

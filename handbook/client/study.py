@@ -2,9 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Row, func, select
@@ -19,10 +17,10 @@ from handbook.client.cards import DocumentCard
 from handbook.client.cell_copies import waiting_for
 from handbook.client.sync_state import last_sync
 from handbook.client.tables.personal import outbox
+from handbook.client.today import DUE, Errand, Standing, Task, TaskKind, Today, Unfinished
 from handbook.model.people import Action, cells_where
 from handbook.model.reflection import State
-from handbook.model.study import URGENCY_ORDER, Assignment, Urgency
-from handbook.model.vietnamese import VIETNAM, date_text, due_text
+from handbook.model.study import Assignment
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -31,47 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["AssignmentView", "MissingDocument", "ReflectionCard", "Study", "Task", "TaskKind", "Today"]
 
 REASON_CHARACTERS = 90
-
-
-class TaskKind(StrEnum):
-    """In the order in which an assignment's tasks come."""
-
-    REVISE = "revise"
-    READ = "read"
-    WRITE = "write"
-    REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One thing to do and why now. `action` is the text of its button; `document_id` is for READ only."""
-
-    kind: TaskKind
-    assignment_id: str
-    document_id: str
-    title: str
-    reason: str
-    urgency: Urgency
-    action: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Today:
-    """The first screen. `waiting` counts what will be sent by itself, `set_aside` what needs the member.
-
-    `next_due` is the soonest due day of what is not finished, None when nothing is asked; `to_review` is for
-    those who may review a cell.
-    """
-
-    tasks: tuple[Task, ...]
-    waiting: int
-    waiting_since: datetime | None
-    set_aside: int
-    last_sync: datetime | None
-    last_error: str
-    next_due: date | None
-    next_due_title: str
-    to_review: int
 
 
 class Study:
@@ -90,35 +47,29 @@ class Study:
 
     def today(self, now: datetime) -> Today:
         """Tasks of what is open and not finished, most urgent first, and how the exchange stands."""
-        views = self.assignments(now)
-        unfinished = [view for view in views if not view.done and view.urgency is not Urgency.UPCOMING]
-        published = {assignment.id: assignment for assignment in self._assignments.published()}
+        return self.standing(now).today(now)
+
+    def standing(self, now: datetime) -> Standing:
+        """What `today` is made of: the same at any `now` until something is written."""
+        views = sorted(self.assignments(now), key=lambda view: (view.assignment.due_on, view.assignment.id))
+        unfinished = [view for view in views if not view.done]
         to_review = self._to_review()
-        tasks = [task for view in unfinished for task in _own_tasks(view, now)]
-        tasks += [
-            _review_task(published[assignment_id], count, now)
-            for assignment_id, count in to_review.items()
-            if assignment_id in published
+        errands = [errand for view in unfinished for errand in _own_errands(view)]
+        errands += [
+            _review_errand(assignment, to_review[assignment.id])
+            for assignment in self._assignments.published()
+            if assignment.id in to_review
         ]
-        tasks.sort(
-            key=lambda task: (
-                URGENCY_ORDER.index(task.urgency),
-                published[task.assignment_id].due_on,
-                task.assignment_id,
-            )
-        )
-        soonest = min(unfinished, key=lambda view: view.assignment.due_on, default=None)
         owed = self._owed()
         exchange = last_sync(self._store)
-        return Today(
-            tasks=tuple(tasks),
+        return Standing(
+            errands=tuple(errands),
+            unfinished=tuple(_unfinished(view.assignment) for view in unfinished),
             waiting=owed.waiting,
             waiting_since=owed.since,
             set_aside=owed.set_aside,
             last_sync=exchange.last_success,
             last_error=exchange.last_error[0] if exchange.last_error else "",
-            next_due=soonest.assignment.due_on if soonest else None,
-            next_due_title=soonest.assignment.title if soonest else "",
             to_review=sum(to_review.values()),
         )
 
@@ -145,75 +96,59 @@ class Study:
             ).one()
 
 
-def _own_tasks(view: AssignmentView, now: datetime) -> Iterator[Task]:
-    assignment, card, due = view.assignment, view.reflection, _due(view.assignment, now)
+def _own_errands(view: AssignmentView) -> Iterator[Errand]:
+    assignment, card = view.assignment, view.reflection
     if card and card.refused:
-        yield _task(view, TaskKind.REVISE, card.refused, "Xem và xử lý")
+        yield _errand(assignment, TaskKind.REVISE, card.refused, "Xem và xử lý")
     elif card and card.returned:
-        comment = f"{card.returned_by} trả lại: “{_start(card.comment)}” {due}."
-        yield _task(view, TaskKind.REVISE, comment, "Sửa tiếp" if card.state is State.DRAFT else "Sửa bài")
+        comment = f"{card.returned_by} trả lại: “{_start(card.comment)}” {DUE}."
+        yield _errand(
+            assignment, TaskKind.REVISE, comment, "Sửa tiếp" if card.state is State.DRAFT else "Sửa bài"
+        )
     for document in view.documents:
         if document.id not in view.read:
-            yield _read_task(view, document, due)
+            yield _reading(assignment, document)
     if assignment.wants_reflection and (card is None or (card.state is State.DRAFT and not card.revision)):
         if card:
-            yield _task(view, TaskKind.WRITE, f"Bài đang viết dở. {due}.", "Viết tiếp")
+            yield _errand(assignment, TaskKind.WRITE, f"Bài đang viết dở. {DUE}.", "Viết tiếp")
         else:
-            yield _task(view, TaskKind.WRITE, f"{due}.", "Viết bài")
+            yield _errand(assignment, TaskKind.WRITE, f"{DUE}.", "Viết bài")
 
 
-def _task(view: AssignmentView, kind: TaskKind, reason: str, action: str) -> Task:
-    return Task(
-        kind=kind,
-        assignment_id=view.assignment.id,
-        document_id="",
-        title=view.assignment.title,
-        reason=reason,
-        urgency=view.urgency,
-        action=action,
-    )
-
-
-def _read_task(view: AssignmentView, document: DocumentCard | MissingDocument, due: str) -> Task:
+def _reading(assignment: Assignment, document: DocumentCard | MissingDocument) -> Errand:
     if isinstance(document, MissingDocument):
         title = f"Tài liệu {document.id} chưa có trên máy này"
-        reason = f"Cần cho nhiệm vụ “{view.assignment.title}”; hãy đồng bộ khi có mạng. {due}."
+        reason = f"Cần cho nhiệm vụ “{assignment.title}”; hãy đồng bộ khi có mạng. {DUE}."
         action = "Mở"
     else:
         title = f"{document.number} {document.title}".strip()
-        reason = f"{due}, để làm nhiệm vụ “{view.assignment.title}”."
+        reason = f"{DUE}, để làm nhiệm vụ “{assignment.title}”."
         action = "Đọc tiếp" if document.progress else "Đọc"
-    return Task(
-        kind=TaskKind.READ,
-        assignment_id=view.assignment.id,
-        document_id=document.id,
-        title=title,
-        reason=reason,
-        urgency=view.urgency,
-        action=action,
-    )
+    return _errand(assignment, TaskKind.READ, reason, action, title, document.id)
 
 
-def _review_task(assignment: Assignment, count: int, now: datetime) -> Task:
-    # Members wait for the answer, whenever the assignment itself is due.
-    return Task(
-        kind=TaskKind.REVIEW,
+def _review_errand(assignment: Assignment, count: int) -> Errand:
+    reason = f"Nhiệm vụ “{assignment.title}”. {DUE}."
+    return _errand(assignment, TaskKind.REVIEW, reason, "Xem bài", f"{count} bài thu hoạch chờ chi bộ xem")
+
+
+def _errand(
+    assignment: Assignment, kind: TaskKind, reason: str, action: str, title: str = "", document_id: str = ""
+) -> Errand:
+    return Errand(
+        kind=kind,
         assignment_id=assignment.id,
-        document_id="",
-        title=f"{count} bài thu hoạch chờ chi bộ xem",
-        reason=f"Nhiệm vụ “{assignment.title}”. {_due(assignment, now)}.",
-        urgency=Urgency.SOON,
-        action="Xem bài",
+        document_id=document_id,
+        title=title or assignment.title,
+        reason=reason,
+        action=action,
+        opens_on=assignment.opens_on,
+        due_on=assignment.due_on,
     )
 
 
-def _due(assignment: Assignment, now: datetime) -> str:
-    """Hạn 30/11/2026, còn 8 ngày"""
-    left = due_text(assignment.due_on, now.astimezone(VIETNAM).date())
-    day = date_text(assignment.due_on)
-    if left.startswith("còn"):
-        return f"Hạn {day}, {left}"
-    return f"{left[0].upper()}{left[1:]} ({day})"
+def _unfinished(assignment: Assignment) -> Unfinished:
+    return Unfinished(title=assignment.title, opens_on=assignment.opens_on, due_on=assignment.due_on)
 
 
 def _start(text: str) -> str:

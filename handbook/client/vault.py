@@ -11,14 +11,13 @@ import json
 import logging
 import os
 import secrets
+import sys
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from argon2.low_level import Type, hash_secret_raw
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from handbook.client import disk
 from handbook.client.profiles import profile_dir
@@ -33,6 +32,12 @@ _NONCE_BYTES = 12
 _FORMAT = 1
 _FILE = "key.json"
 _SERVICE = "Sổ tay đảng viên điện tử"
+_CHOICE = "PYTHON_KEYRING_BACKEND"
+_NATIVE = {
+    "win32": "keyring.backends.Windows.WinVaultKeyring",
+    "darwin": "keyring.backends.macOS.Keyring",
+    "linux": "keyring.backends.SecretService.Keyring",
+}
 # A damaged file must not make Argon2id take all memory or all day.
 _MAX_MEMORY_KIB, _MAX_PASSES, _MAX_LANES = 1024 * 1024, 64, 64
 
@@ -132,6 +137,8 @@ class Vault:
         self._remember(account, key)
 
     def _wrap(self, account: str, key: bytes, passphrase: str) -> bytes:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         salt, nonce = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_NONCE_BYTES)
         wrapping = AESGCM(_derive(passphrase, salt, self._cost))
         held = {
@@ -148,6 +155,9 @@ class Vault:
         return json.dumps(held, indent=2).encode()
 
     def _unwrap(self, account: str, held: _Wrapped, passphrase: str) -> bytes:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         wrapping = AESGCM(_derive(passphrase, held.salt, held.cost))
         try:
             return wrapping.decrypt(held.nonce, held.wrapped, _bound_to(account))
@@ -201,14 +211,41 @@ def _keyring() -> "KeyringBackend | None":
     from keyring.backends import fail, null
 
     try:
-        backend = keyring.get_keyring()
+        try:
+            with _own_system_preferred():
+                backend = keyring.get_keyring()
+        except RuntimeError:  # this system's own cannot be used here
+            backend = keyring.get_keyring()
     except Exception as error:
         _log.info("no keyring: %s", type(error).__name__)
         return None
     return None if isinstance(backend, fail.Keyring | null.Keyring) else backend
 
 
+@contextmanager
+def _own_system_preferred() -> Iterator[None]:
+    """Where nobody chose a keyring, `keyring` takes this system's own.
+
+    Otherwise it would first import those of every system, and every plugin, to find the best.
+    """
+    from keyring.util import platform_
+
+    native = _NATIVE.get(sys.platform)
+    chosen = _CHOICE in os.environ or (platform_.config_root() / "keyringrc.cfg").exists()
+    if chosen or not native:
+        yield
+        return
+    os.environ[_CHOICE] = native
+    try:
+        yield
+    finally:
+        del os.environ[_CHOICE]
+
+
 def _derive(passphrase: str, salt: bytes, cost: Cost) -> bytes:
+    # Here, as AES above: a start that the keyring gives the key to needs neither.
+    from argon2.low_level import Type, hash_secret_raw
+
     # One passphrase, however the input method composes its letters.
     secret = unicodedata.normalize("NFC", passphrase).encode()
     return hash_secret_raw(

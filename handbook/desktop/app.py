@@ -27,11 +27,14 @@ from handbook.desktop.work import Work
 from handbook.errors import Expected, Locked, SignInFailed
 
 if TYPE_CHECKING:
+    from handbook.client.glance import Glance
     from handbook.client.handbook import Handbook
     from handbook.desktop.screen import Screen
     from handbook.desktop.signin import SignInPage
 
 SYNC_EVERY_MS = 15 * 60 * 1000
+KEEP_AFTER_MS = 2000
+"""Without a change, before what the first screen shows is kept for the next start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,11 @@ class Desktop(QObject):
         self.window.closing.connect(self.close)
         self._timer = QTimer(self, interval=SYNC_EVERY_MS)
         self._timer.timeout.connect(lambda: self.session and self.session.sync_now())
+        self._kept = QTimer(self, interval=KEEP_AFTER_MS, singleShot=True)
+        self._kept.timeout.connect(self._keep_glance)
         self._signin: SignInPage | None = None
+        self._opening: Session | None = None
+        self._leaves_when_open = False
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -77,17 +84,17 @@ class Desktop(QObject):
         known = [card.account for card in profiles.profiles(self.data_dir)]
         wanted = account or (self.settings.last_account if self.settings.last_account in known else "")
         wanted = wanted or (known[0] if known else "")
-        if wanted:
-            self.open_profile(wanted, passphrase)
-        else:
+        if not wanted:
             self.show_sign_in()
+        elif passphrase is None:
+            self._look_before_opening(wanted)
+        else:
+            self.open_profile(wanted, passphrase)
 
     def open_profile(self, account: str, passphrase: str | None) -> None:
         """Open a profile of this PC; the sign-in page is shown when its password is needed."""
-        page = _NoticePage()
-        page.show_loading(self.tr("Đang mở sổ tay…"))
-        if not self._signin:
-            self.window.show_notice(page)
+        if not self._signin and not self._opening:
+            self._show_loading()
 
         def open_it() -> _Opened:
             from handbook.client.handbook import open_handbook
@@ -98,6 +105,29 @@ class Desktop(QObject):
             return _Opened(handbook, who, bool(handbook.cell.units()))
 
         self.work.run(open_it, self._opened, lambda error: self._not_opened(account, error), self)
+
+    def _look_before_opening(self, account: str) -> None:
+        """Show the tasks that were kept for this start, then open the profile: it takes longer."""
+
+        def look() -> "Glance | None":
+            from handbook.client.glance import read_glance
+
+            return read_glance(self.data_dir, account)
+
+        def show(glance: "Glance | None") -> None:
+            if not glance:
+                self.open_profile(account, None)
+                return
+            self._opening = Session(None, self.work, self.data_dir, parent=self)
+            self._open_window(self._opening, f"{glance.name}\n{glance.unit_name}", glance.reads_cells)
+            self.window.current.show_today(glance.standing.today(self._opening.now()))
+            _AfterPaint(self.window.current, shown)
+
+        def shown() -> None:
+            mark("tasks")
+            self.open_profile(account, None)
+
+        self.work.run(look, show, lambda _: self.open_profile(account, None), self)
 
     def show_sign_in(self, account: str = "") -> None:
         """The choice of person, with this one ready to type the password."""
@@ -110,6 +140,11 @@ class Desktop(QObject):
 
     def leave_profile(self) -> None:
         """Close and lock the profile, so that the next person at this PC sees nothing of it."""
+        if self._opening:
+            self._leaves_when_open = True
+            self._show_loading()
+            return
+        self._leaves_when_open = False
         account = self.settings.last_account
         self.close_profile()
 
@@ -123,10 +158,15 @@ class Desktop(QObject):
 
     def close_profile(self) -> None:
         self._timer.stop()
+        self._kept.stop()
         self.window.close_session()
+        if self._opening:
+            self._opening.deleteLater()
+            self._opening = None
         if self.session:
             handbook = self.session.handbook
             self.session.close()
+            self._keep_glance()
             self.session.deleteLater()
             self.session = None
             self.work.wait_until_idle(seconds=10)
@@ -155,24 +195,57 @@ class Desktop(QObject):
         account = opened.handbook.account.member().account
         if account != self.settings.last_account:
             self.change_settings(last_account=account)
-        self.session = Session(opened.handbook, self.work, self.data_dir, parent=self)
-        self.session.sync_changed.connect(self._show_state)
-        self.session.changes.changed.connect(lambda _: self._show_state())
-        self.window.open_session(
-            self.session, opened.who, self._destinations(opened.reads_cells), self._factories()
-        )
+        early, self._opening = self._opening, None
+        session = early or Session(None, self.work, self.data_dir, parent=self)
+        session.open(opened.handbook)
+        self.session = session
+        session.sync_changed.connect(self._show_state)
+        session.changes.changed.connect(lambda _: self._show_state())
+        for changed in (session.sync_changed, session.changes.changed):
+            changed.connect(lambda *_: self._kept.start())
+        if early:
+            self.window.session_opened()
+        else:
+            self._open_window(session, opened.who, opened.reads_cells)
+        self.window.current.shown_ready.connect(self._shown)
         self._show_state()
         self._timer.start()
-        self.session.sync_now()
-        self.window.current.shown_ready.connect(self._tasks_shown)
+        self._kept.start()
+        session.sync_now()
         if not gc.isenabled():
             gc.freeze()  # what stands now stays: no later collection has to look at it
             gc.enable()
+        if self._leaves_when_open:
+            self.leave_profile()
 
-    def _tasks_shown(self) -> None:
-        _AfterPaint(self.window.current, lambda: mark("tasks"))
+    def _open_window(self, session: Session, who: str, reads_cells: bool) -> None:
+        self.window.open_session(session, who, self._destinations(reads_cells), self._factories())
+
+    def _keep_glance(self) -> None:
+        """Keep what stands now for the next start, while nothing is going on."""
+        if not self.session or self.session.syncing:
+            return
+        handbook, now = self.session.handbook, self.session.now()
+
+        def keep() -> None:
+            from handbook.client.glance import keep_glance
+
+            keep_glance(handbook, now)
+
+        # Without it the next start only takes longer: nobody has to be told.
+        self.work.run(keep, lambda _: None, lambda _: None, self)
+
+    def _shown(self) -> None:
+        _AfterPaint(self.window.current, lambda: (mark("tasks"), mark("opened")))
+
+    def _show_loading(self) -> None:
+        page = _NoticePage()
+        page.show_loading(self.tr("Đang mở sổ tay…"))
+        self.window.show_notice(page)
 
     def _not_opened(self, account: str, error: Expected) -> None:
+        if self._opening:
+            self.close_profile()
         if self._signin:
             self._signin.show_problem(error)
         elif isinstance(error, Locked | SignInFailed):
@@ -237,17 +310,25 @@ class _NoticePage(Page):
 
 
 class _AfterPaint(QObject):
-    """Calls `act` once, when the next picture of the widget has gone to the window system."""
+    """Calls `act` once: when the widget's next picture has gone to the window system, or after a second.
+
+    A widget that nobody sees is not painted.
+    """
 
     def __init__(self, widget: QWidget, act: Callable[[], object]) -> None:
         super().__init__(widget)
         self._act = act
         widget.installEventFilter(self)
         widget.update()
+        QTimer.singleShot(1000, self, self._call)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            QTimer.singleShot(0, self._act)
-            self.deleteLater()
+            QTimer.singleShot(0, self, self._call)
         return False
+
+    def _call(self) -> None:
+        if self._act:
+            act, self._act = self._act, None
+            self.deleteLater()
+            act()

@@ -29,7 +29,7 @@ from handbook.model.study import Urgency
 from handbook.model.vietnamese import date_text, since_text, weekday_text
 
 if TYPE_CHECKING:
-    from handbook.client.study import Task, Today
+    from handbook.client.today import Task, Today
 
 BESIDE_FROM = 620
 """Width of a task, in pixels at 100 %, from which its button stands beside the words."""
@@ -55,9 +55,10 @@ class TodayScreen(Screen):
 
     def refresh(self) -> None:
         now = self.session.now()
-        self.load(lambda: self.session.handbook.study.today(now), self._show_today)
+        self.load(lambda: self.session.handbook.study.today(now), self.show_today)
 
-    def _show_today(self, today: "Today") -> None:
+    def show_today(self, today: "Today") -> None:
+        """Put the tasks on the page, in place of those it shows."""
         focused = self.focusWidget().objectName() if self.focusWidget() else ""
         self._clear()
         self.header.show_text(self.tr("Việc hôm nay"), weekday_text(self.session.now()))

@@ -89,14 +89,19 @@ URGENCY_ORDER = (Urgency.OVERDUE, Urgency.TODAY, Urgency.SOON, Urgency.LATER, Ur
 
 
 def urgency(assignment: Assignment, now: datetime) -> Urgency:
-    if not assignment.is_open(now):
+    return urgency_on(now.astimezone(VIETNAM).date(), assignment.opens_on, assignment.due_on)
+
+
+def urgency_on(day: date, opens_on: date, due_on: date) -> Urgency:
+    """On a day in Vietnam: of what opens at the start of one day and is due at the end of another."""
+    if day < opens_on:
         return Urgency.UPCOMING
-    if assignment.is_overdue(now):
+    left = (due_on - day).days
+    if left < 0:
         return Urgency.OVERDUE
-    days = (assignment.due_on - now.astimezone(VIETNAM).date()).days
-    if days == 0:
+    if left == 0:
         return Urgency.TODAY
-    return Urgency.SOON if days <= DUE_SOON_DAYS else Urgency.LATER
+    return Urgency.SOON if left <= DUE_SOON_DAYS else Urgency.LATER
 
 
 def read_documents(ticks: Iterable[Tick]) -> frozenset[str]:
