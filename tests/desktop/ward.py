@@ -188,7 +188,7 @@ class Ward:
 
     @property
     def settings(self) -> Settings:
-        return settings_from({}, self.folder / "server", content_dir=self.content)
+        return settings_from({}, self.folder / "server", content_dir=self.content, port=0)
 
     def publish(self) -> None:
         key = published_receipt_key(self.folder / "server")
