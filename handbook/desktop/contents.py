@@ -1,9 +1,10 @@
 """The contents panel: the headings of the document that is read, the present one marked."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
@@ -23,6 +24,8 @@ from handbook.desktop.theme import TEXT_PX, current_theme
 if TYPE_CHECKING:
     from handbook.client.library import OutlineEntry
 
+STEP_HEADINGS = 30
+"""So many headings are measured in one turn of the event loop; one takes some sixty microseconds."""
 LINES = 3
 """A heading takes no more lines than this; the tool tip has all of it."""
 
@@ -31,7 +34,10 @@ _LEVEL = Qt.ItemDataRole.UserRole + 1
 
 
 class Contents(QListView):
-    """`chosen(section)` when the person picks a heading, by click or Enter."""
+    """`chosen(section)` when the person picks a heading, by click or Enter.
+
+    A law has hundreds of headings: they are put in by steps, so that the text beside them never waits.
+    """
 
     chosen = Signal(int)
 
@@ -39,8 +45,14 @@ class Contents(QListView):
         super().__init__(parent)
         self._headings = QStandardItemModel(self)
         self._rows: list[int] = []
+        self._waiting: list[QStandardItem] = []
+        self._section = 0
+        self._measured = 0
+        self._painter = _HeadingPainter(self)
+        self._steps = QTimer(self, interval=0)
+        self._steps.timeout.connect(self._step)
         self.setModel(self._headings)
-        self.setItemDelegate(_HeadingPainter(self))
+        self.setItemDelegate(self._painter)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -50,25 +62,45 @@ class Contents(QListView):
     def show_outline(self, outline: "Sequence[OutlineEntry]", opening: str) -> None:
         """`opening` names the text before the first heading."""
         self._headings.clear()
+        self._painter.heights.clear()
         top = min((entry.level for entry in outline if entry.heading), default=1)
-        self._rows = []
-        for entry in outline:
-            # Text without a heading is a place of its own only where the document begins.
-            if not entry.heading and entry.index:
-                continue
+        # Text without a heading is a place of its own only where the document begins.
+        shown = [entry for entry in outline if entry.heading or not entry.index]
+        self._rows = [entry.index for entry in shown]
+        self._section = self._measured = 0
+        self._waiting = []
+        for entry in shown:
             item = QStandardItem(entry.heading or opening)
             item.setData(entry.index, _SECTION)
             item.setData(max(0, entry.level - top), _LEVEL)
             item.setToolTip(item.text())
-            self._headings.appendRow(item)
-            self._rows.append(entry.index)
+            self._waiting.append(item)
+        self._steps.start()
 
     def show_section(self, section: int) -> None:
-        """Mark the heading under which the section lies."""
-        row = max((at for at, index in enumerate(self._rows) if index <= section), default=-1)
-        if row >= 0 and row != self.currentIndex().row():
+        """Mark the heading under which the section lies, as soon as it is in the list."""
+        self._section = section
+        row = bisect_right(self._rows, section) - 1
+        if 0 <= row < self._headings.rowCount() and row != self.currentIndex().row():
             self.setCurrentIndex(self._headings.index(row, 0))
             self.scrollTo(self.currentIndex())
+
+    def _step(self) -> None:
+        added, self._waiting = self._waiting[:STEP_HEADINGS], self._waiting[STEP_HEADINGS:]
+        self._headings.invisibleRootItem().appendRows(added)
+        for row in range(self._measured, min(self._measured + STEP_HEADINGS, self._headings.rowCount())):
+            self._painter.measure(self._headings.index(row, 0))
+            self._measured = row + 1
+        self.scheduleDelayedItemsLayout()
+        if not self._waiting and self._measured == self._headings.rowCount():
+            self._steps.stop()
+            self.scrollTo(self.currentIndex())
+        self.show_section(self._section)
+
+    def _measure_anew(self) -> None:
+        """Rows keep their former heights until their turn comes."""
+        self._measured = 0
+        self._steps.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -78,23 +110,30 @@ class Contents(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.scheduleDelayedItemsLayout()
+        if event.size().width() != event.oldSize().width():
+            self._measure_anew()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in THEME_CHANGES:
-            self.scheduleDelayedItemsLayout()
+            self._measure_anew()
 
 
 class _HeadingPainter(QStyledItemDelegate):
     def __init__(self, view: QListView) -> None:
         super().__init__(view)
         self._view = view
+        self.heights: dict[int, int] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        # The view asks for every row whenever one is added or chosen.
+        return QSize(60, self.heights.get(index.row(), current_theme().px(2 * TEXT_PX)))
+
+    def measure(self, index: QModelIndex) -> None:
+        """Work out how high the row is in the present width."""
         metrics = QFontMetricsF(_font(index.data(_LEVEL) == 0))
         lines = wrapped(metrics, index.data(), self._width(index.data(_LEVEL)), LINES)
-        return QSize(60, round(len(lines) * metrics.height()) + current_theme().px(9))
+        self.heights[index.row()] = round(len(lines) * metrics.height()) + current_theme().px(9)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -36,6 +36,9 @@ STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
 PIECE_CHARACTERS: Final = 12_000
 """Text is added in pieces no longer than this where it can be cut; one takes some four milliseconds."""
+RESET_CHARACTERS: Final = 60_000
+"""A longer text is set anew around the place of reading when its width changes; breaking the lines of one as
+long as this takes some thirty milliseconds."""
 TEXT_SIZES: Final = (13.0, 14.5, 16.0, 18.0, 20.0, 22.5, 25.0, 28.0)
 """Heights of the text at 100 % to choose from, in pixels."""
 HEAD: Final = -1
@@ -92,6 +95,7 @@ class DocumentText(QTextBrowser):
         self._paper: Paper | None = None
         self._text_px = 16.0
         self._forms: dict[str, tuple[QTextBlockFormat, QTextCharFormat]] = {}
+        self._resizing = False
         self._worn: tuple[Theme, Paper | None, float] | None = None
         self._steps = QTimer(self, interval=0)
         self._steps.timeout.connect(self._step)
@@ -383,10 +387,20 @@ class DocumentText(QTextBrowser):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lines break elsewhere now; what is read stays in view."""
+        if self._resizing:  # by the margins set below
+            return
         place = self.place()
+        self._resizing = True
         self._set_margins()
-        super().resizeEvent(event)
-        if self._pieces and event.size().width() != event.oldSize().width():
+        self._resizing = False
+        if not self._pieces or self.viewport().width() == round(self.document().textWidth()):
+            super().resizeEvent(event)
+        elif self.document().characterCount() > RESET_CHARACTERS:
+            self.clear()  # or Qt would break every line of the law before the next picture
+            super().resizeEvent(event)
+            self._build(*place)
+        else:
+            super().resizeEvent(event)
             self._keep_place(place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
