@@ -177,14 +177,23 @@ class Window(QMainWindow):
         ):
             QShortcut(QKeySequence(keys), self, activated=act)
 
-    def _show(self, route: "Route") -> None:
-        screen = self._screens.get(route.place)
+    def prepare(self, place: "Place") -> None:
+        """Build a place's screen before the person goes there, so that the first click is not the slow one."""
+        if self._session and place in self._factories:
+            self._screen(place)
+
+    def _screen(self, place: "Place") -> "Screen":
+        screen = self._screens.get(place)
         if screen is None:
-            screen = self._factories[route.place](self._session)
+            screen = self._factories[place](self._session)
             screen.navigate.connect(self.go)
             screen.undo_offered.connect(self._offer_undo)
-            self._screens[route.place] = screen
+            self._screens[place] = screen
             self._stack.addWidget(screen)
+        return screen
+
+    def _show(self, route: "Route") -> None:
+        screen = self._screen(route.place)
         before = self.current
         if before and before is not screen:
             before.leave()
