@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEP_HEADINGS = 30
 """So many headings are measured in one turn of the event loop; one takes some sixty microseconds."""
+FIRST_STEP_MS = 20
+"""The text beside the headings is painted before they are put in."""
 LINES = 3
 """A heading takes no more lines than this; the tool tip has all of it."""
 
@@ -49,7 +51,7 @@ class Contents(QListView):
         self._section = 0
         self._measured = 0
         self._painter = _HeadingPainter(self)
-        self._steps = QTimer(self, interval=0)
+        self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
         self.setModel(self._headings)
         self.setItemDelegate(self._painter)
@@ -75,7 +77,7 @@ class Contents(QListView):
             item.setData(max(0, entry.level - top), _LEVEL)
             item.setToolTip(item.text())
             self._waiting.append(item)
-        self._steps.start()
+        self._steps.start(FIRST_STEP_MS)
 
     def show_section(self, section: int) -> None:
         """Mark the heading under which the section lies, as soon as it is in the list."""
@@ -86,6 +88,7 @@ class Contents(QListView):
             self.scrollTo(self.currentIndex())
 
     def _step(self) -> None:
+        self._steps.setInterval(0)
         added, self._waiting = self._waiting[:STEP_HEADINGS], self._waiting[STEP_HEADINGS:]
         self._headings.invisibleRootItem().appendRows(added)
         for row in range(self._measured, min(self._measured + STEP_HEADINGS, self._headings.rowCount())):
@@ -100,7 +103,7 @@ class Contents(QListView):
     def _measure_anew(self) -> None:
         """Rows keep their former heights until their turn comes."""
         self._measured = 0
-        self._steps.start()
+        self._steps.start(FIRST_STEP_MS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
