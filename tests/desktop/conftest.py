@@ -88,9 +88,15 @@ class Person:
 
     def open(self, account: str = MEMBER) -> "Person":
         self.desktop.start(account, PASSWORD)
+        self.take_keyboard()
         self.wait(lambda: self.desktop.session is not None)
         self.settle()
         return self
+
+    def take_keyboard(self) -> None:
+        """No window manager runs beside the tests: the window makes itself the active one."""
+        self.window.activateWindow()
+        self.wait(self.window.isActiveWindow)
 
     def go(self, **route: object) -> QWidget:
         self.window.go(Route(**route))

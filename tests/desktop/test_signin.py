@@ -93,6 +93,7 @@ def new_pc(ward: Ward, qtbot: QtBot, tmp_path: Path) -> Iterator[Person]:
     ward.trust(home)
     person = Person(qtbot, home)
     person.desktop.start()
+    person.take_keyboard()
     person.settle()
     yield person
     person.close()
