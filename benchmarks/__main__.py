@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import questions, ranking, report, search, start
+from benchmarks import questions, ranking, reader, report, search, start
 
 
 def main() -> int:
@@ -34,6 +34,11 @@ def main() -> int:
     command.add_argument("texts", type=Path, metavar="TEXTS_DIR", help="folder of .txt files")
     command.add_argument("folder", type=Path, metavar="DIR", help="gets tune/ and report/, for `ranking`")
     command.set_defaults(measure=lambda options: questions.write(options.texts, options.folder))
+
+    command = benchmarks.add_parser("reader", help="click to painted text of a long law, longest standstill")
+    command.add_argument("--runs", type=int, default=5)
+    command.add_argument("--texts", type=Path, help="folder of .txt laws; the longest is read")
+    command.set_defaults(measure=lambda options: reader.measure(runs=options.runs, texts=options.texts))
 
     for command in benchmarks.choices.values():
         command.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
