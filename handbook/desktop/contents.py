@@ -47,9 +47,11 @@ class Contents(QListView):
         super().__init__(parent)
         self._headings = QStandardItemModel(self)
         self._rows: list[int] = []
-        self._waiting: list[QStandardItem] = []
+        self._waiting: list[OutlineEntry] = []
+        self._top, self._opening = 1, ""
         self._section = 0
         self._measured = 0
+        self._stale = False
         self._painter = _HeadingPainter(self)
         self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
@@ -63,34 +65,33 @@ class Contents(QListView):
 
     def show_outline(self, outline: "Sequence[OutlineEntry]", opening: str) -> None:
         """`opening` names the text before the first heading."""
-        self._headings.clear()
-        self._painter.heights.clear()
-        top = min((entry.level for entry in outline if entry.heading), default=1)
         # Text without a heading is a place of its own only where the document begins.
         shown = [entry for entry in outline if entry.heading or not entry.index]
+        self._top = min((entry.level for entry in shown if entry.heading), default=1)
+        self._opening = opening
         self._rows = [entry.index for entry in shown]
-        self._section = self._measured = 0
-        self._waiting = []
-        for entry in shown:
-            item = QStandardItem(entry.heading or opening)
-            item.setData(entry.index, _SECTION)
-            item.setData(max(0, entry.level - top), _LEVEL)
-            item.setToolTip(item.text())
-            self._waiting.append(item)
+        self._waiting = shown
+        self._section = 0
+        self._stale = True
         self._steps.start(FIRST_STEP_MS)
 
     def show_section(self, section: int) -> None:
         """Mark the heading under which the section lies, as soon as it is in the list."""
         self._section = section
         row = bisect_right(self._rows, section) - 1
-        if 0 <= row < self._headings.rowCount() and row != self.currentIndex().row():
+        if not self._stale and 0 <= row < self._headings.rowCount() and row != self.currentIndex().row():
             self.setCurrentIndex(self._headings.index(row, 0))
             self.scrollTo(self.currentIndex())
 
     def _step(self) -> None:
         self._steps.setInterval(0)
+        if self._stale:
+            self._headings.clear()
+            self._painter.heights.clear()
+            self._measured = 0
+            self._stale = False
         added, self._waiting = self._waiting[:STEP_HEADINGS], self._waiting[STEP_HEADINGS:]
-        self._headings.invisibleRootItem().appendRows(added)
+        self._headings.invisibleRootItem().appendRows([self._row(entry) for entry in added])
         for row in range(self._measured, min(self._measured + STEP_HEADINGS, self._headings.rowCount())):
             self._painter.measure(self._headings.index(row, 0))
             self._measured = row + 1
@@ -99,6 +100,13 @@ class Contents(QListView):
             self._steps.stop()
             self.scrollTo(self.currentIndex())
         self.show_section(self._section)
+
+    def _row(self, entry: "OutlineEntry") -> QStandardItem:
+        row = QStandardItem(entry.heading or self._opening)
+        row.setData(entry.index, _SECTION)
+        row.setData(max(0, entry.level - self._top), _LEVEL)
+        row.setToolTip(row.text())
+        return row
 
     def _measure_anew(self) -> None:
         """Rows keep their former heights until their turn comes."""
