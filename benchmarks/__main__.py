@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import questions, ranking, reader, report, search, start
+from benchmarks import anchors, peers, questions, ranking, reader, report, search, start
 
 
 def main() -> int:
@@ -30,10 +30,24 @@ def main() -> int:
     command.add_argument("folder", type=Path, metavar="DIR", help="articles.jsonl and questions.jsonl")
     command.set_defaults(measure=lambda options: ranking.measure(options.folder))
 
+    command = benchmarks.add_parser("peers", help="search beside Kiwix's engine on the same documents")
+    command.add_argument("folder", type=Path, metavar="DIR", help="docs.jsonl and queries.json")
+    command.add_argument(
+        "--kiwix-python", type=Path, default=Path(sys.executable), help="a Python that has libzim"
+    )
+    command.add_argument("--rounds", type=int, default=5)
+    command.set_defaults(
+        measure=lambda options: peers.measure(options.folder, options.kiwix_python, options.rounds)
+    )
+
     command = benchmarks.add_parser("questions", help="make labelled questions out of a folder of laws")
     command.add_argument("texts", type=Path, metavar="TEXTS_DIR", help="folder of .txt files")
     command.add_argument("folder", type=Path, metavar="DIR", help="gets tune/ and report/, for `ranking`")
     command.set_defaults(measure=lambda options: questions.write(options.texts, options.folder))
+
+    command = benchmarks.add_parser("anchors", help="notes found again after their document was amended")
+    command.add_argument("--texts", type=Path, help="folder of .txt laws")
+    command.set_defaults(measure=lambda options: anchors.measure(options.texts))
 
     command = benchmarks.add_parser("reader", help="click to painted text of a long law, longest standstill")
     command.add_argument("--runs", type=int, default=5)

@@ -548,7 +548,7 @@ SOUGHT = Sought({"đổi": 2.0, "mới": 1.0}, {"so": 1.0})
 
 
 def _snippet(text: str, sought: Sought = SOUGHT) -> tuple[Span, ...]:
-    return snippet(text, sought)
+    return snippet(text, fold(text), sought)
 
 
 def test_neighbouring_words_are_marked_as_one_in_their_own_spelling():

@@ -202,9 +202,9 @@ class _Picks:
                 _Found(
                     score,
                     entry["document"][0],
-                    bytes(entry["anchor"][0]).decode(),
-                    bytes(entry["heading"][0]).decode(),
-                    snippet(bytes(entry["text"][0]).decode(), sought),
+                    entry["anchor"][0].decode(),
+                    entry["heading"][0].decode(),
+                    snippet(entry["text"][0].decode(), entry["folded_text"][0].decode(), sought),
                 )
             )
         return answers

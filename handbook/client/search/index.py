@@ -28,7 +28,7 @@ from handbook.model.text import document_numbers, fold, nfc, words
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # grows when the fields change, or how text becomes terms
+FORMAT = 2  # grows when the fields change, or how text becomes terms
 WRITER_HEAP_BYTES = 48_000_000
 
 # A word in the title or the heading counts as often as this many in the body. The first section stands for
@@ -68,7 +68,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic", stored=True)
     builder.add_integer_field("document_key", fast=True)
     builder.add_integer_field("year", indexed=True)
-    for name in ("anchor", "heading", "text"):
+    for name in ("anchor", "heading", "text", "folded_text"):
         builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("format", "generation", "documents"):
         builder.add_integer_field(name, stored=True)
@@ -293,6 +293,7 @@ def _rows(library: Connection, ids: Sequence[str] | None) -> Iterator[Any]:
 
 
 def _entry(row: Any) -> tantivy.Document:
+    text = nfc(row.text or "")
     entry = tantivy.Document(
         document=row.id,
         document_key=document_key(row.id),
@@ -303,12 +304,13 @@ def _entry(row: Any) -> tantivy.Document:
         year=row.issued_on.year,
         anchor=(row.anchor or "").encode(),
         heading=(row.heading or "").encode(),
-        text=nfc(row.text or "").encode(),  # snippets are cut by offsets in the NFC text
+        text=text.encode(),  # snippets are cut by offsets in the NFC text
+        folded_text=fold(text).encode(),
     )
     for topic in row.topics:
         entry.add_text("topic", topic)
     title = words(f"{row.number} {row.title}")
-    parts = [words(row.heading or "")] * HEADING_WEIGHT + [words(row.text or "")]
+    parts = [words(row.heading or "")] * HEADING_WEIGHT + [words(text)]
     if not row.position:
         entry.add_text("number", " ".join(_own_number_terms(row)))
         parts += [title] * FIRST_SECTION_TITLE_WEIGHT

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from handbook.model.text import exact, fold
@@ -11,8 +12,8 @@ from handbook.model.text import exact, fold
 SNIPPET_CHARACTERS = 220
 LEAD_CHARACTERS = 40  # shown before the first match
 PASSAGE_CHARACTERS = SNIPPET_CHARACTERS - LEAD_CHARACTERS
-# Looked through at a time; a passage that holds every word ends the look through a long text.
-WINDOW_CHARACTERS = 6_000
+# Looked through at a time; a passage that says all that was typed ends the look through a long text.
+WINDOW_CHARACTERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Sought:
         self._folded = folded
         self._known: dict[str, float] = {}
         forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
-        self.total = sum(forms.values())
+        # The score of a passage that holds every word, each beside the one it was typed after.
+        self.complete = sum(forms.values()) + sum(map(min, pairwise(forms.values())))
         longest_first = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
-        # Matches a sought form in folded text; without any, nothing.
-        self.pattern = re.compile(rf"(?<![^\W_])(?:{longest_first})(?![^\W_])" if forms else r"(?!)")
+        # Matches a sought form at the end of a word of folded text; without any, nothing. Whether the word
+        # begins there too is asked of what is found: asked by the pattern it costs ten times as much.
+        self.pattern = re.compile(rf"(?:{longest_first})(?![^\W_])" if forms else r"(?!)")
 
     def weight(self, written: str) -> float:
         """Of a word of a text whose form is sought; 0 when it carries other marks than were asked for."""
@@ -60,34 +63,40 @@ class _Match(NamedTuple):
 _SPACE = re.compile(r"\s+")
 
 
-def snippet(text: str, sought: Sought) -> tuple[Span, ...]:
-    """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning without one."""
-    passage = _best_passage(text, sought)
+def snippet(text: str, folded: str, sought: Sought) -> tuple[Span, ...]:
+    """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning without one.
+
+    `folded` is the text folded: kept in the index, because folding costs more than all else here.
+    """
+    passage = _best_passage(text, folded, sought)
     start = _lead_start(text, passage[0].start) if passage else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [(one.start, one.end) for one in _matches(text, start, end, sought)]
+    shown = [(one.start, one.end) for one in _matches(text, folded, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
 
 
-def _best_passage(text: str, sought: Sought) -> list[_Match]:
+def _best_passage(text: str, folded: str, sought: Sought) -> list[_Match]:
     """The matches of the passage with the most weight of different words, neighbours counting more."""
     best: list[_Match] = []
     best_score = 0.0
     for offset in range(0, len(text), WINDOW_CHARACTERS):
         # A passage may begin in one window and end in the next.
-        matches = _matches(text, offset, offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS, sought)
+        end = offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS
+        matches = _matches(text, folded, offset, end, sought)
         passage, score = _best_run(text, matches)
         if score > best_score:
             best, best_score = passage, score
-        if sum(dict(match.word for match in best).values()) >= sought.total:
+        if score >= sought.complete - 1e-9:
             break
     return best
 
 
-def _matches(text: str, start: int, end: int, sought: Sought) -> list[_Match]:
+def _matches(text: str, folded: str, start: int, end: int, sought: Sought) -> list[_Match]:
     found = []
-    for word in sought.pattern.finditer(fold(text[start:end])):
-        first, last = start + word.start(), start + word.end()
+    for word in sought.pattern.finditer(folded, start, end):
+        first, last = word.span()
+        if folded[first - 1 : first].isalnum() or folded[last : last + 1].isalnum():
+            continue
         if weight := sought.weight(text[first:last]):
             found.append(_Match(first, last, _Word(word.group(), weight)))
     return found
