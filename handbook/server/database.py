@@ -25,8 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from handbook.errors import BadInput, NewerData
+from handbook.errors import BadInput, DiskProblem, NewerData
 from handbook.server.settings import Settings
 
 V = TypeVar("V")
@@ -72,8 +73,19 @@ class Database:
 
 
 def open_database(url: str) -> Database:
-    """Connects and migrates. Raises NewerData when a newer server has written it."""
-    parsed = make_url(url)
+    """Connects and migrates.
+
+    Raises NewerData when a newer server has written it, BadInput for an address that names no database this
+    server can use, DiskProblem when the database cannot be reached or opened.
+    """
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise BadInput(
+            "Địa chỉ cơ sở dữ liệu không đúng.",
+            "Ví dụ đúng: sqlite:////srv/handbook/server.db hoặc postgresql://người-dùng@máy/tên.",
+        ) from error
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise BadInput("Máy chủ cần tệp cơ sở dữ liệu, không dùng được cơ sở dữ liệu trong bộ nhớ.")
@@ -96,6 +108,12 @@ def open_database(url: str) -> Database:
     database = Database(engine)
     try:
         migrate(database)
+    except OperationalError as error:
+        database.close()
+        raise DiskProblem(
+            f"Không mở được cơ sở dữ liệu {parsed.render_as_string(hide_password=True)}.",
+            "Hãy kiểm tra máy chủ cơ sở dữ liệu có đang chạy, địa chỉ, mật khẩu và quyền ghi.",
+        ) from error
     except BaseException:
         database.close()
         raise

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from handbook.errors import BadInput
+
 DEFAULT_PORT = 8750
 
 
@@ -37,9 +39,15 @@ def settings_from(environ: Mapping[str, str], data_dir: Path, **chosen: object) 
         commune_name=environ.get("HANDBOOK_COMMUNE_NAME", ""),
         server_name=environ.get("HANDBOOK_SERVER_NAME", "handbook"),
         host=environ.get("HANDBOOK_HOST", "127.0.0.1"),
-        port=int(environ.get("HANDBOOK_PORT", DEFAULT_PORT)),
+        port=_port(environ.get("HANDBOOK_PORT", str(DEFAULT_PORT))),
     )
     return replace(settings, **{name: value for name, value in chosen.items() if value is not None})
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 1 << 16:
+        return int(text)
+    raise BadInput(f"HANDBOOK_PORT là “{text}”, không phải một cổng.", "Hãy đặt một số từ 0 đến 65535.")
 
 
 def _with_driver(url: str) -> str:

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, inspect, select, text
 
-from handbook.errors import BadInput, NewerData
+from handbook.errors import BadInput, DiskProblem, NewerData
 from handbook.server import tables
 from handbook.server.database import backup, open_database, padded
 from handbook.server.settings import Settings, settings_from
@@ -174,3 +174,23 @@ def test_settings_come_from_the_environment_and_the_command_line_wins(tmp_path: 
     assert settings.database_url == f"sqlite:///{tmp_path}/server.db"
     assert settings.content_dir == tmp_path / "content"
     assert isinstance(settings, Settings)
+
+
+@pytest.mark.parametrize("url", ["", "không phải địa chỉ", "oracle://x/y", "nonsense:///x"])
+def test_an_address_that_names_no_usable_database_is_refused_with_an_example(url: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        open_database(url)
+    assert "postgresql://" in caught.value.advice
+
+
+def test_a_database_server_that_does_not_answer_is_named_without_its_password() -> None:
+    with pytest.raises(DiskProblem) as caught:
+        open_database("postgresql+psycopg://ward:bi-mat@127.0.0.1:9/ward")
+    assert "127.0.0.1:9" in str(caught.value)
+    assert "bi-mat" not in str(caught.value)
+
+
+@pytest.mark.parametrize("port", ["abc", "-1", "70000", "8 0"])
+def test_a_port_that_is_none_is_refused(tmp_path: Path, port: str) -> None:
+    with pytest.raises(BadInput):
+        settings_from({"HANDBOOK_PORT": port}, tmp_path)
