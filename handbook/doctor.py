@@ -53,7 +53,7 @@ def examine(data_dir: Path, now: Callable[[], datetime] = utc_now) -> Iterator[F
     try:
         addresses = _servers(data_dir)
     except Expected as error:
-        yield Finding("Hồ sơ trên máy", False, error.message, error.advice)
+        yield Finding("Tài khoản trên máy", False, error.message, error.advice)
         return
     if not addresses:
         yield Finding("Máy chủ", True, "chưa chọn; sẽ hỏi khi kích hoạt")
@@ -121,9 +121,9 @@ def _disk(data_dir: Path) -> Iterator[Finding]:
 def _trust(data_dir: Path) -> Finding:
     file = data_dir / "trust" / "root.json"
     if file.exists():
-        return Finding("Tệp tin cậy", True, str(file))
+        return Finding("Tệp khoá gốc", True, str(file))
     return Finding(
-        "Tệp tin cậy",
+        "Tệp khoá gốc",
         False,
         f"chưa có {file}",
         "Hãy chép root.json do đảng uỷ cấp vào đó; thiếu tệp này sổ tay không nhận nội dung mới.",

@@ -63,7 +63,7 @@ def test_a_pc_in_order_is_said_to_be_so(pc: Path, ward: Ward, capsys: pytest.Cap
     subjects = [line.split(":")[0].removeprefix("ok   ") for line in lines]
     assert subjects == [
         *("Màn hình", "Giao diện", "Kho khoá của máy", "Thư mục dữ liệu", "Ổ đĩa"),
-        *("Tệp tin cậy", "Máy chủ", "Đồng hồ"),
+        *("Tệp khoá gốc", "Máy chủ", "Đồng hồ"),
     ]
 
 
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_marked_with_advice_below_and_an_exit_code(
 ) -> None:
     assert run_doctor(tmp_path, now) == 1
     lines = capsys.readouterr().out.splitlines()
-    at = next(number for number, line in enumerate(lines) if line.startswith("LỖI  Tệp tin cậy: "))
+    at = next(number for number, line in enumerate(lines) if line.startswith("LỖI  Tệp khoá gốc: "))
     assert lines[at + 1].startswith("     Hãy chép root.json")
 
 
@@ -133,7 +133,7 @@ def test_a_disk_that_is_nearly_full_is_named(pc: Path, monkeypatch: pytest.Monke
 def test_a_missing_trust_file_is_named(pc: Path) -> None:
     (pc / "trust" / "root.json").unlink()
     (finding,) = bad(pc)
-    assert finding.subject == "Tệp tin cậy"
+    assert finding.subject == "Tệp khoá gốc"
     assert str(pc / "trust" / "root.json") in finding.says
 
 

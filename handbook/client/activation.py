@@ -179,7 +179,7 @@ def _renew(
     except SignInFailed as error:
         raise Locked(
             "Máy chủ nhận mật khẩu này, nhưng dữ liệu của tài khoản trên máy này còn khoá bằng mật khẩu cũ.",
-            "Hãy mở hồ sơ bằng mật khẩu cũ, rồi đăng nhập lại trong Cài đặt bằng mật khẩu mới.",
+            "Hãy mở sổ tay bằng mật khẩu cũ; khi mục Đồng bộ hỏi lại mật khẩu thì gõ mật khẩu mới.",
         ) from error
     _keep(folder, key, server, session, device, now)
     vault.rewrap(account, key, password)

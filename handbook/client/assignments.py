@@ -236,6 +236,8 @@ def _next_step(
         return "Bài đã nộp từ máy khác; bản nháp trên máy này vẫn được giữ."
     left = own.documents_total - own.documents_read
     if left:
+        if left == own.documents_total:
+            return f"Đọc {left} tài liệu ({due})."
         return f"Đọc nốt {left} trong {own.documents_total} tài liệu ({due})."
     if not assignment.wants_reflection:
         return "Đã đọc đủ tài liệu; không còn việc gì phải làm."

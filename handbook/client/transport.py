@@ -237,7 +237,8 @@ def _redirected(asked: str, location: str) -> NoReturn:
             f"Hãy mở trình duyệt để đăng nhập mạng, rồi đồng bộ lại. {_KEEP_WORKING}",
         )
     raise ServerBroken(
-        f"Máy chủ chuyển địa chỉ sang {target}.", "Hãy sửa địa chỉ máy chủ trong phần Cài đặt."
+        f"Máy chủ chuyển địa chỉ sang {target}.",
+        "Hãy hỏi quản trị máy chủ địa chỉ đúng, rồi đăng nhập lại bằng địa chỉ ấy.",
     )
 
 
@@ -253,7 +254,7 @@ def _translate(error: "requests.RequestException", host: str) -> NoReturn:
     if isinstance(error, exceptions.ProxyError):
         raise Offline(
             "Không qua được máy chủ trung gian (proxy) của mạng này.",
-            f"Hãy xem lại cài đặt proxy. {_KEEP_WORKING}",
+            f"Hãy nhờ người quản trị mạng của cơ quan xem lại. {_KEEP_WORKING}",
         ) from error
     if isinstance(error, exceptions.Timeout):
         raise Offline(f"Máy chủ {host} không trả lời kịp.", _KEEP_WORKING) from error

@@ -316,7 +316,9 @@ class CellScreen(Screen):
         rows.addWidget(self._table)
         self._nobody = Label(self.tr("Không có đồng chí nào trong mục này."), Role.MUTED)
         self._nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message = Card(self.tr("Đã sao chép tin nhắn nhắc việc"), "copy", self.tr("Dán vào nhóm chat."))
+        self._message = Card(
+            self.tr("Đã sao chép tin nhắn nhắc việc"), "copy", self.tr("Dán vào nhóm nhắn tin của chi bộ.")
+        )
         self._message_text = QPlainTextEdit()
         self._message_text.setObjectName("cell.missing.text")
         self._message_text.setReadOnly(True)

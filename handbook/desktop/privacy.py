@@ -22,7 +22,8 @@ class Sent:
 SENT: Final = (
     Sent(
         what="Dấu “đã đọc”",
-        when="Khi đồng chí bấm đánh dấu, hoặc bỏ dấu: tên văn bản, bản in thứ mấy, đã đọc hay chưa, lúc nào.",
+        when="Khi đồng chí bấm đánh dấu, hoặc bỏ dấu: tên văn bản, lần phát hành thứ mấy, đã đọc hay chưa, "
+        "lúc nào.",
         seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cấp trên chỉ thấy con số cộng chung.",
         why="Để chi bộ theo dõi việc học tập. Sổ tay không đo thời gian đọc và không tự đánh dấu.",
         fields=("Tick.document", "Tick.edition", "Tick.read", "Tick.ticked_at"),
@@ -36,7 +37,7 @@ SENT: Final = (
     ),
     Sent(
         what="Nhận xét của bí thư, phó bí thư",
-        when="Khi người có nhiệm vụ mở bài, trả lại hoặc công nhận bài: bài nào, lần nộp nào, kết luận, lời "
+        when="Khi người có nhiệm vụ mở bài, trả lại hoặc đánh giá Đạt: bài nào, lần nộp nào, kết luận, lời "
         "nhận xét, lúc nào.",
         seen_by="Người viết bài, bí thư và phó bí thư chi bộ.",
         why="Để người viết biết bài của mình đến đâu và cần sửa gì.",
@@ -99,7 +100,7 @@ SENT: Final = (
 KEPT: Final = (
     "Bản nháp và mọi bản trước khi nộp",
     "Chữ đã tìm, văn bản đã mở, chỗ đang đọc, thời gian đọc",
-    "Văn bản đã lưu",
+    "Văn bản đã lưu, đoạn tô màu, ghi chú, đánh dấu trang",
     "Mật khẩu và khoá của dữ liệu trên máy này",
     "Báo cáo lỗi của chương trình",
 )

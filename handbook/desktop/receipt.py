@@ -132,8 +132,8 @@ class ReceiptScreen(Screen):
         facts += [
             (self.tr("Máy chủ"), Label(receipt.server)),
             (self.tr("Người nộp"), Label(receipt.author)),
-            (self.tr("Dấu vân tay của bài"), Label(_in_groups(receipt.sha256))),
-            (self.tr("Khoá đã ký"), Label(receipt.key)),
+            (self.tr("Mã nội dung bài"), Label(_in_groups(receipt.sha256))),
+            (self.tr("Khoá của máy chủ"), Label(receipt.key)),
         ]
         holder = QWidget()
         form = QFormLayout(holder)

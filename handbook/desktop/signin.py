@@ -320,7 +320,9 @@ class _Form(Card):
 
 class _Choice(_Form):
     def __init__(self, known: tuple[ProfileCard, ...], account: str) -> None:
-        super().__init__(self.tr("Ai đang ngồi máy?"), "", self.tr("Mở sổ tay"), "signin.submit", "user")
+        super().__init__(
+            self.tr("Đồng chí nào đang dùng máy?"), "", self.tr("Mở sổ tay"), "signin.submit", "user"
+        )
         self._list = QListWidget()
         self._list.setObjectName("signin.profiles")
         self._list.setAccessibleName(self.tr("Người dùng trên máy này"))

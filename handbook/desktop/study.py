@@ -85,6 +85,8 @@ class StudyScreen(Screen):
         badge, tone = self._badge(view)
         today = self.session.now().astimezone(VIETNAM).date()
         due = date_text(view.assignment.due_on)
+        if view.done or view.urgency is not Urgency.OVERDUE:
+            due = self.tr("Hạn {}").format(due)
         if not view.done and view.urgency is not Urgency.OVERDUE:
             due = f"{due}, {due_text(view.assignment.due_on, today)}"
         return Row(
@@ -154,7 +156,9 @@ class StudyScreen(Screen):
         assignment = view.assignment
         today = self.session.now().astimezone(VIETNAM).date()
         due = self.tr("Hạn {}, {}").format(date_text(assignment.due_on), due_text(assignment.due_on, today))
-        card = Card(assignment.title, "study", date_text(assignment.due_on) if view.done else due)
+        if view.done:
+            due = self.tr("Hạn {}").format(date_text(assignment.due_on))
+        card = Card(assignment.title, "study", due)
         card.add_at_end_of_title(Pill(*self._badge(view)))
         if assignment.question:
             card.add(Label(assignment.question))
@@ -231,7 +235,7 @@ class StudyScreen(Screen):
             State.RECEIVED: self.tr("Máy chủ của đảng uỷ đã nhận bài và ký biên nhận."),
             State.OPENED: self.tr("Chi bộ đã mở bài của đồng chí."),
             State.RETURNED: self.tr("Chi bộ trả lại để đồng chí viết thêm."),
-            State.ACCEPTED: self.tr("Chi bộ đã đánh giá đạt."),
+            State.ACCEPTED: self.tr("Chi bộ đã đánh giá Đạt."),
         }[reflection.state]
 
     def _write_button(self, reflection: "ReflectionCard | None") -> tuple[str, type[Button]]:

@@ -135,7 +135,7 @@ def _account_of_code(connection: Connection, digest: bytes, now: datetime) -> st
     if row is None:
         raise SignInFailed(
             "Mã kích hoạt không đúng.",
-            "Hãy gõ lại đúng như trên giấy; nếu đã được cấp mã mới thì mã cũ không dùng được nữa.",
+            "Hãy gõ lại đúng như trên phiếu; nếu đã được cấp mã mới thì mã cũ không dùng được nữa.",
         )
     if row.used_at is not None:
         raise _used_code()

@@ -288,7 +288,7 @@ def test_data_locked_by_a_former_password_is_kept_and_the_way_out_is_told(
     with pytest.raises(Locked) as caught:
         activate(tmp_path, ward.url, code(), "mật khẩu mới", DEVICE, now=NOW)
     assert "khoá bằng mật khẩu cũ" in caught.value.message
-    assert "Hãy mở hồ sơ bằng mật khẩu cũ" in caught.value.advice
+    assert "Hãy mở sổ tay bằng mật khẩu cũ" in caught.value.advice
     opened(tmp_path, active, PASSWORD).close()
 
 

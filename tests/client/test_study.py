@@ -222,9 +222,10 @@ def test_each_state_names_its_next_step(an: Device, device: Devices, cell: str) 
     def step() -> str:
         return an.study.assignment(MAIN.id, NOW).next_step
 
-    assert step() == "Đọc nốt 2 trong 2 tài liệu (còn 8 ngày)."
-    for id in (NQ15, CT50):
-        an.library.tick(id, True, NOW)
+    assert step() == "Đọc 2 tài liệu (còn 8 ngày)."
+    an.library.tick(NQ15, True, NOW)
+    assert step() == "Đọc nốt 1 trong 2 tài liệu (còn 8 ngày)."
+    an.library.tick(CT50, True, NOW)
     assert step() == "Viết bài thu hoạch (còn 8 ngày)."
     write(an)
     assert step() == "Viết tiếp bài thu hoạch và nộp (còn 8 ngày)."

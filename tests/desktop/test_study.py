@@ -119,7 +119,7 @@ def test_what_is_not_begun_shows_what_to_read_what_to_write_and_until_when(
     screen = study(assignment(documents=(NQ15, CT50), min_words=1200))
     (row,) = screen.rows("study.list")
     assert (row.title, row.badge) == ("Học tập Nghị quyết 15-NQ/TW", "Cần làm")
-    assert row.note == "30/11/2026, còn 8 ngày"
+    assert row.note == "Hạn 30/11/2026, còn 8 ngày"
     words = screen.words()
     assert "Hạn 30/11/2026, còn 8 ngày" in words
     assert "Đồng chí sẽ làm gì?" in words
@@ -189,7 +189,7 @@ def test_a_text_that_was_opened_returned_and_at_last_accepted(
     submit(screen)
     screen.sync()
     review(screen, hanh, lambda lineage: hanh.cell.accept(lineage, "Tốt.", NOW))
-    assert "Chi bộ đã đánh giá đạt." in screen.words()
+    assert "Chi bộ đã đánh giá Đạt." in screen.words()
     assert write_button(screen) == ("Xem bài", False)
 
 
@@ -237,7 +237,7 @@ def test_an_assignment_to_read_asks_for_no_text(study: Callable[..., OneScreen])
     screen.device.library.tick(NQ15, True, NOW)
     screen.settle()
     (row,) = screen.rows("study.list")
-    assert (row.badge, row.note) == ("Đã xong", "30/11/2026")
+    assert (row.badge, row.note) == ("Đã xong", "Hạn 30/11/2026")
     screen.enter("study.list")
     assert screen.routes == []
 
