@@ -246,7 +246,7 @@ class LibraryScreen(Screen):
                 told = words.format(shown, number_text(answer.results.total), documents)
             else:
                 told = self.tr("{} đoạn ở {} văn bản").format(shown, documents)
-            self.count.setText(told)
+            self.count.setText(told if rows else "")
         self._show_rows(rows, keep_place=False, nothing=None if rows else self._no_passage(text))
         if self._open_first:
             self._open_first = False

@@ -91,7 +91,8 @@ class EmptyState(QWidget):
         centre = Qt.AlignmentFlag.AlignHCenter
         self._rows = QVBoxLayout(self)
         self._rows.addStretch(2)
-        self._rows.addWidget(Icon(icon, colour, 44), alignment=centre)
+        self._icon = Icon(icon, colour, 44)
+        self._rows.addWidget(self._icon, alignment=centre)
         heading = Label(title, Role.HEADING)
         heading.setAlignment(centre)
         self._rows.addWidget(heading)
@@ -107,6 +108,13 @@ class EmptyState(QWidget):
         px = current_theme().px
         self._rows.setSpacing(px(10))
         self._rows.setContentsMargins(px(24), px(24), px(24), px(24))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the words stand without their picture."""
+        super().resizeEvent(event)
+        picture = 0 if self._icon.isHidden() else self._icon.height() + self._rows.spacing()
+        words = self._rows.heightForWidth(self.width()) - picture
+        self._icon.setVisible(self.height() >= words + self._icon.height() + self._rows.spacing())
 
 
 class _Spinner(QWidget):
@@ -211,7 +219,9 @@ class Column(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        ground = QWidget()
+        # Its own would come back as a widget of some class, and for that all classes are made: 15 ms.
+        port, ground = QWidget(), QWidget()
+        self.setViewport(port)
         row = QHBoxLayout(ground)
         row.setContentsMargins(0, 0, 0, 0)
         self._column = QWidget()
@@ -219,7 +229,7 @@ class Column(QScrollArea):
         row.addWidget(self._column, 1)
         row.addStretch(0)
         self.setWidget(ground)
-        for surface in (self.viewport(), ground):  # setWidget fills them, and would hide the card below
+        for surface in (port, ground):  # setWidget fills them, and would hide the card below
             surface.setAutoFillBackground(False)
         self._measure()
 

@@ -134,7 +134,7 @@ def style_sheet(theme: "Theme") -> str:
     QSlider::groove:horizontal {{ height:{px(6)}; background:{c("line")}; border-radius:{px(3)}; }}
     QSlider::sub-page:horizontal {{ background:{c("accent")}; border-radius:{px(3)}; }}
     QSlider::handle:horizontal {{ width:{px(18)}; margin:-{px(7)} 0; background:{c("card")};
-        border:2px solid {c("accent")}; border-radius:{px(10)}; }}
+        border:2px solid {c("accent")}; border-radius:{theme.px(7) + theme.px(6) // 2}px; }}
     QSlider::handle:horizontal:focus {{ background:{c("accent")}; border-color:{c("focus")}; }}
     QSlider {{ min-height:{px(26)}; }}
     QProgressBar {{ background:{c("line")}; border:0; border-radius:{px(3)}; max-height:{px(6)}; }}
