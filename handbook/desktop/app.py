@@ -261,6 +261,7 @@ class Desktop(QObject):
         return (
             Destination(Place.TODAY, self.tr("Việc hôm nay"), "today"),
             Destination(Place.LIBRARY, self.tr("Thư viện"), "library"),
+            Destination(Place.NOTES, self.tr("Ghi chú"), "note"),
             Destination(Place.STUDY, self.tr("Học tập"), "study"),
             *cell,
             Destination(Place.SYNC, self.tr("Đồng bộ"), "sync"),

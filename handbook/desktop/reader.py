@@ -17,8 +17,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.contents import Contents
 from handbook.desktop.find_bar import FindBar
+from handbook.desktop.reader_notes import ReaderNotes
+from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import TEXT_SIZES, DocumentText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
@@ -32,12 +33,11 @@ from handbook.desktop.widgets import (
     LinkButton,
     Role,
     SecondaryButton,
-    SectionLabel,
     Toast,
 )
 from handbook.desktop.window import FOLD_BELOW
 from handbook.errors import Expected, NotFound
-from handbook.model.changes import Change
+from handbook.model.changes import Change, Changes
 from handbook.model.library import (
     COLLECTION_NAMES,
     KIND_NAMES,
@@ -46,6 +46,7 @@ from handbook.model.library import (
     Relation,
     Status,
 )
+from handbook.model.notes import Entry, EntryKind
 from handbook.model.vietnamese import date_text
 
 if TYPE_CHECKING:
@@ -101,10 +102,13 @@ class ReaderScreen(Screen):
         self.text.section_changed.connect(self._section_changed)
         self.text.paused.connect(self._remember)
         self.find_bar = FindBar(self.text)
-        self.contents = Contents()
-        self.contents.setObjectName("reader.contents")
-        self.contents.setAccessibleName(self.tr("Mục lục"))
+        self.side = ReaderSide()
+        self.contents = self.side.contents
         self.contents.chosen.connect(self._choose_section)
+        self.notes = ReaderNotes(self, self.text)
+        self.notes.changed.connect(self._show_notes)
+        self.side.notes.opened.connect(self._choose_note)
+        self.side.notes.removed.connect(lambda entry: self.notes.remove((entry.id,)))
         self.body.addWidget(self._build_bar())
         self.header.hide()
         self._build_body()
@@ -124,9 +128,13 @@ class ReaderScreen(Screen):
         self._where = ElidedLabel("", Role.MUTED)
         self._bar.addWidget(self._library)
         self._bar.addWidget(self._where, 1)
-        self._contents_button = self._button("contents", self.tr("Mục lục"), self._toggle_contents)
+        self._contents_button = self._button("contents", self.tr("Mục lục, ghi chú"), self._toggle_contents)
         self._contents_button.setCheckable(True)
-        self._star = self._button("star", self.tr("Lưu văn bản (Ctrl+D)"), self._toggle_saved)
+        self._bookmark = self._button(
+            "bookmark", self.tr("Đánh dấu trang (Ctrl+D)"), self.notes.toggle_bookmark
+        )
+        self._bookmark.setObjectName("reader.bookmark")
+        self._star = self._button("star", self.tr("Lưu văn bản (Ctrl+S)"), self._toggle_saved)
         self._star.setObjectName("reader.star")
         self._button("search", self.tr("Tìm trong văn bản (Ctrl+F)"), self._open_find)
         sizes = (("minus", self.tr("Chữ nhỏ hơn (Ctrl+-)"), -1), ("plus", self.tr("Chữ to hơn (Ctrl++)"), 1))
@@ -177,14 +185,14 @@ class ReaderScreen(Screen):
         rows.setSpacing(0)
         rows.addWidget(self.find_bar)
         self._columns = QHBoxLayout()
-        self._columns.addWidget(self.text, 1)
-        self._panel = QWidget()
-        panel = QVBoxLayout(self._panel)
-        self._panel_title = SectionLabel(self.tr("Mục lục"))
-        panel.addWidget(self._panel_title)
-        panel.addWidget(self.contents, 1)
-        self._panel_rows = panel
-        self._columns.addWidget(self._panel)
+        self._reading = QWidget()
+        reading = QVBoxLayout(self._reading)
+        reading.setContentsMargins(0, 0, 0, 0)
+        reading.setSpacing(0)
+        reading.addWidget(self.text, 1)
+        reading.addWidget(self.notes.panel)
+        self._columns.addWidget(self._reading, 1)
+        self._columns.addWidget(self.side)
         rows.addLayout(self._columns, 1)
         self.body.addWidget(self._page, 1)
 
@@ -193,7 +201,8 @@ class ReaderScreen(Screen):
             ("Ctrl+F", self._open_find),
             ("F3", lambda: self.find_bar.go(True)),
             ("Shift+F3", lambda: self.find_bar.go(False)),
-            ("Ctrl+D", self._toggle_saved),
+            ("Ctrl+D", self.notes.toggle_bookmark),
+            ("Ctrl+S", self._toggle_saved),
             ("Ctrl++", lambda: self._resize_text(1)),
             ("Ctrl+=", lambda: self._resize_text(1)),
             ("Ctrl+-", lambda: self._resize_text(-1)),
@@ -216,7 +225,14 @@ class ReaderScreen(Screen):
             if route.document != self.route.document:
                 self._view = None
         super().show_route(route)
+        if self._view:
+            self.notes.open(self._view, route.note)
         self.text.setFocus()
+
+    def changed(self, changes: Changes) -> None:
+        super().changed(changes)
+        if Change.NOTES in changes and self.isVisible():
+            self.notes.refresh()
 
     def refresh(self) -> None:
         library, document, known = self.session.handbook.library, self.route.document, self._view
@@ -254,6 +270,7 @@ class ReaderScreen(Screen):
         if self.route.query:
             self.text.mark_words(self.route.query)
         self._jump = ""
+        self.notes.open(view, self.route.note if opened.sections is not None else "")
         self._remember()
 
     def _cannot_load(self, error: Expected) -> None:
@@ -302,6 +319,7 @@ class ReaderScreen(Screen):
     # -- where reading is
 
     def leave(self) -> None:
+        self.notes.leave()
         self._remember()
 
     def _remember(self) -> None:
@@ -324,6 +342,29 @@ class ReaderScreen(Screen):
 
     def _section_changed(self, section: int) -> None:
         self.contents.show_section(section)
+        self._show_bookmark()
+
+    def _show_notes(self, entries: tuple[Entry, ...]) -> None:
+        self.side.show_entries(entries)
+        self._show_bookmark()
+
+    def _show_bookmark(self) -> None:
+        kept = bool(self.notes.bookmark)
+        name = self.tr("Bỏ đánh dấu trang (Ctrl+D)") if kept else self.tr("Đánh dấu trang (Ctrl+D)")
+        self._bookmark.set_icon("bookmark", "accent" if kept else "muted")
+        self._bookmark.setToolTip(name)
+        self._bookmark.setAccessibleName(name)
+
+    def _choose_note(self, entry: Entry) -> None:
+        self._contents_button.setChecked(False)
+        self._fold()
+        if entry.kind is not EntryKind.BOOKMARK:
+            self.notes.go_to(entry.id)
+        elif self._view:
+            anchors = [one.anchor for one in self._view.outline]
+            if entry.section in anchors:
+                self.text.go_to(anchors.index(entry.section))
+        self.text.setFocus()
 
     def _choose_section(self, section: int) -> None:
         self._contents_button.setChecked(False)
@@ -361,7 +402,7 @@ class ReaderScreen(Screen):
             self.command(lambda: library.save(card.id, not card.saved))
 
     def _show_star(self, saved: bool) -> None:
-        name = self.tr("Bỏ lưu văn bản (Ctrl+D)") if saved else self.tr("Lưu văn bản (Ctrl+D)")
+        name = self.tr("Bỏ lưu văn bản (Ctrl+S)") if saved else self.tr("Lưu văn bản (Ctrl+S)")
         self._star.set_icon(*(("star-filled", "gold") if saved else ("star", "muted")))
         self._star.setToolTip(name)
         self._star.setAccessibleName(name)
@@ -407,6 +448,7 @@ class ReaderScreen(Screen):
         menu = self.text.createStandardContextMenu(at)
         action = menu.addAction(self.tr("Chép kèm trích dẫn"), self._copy_cited)
         action.setShortcut(QKeySequence("Ctrl+Shift+C"))
+        self.notes.offer(menu)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.text.viewport().mapToGlobal(at))
 
@@ -450,7 +492,7 @@ class ReaderScreen(Screen):
     def _toggle_contents(self) -> None:
         self._fold()
         if self._contents_button.isChecked():
-            self.contents.setFocus()
+            self.side.focus_list()
 
     def _fold(self) -> None:
         """Below the width for two columns the contents take the text's place while they are asked for."""
@@ -462,13 +504,12 @@ class ReaderScreen(Screen):
         self._bar.setStretch(0, 0 if not compact else 1)
         self._contents_button.setVisible(folded)
         asked = self._contents_button.isChecked()
-        self._panel.setVisible(not folded or asked)
-        self.text.setVisible(not folded or not asked)
+        self.side.setVisible(not folded or asked)
+        self._reading.setVisible(not folded or not asked)
         for button in self._sizes:
             button.setVisible(not folded)  # the menu beside them has both
-        self._panel.setMaximumWidth(16777215 if folded else px(CONTENTS_PX))
-        self._panel.setMinimumWidth(0 if folded else px(CONTENTS_PX))
-        self._panel_rows.setContentsMargins(px(8), px(14), px(8), px(8))
+        self.side.setMaximumWidth(16777215 if folded else px(CONTENTS_PX))
+        self.side.setMinimumWidth(0 if folded else px(CONTENTS_PX))
 
 
 def _name(card: "DocumentCard") -> str:

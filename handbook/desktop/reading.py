@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.passages import Chosen, Mark, Marks
 from handbook.desktop.theme import Paper, Theme, current_theme
 from handbook.model.text import fold, nfc
 
@@ -34,6 +35,8 @@ LINE_PX: Final = 740
 """The widest column of text at 16 px: some ninety letters, beyond which the eye loses the next line."""
 STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
+FIRST_STEP_MS: Final = 20
+"""What was set at once is painted before the first step."""
 PIECE_CHARACTERS: Final = 12_000
 """Text is added in pieces no longer than this where it can be cut; one takes some four milliseconds."""
 RESET_CHARACTERS: Final = 60_000
@@ -89,6 +92,8 @@ class DocumentText(QTextBrowser):
         self._name = ""
         self._section = -1
         self._chosen = -1
+        self._headed: frozenset[int] = frozenset()
+        self.marks = Marks(self.document(), self._bounds, lambda section: section in self._headed)
         self._matches: list[Match] = []
         self._match = -1
         self._words: re.Pattern[str] | None = None
@@ -97,7 +102,7 @@ class DocumentText(QTextBrowser):
         self._forms: dict[str, tuple[QTextBlockFormat, QTextCharFormat]] = {}
         self._resizing = False
         self._worn: tuple[Theme, Paper | None, float] | None = None
-        self._steps = QTimer(self, interval=0)
+        self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
         self._pause = QTimer(self, interval=700, singleShot=True)
         self._pause.timeout.connect(self.paused)
@@ -118,6 +123,8 @@ class DocumentText(QTextBrowser):
         for at, part in enumerate(sections):
             self._first_pieces[at] = len(self._pieces)
             self._pieces += [_Piece(at, not k, text) for k, text in enumerate(_cut(part))]
+        self._headed = frozenset(at for at, part in enumerate(sections) if part.heading)
+        self.marks.show(())
         self._matches, self._match, self._words = [], -1, None
         self._build(section, offset)
 
@@ -170,6 +177,48 @@ class DocumentText(QTextBrowser):
         self.scrollToAnchor(name)
         self._name = "" if self.complete else name
 
+    # -- marks
+
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        """Paint these passages in their colours instead of the former ones."""
+        self.marks.show(marks)
+        self._paint_matches()
+
+    def mark_at(self, position: int) -> Mark | None:
+        """The mark on a character position of the text."""
+        return self.marks.at(self.section_of(position), position)
+
+    def go_to_mark(self, note: str) -> bool:
+        """Show a marked passage; False when there is none or its section is not wholly there yet."""
+        section = self.marks.section(note)
+        if section is None:
+            return False
+        if section not in self._starts:
+            self._build(section, 0.0)
+        cursor = self.marks.place(note)
+        if cursor is None:
+            return False
+        self._forget_choice()
+        start = QTextCursor(self.document())
+        start.setPosition(cursor.selectionStart())
+        self._scroll_to(self._line_top(start) - self.viewport().height() / 3)
+        return True
+
+    def chosen(self) -> list[Chosen]:
+        """What is selected, section by section."""
+        cursor = self.textCursor()
+        first, last = map(self.section_of, (cursor.selectionStart(), cursor.selectionEnd()))
+        return self.marks.chosen(cursor.selectionStart(), cursor.selectionEnd(), range(first, last + 1))
+
+    def _bounds(self, section: int) -> tuple[QTextCursor, QTextCursor | None] | None:
+        """Where a section that is wholly in the text begins and where the next one does."""
+        if section not in self._starts:
+            return None
+        following = self._starts.get(section + 1)
+        if following is None and self._built.stop < len(self._pieces):
+            return None
+        return self._starts[section], following
+
     # -- finding
 
     def find_all(self, text: str) -> int:
@@ -215,6 +264,7 @@ class DocumentText(QTextBrowser):
         self._steps.stop()
         self.setUpdatesEnabled(False)
         self.clear()
+        self.marks.forget_places()
         self._starts, self._section, self._chosen = {}, -1, -1
         begin = self._first_pieces.get(section, 0)
         if section <= 0:
@@ -233,10 +283,11 @@ class DocumentText(QTextBrowser):
             self._scroll_to_place(section, offset)
         self.setUpdatesEnabled(True)
         self._tell_section()
-        self._steps.start()
+        self._steps.start(FIRST_STEP_MS)
 
     def _step(self) -> None:
         """Add some pieces below and some above."""
+        self._steps.setInterval(0)
         if self.verticalScrollBar().isSliderDown():
             return  # text added above would move the page under the hand
         until = time.perf_counter() + STEP_SECONDS
@@ -245,6 +296,7 @@ class DocumentText(QTextBrowser):
                 self._append()
             if self._built.start > 0:
                 self._prepend()
+        self._paint_matches()  # a marked section may have become whole
         if self.complete:
             self._steps.stop()
             if self._name:
@@ -352,14 +404,17 @@ class DocumentText(QTextBrowser):
 
     def _paint_matches(self) -> None:
         """Only what is seen: a common word has thousands of matches in a law."""
-        if not self._matches and not self._words:
+        if not self._matches and not self._words and not self.marks:
             if self.extraSelections():
                 self.setExtraSelections([])
             return
         start = self.cursorForPosition(QPoint(0, 0)).position()
         corner = QPoint(self.viewport().width(), self.viewport().height())
         end = self.cursorForPosition(corner).position()
-        painted = []
+        painted = [
+            self._painted_mark(mark, cursor)
+            for mark, cursor in self.marks.between(self.section_of(start), self.section_of(end))
+        ]
         if self._words:
             seen = QTextCursor(self.document())
             seen.setPosition(start)
@@ -373,6 +428,17 @@ class DocumentText(QTextBrowser):
                 break
             painted.append(self._painted(self._matches[at], "found" if at == self._match else "mark"))
         self.setExtraSelections(painted)
+
+    def _painted_mark(self, mark: Mark, cursor: QTextCursor) -> QTextEdit.ExtraSelection:
+        theme = current_theme()
+        selection = QTextEdit.ExtraSelection()
+        selection.cursor = cursor
+        selection.format.setBackground(theme.paper_colour(f"note_{mark.colour}", self._paper))
+        selection.format.setForeground(theme.paper_colour("text", self._paper))
+        if mark.note:
+            selection.format.setUnderlineColor(theme.paper_colour("link", self._paper))
+            selection.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DashUnderline)
+        return selection
 
     def _painted(self, match: Match, colour: str) -> QTextEdit.ExtraSelection:
         theme = current_theme()

@@ -13,6 +13,7 @@ from handbook.desktop.changes import ChangeSignal
 from handbook.desktop.indexing import Indexing
 from handbook.desktop.work import Job, Lane, Work
 from handbook.errors import Expected
+from handbook.model.changes import Change, Changes
 
 if TYPE_CHECKING:
     from handbook.client.handbook import Handbook
@@ -25,6 +26,7 @@ class Place(StrEnum):
     TODAY = "today"
     LIBRARY = "library"
     READER = "reader"
+    NOTES = "notes"
     STUDY = "study"
     EDITOR = "editor"
     RECEIPT = "receipt"
@@ -41,6 +43,7 @@ class Route:
     place: Place
     document: str = ""
     anchor: str = ""
+    note: str = ""
     query: str = ""
     assignment: str = ""
     lineage: str = ""
@@ -85,6 +88,7 @@ class Session(QObject):
         self.handbook = handbook
         self.indexing = Indexing(handbook.search, self.work, self.changes, self)
         self._unsubscribe = handbook.store.subscribe(self.changes.announce)
+        self.changes.changed.connect(self._settle_notes)
         self.is_open = True
 
     @property
@@ -117,7 +121,15 @@ class Session(QObject):
             self._sync_job.cancel()
             self._sync_job = None
         self.indexing.close()
+        self.changes.changed.disconnect(self._settle_notes)
         self._unsubscribe()
+
+    def _settle_notes(self, changes: Changes) -> None:
+        """A new edition may have come: its notes are found in it before they are asked for."""
+        if Change.LIBRARY in changes:
+            notes, now = self.handbook.notes, self.now()
+            # Who looks at notes settles them too, and is told what is wrong then.
+            self.work.run(lambda: notes.settle(now), lambda _: None, lambda _: None, self)
 
     def _sync_moved(self, done: int, total: int) -> None:
         self.sync_progress = (done, total)

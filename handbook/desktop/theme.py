@@ -76,10 +76,15 @@ PAPERS: Final[Mapping[str, tuple[str, str, str]]] = {
     "table_head": ("#fbe9e7", "#efdfc2", "#33272a"),
     "mark": ("#fff0a8", "#f3d98b", "#6b5a12"),
     "found": ("#ffd08a", "#f0bb6d", "#7d4a0e"),
+    "note_yellow": ("#ffe974", "#f3dc6a", "#665810"),
+    "note_green": ("#c9efc4", "#cfe2ad", "#234b31"),
+    "note_pink": ("#ffd0df", "#f3cbc2", "#632b44"),
+    "note_violet": ("#e3d6fb", "#dccde4", "#473770"),
 }
 
 PAPER_PAIRS: Final = (
     *(("text", ground) for ground in ("paper", "table_head", "mark", "found")),
+    *(("text", f"note_{colour}") for colour in ("yellow", "green", "pink", "violet")),
     *((text, "paper") for text in ("muted", "heading", "link")),
 )
 """Every text colour beside every ground of a reading surface; each pair holds WCAG 2.2 AA (4.5 : 1)."""
