@@ -5,7 +5,6 @@ Standard library only: the list of profiles is read before anything heavier is i
 
 import errno
 import os
-import secrets
 import shutil
 from pathlib import Path
 
@@ -25,7 +24,7 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
     Raises DiskProblem.
     """
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
+    draft = path.with_name(f"{path.name}.{os.urandom(4).hex()}.tmp")
     try:
         try:
             descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

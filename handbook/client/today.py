@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from handbook.model.study import URGENCY_ORDER, Urgency, urgency_on
+from handbook.model.urgency import URGENCY_ORDER, Urgency, urgency_on
 from handbook.model.vietnamese import VIETNAM, date_text, due_text
 
 DUE: Final = "{due}"

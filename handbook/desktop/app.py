@@ -15,7 +15,7 @@ from handbook.client import profiles
 from handbook.client.settings import Settings, change_settings, read_settings
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
-from handbook.desktop.marks import mark
+from handbook.desktop.milestones import milestone
 from handbook.desktop.rail import Destination
 from handbook.desktop.session import Place, Session
 from handbook.desktop.signals import ended_by_signals
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 SYNC_EVERY_MS = 15 * 60 * 1000
 KEEP_AFTER_MS = 2000
 """Without a change, before what the first screen shows is kept for the next start."""
+PREPARE_AFTER_MS = 700
+"""Between opening the profile and building the reader; the person looks at the first screen meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ class Desktop(QObject):
             _AfterPaint(self.window.current, shown)
 
         def shown() -> None:
-            mark("tasks")
+            milestone("tasks")
             self.open_profile(account, None)
 
         self.work.run(look, show, lambda _: self.open_profile(account, None), self)
@@ -215,8 +217,21 @@ class Desktop(QObject):
         if not gc.isenabled():
             gc.freeze()  # what stands now stays: no later collection has to look at it
             gc.enable()
+        QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_reader)
         if self._leaves_when_open:
             self.leave_profile()
+
+    def _prepare_reader(self) -> None:
+        """Most of what the first click on a document would wait for is not the document."""
+        session = self.session
+
+        def build(_: object) -> None:
+            if self.session is session:
+                self.window.prepare(Place.READER)
+
+        if session:
+            reader = "handbook.desktop.reader"
+            self.work.run(lambda: import_module(reader), build, lambda _: None, session)
 
     def _open_window(self, session: Session, who: str, reads_cells: bool) -> None:
         self.window.open_session(session, who, self._destinations(reads_cells), self._factories())
@@ -236,7 +251,7 @@ class Desktop(QObject):
         self.work.run(keep, lambda _: None, lambda _: None, self)
 
     def _shown(self) -> None:
-        _AfterPaint(self.window.current, lambda: (mark("tasks"), mark("opened")))
+        _AfterPaint(self.window.current, lambda: (milestone("tasks"), milestone("opened")))
 
     def _show_loading(self) -> None:
         page = _NoticePage()

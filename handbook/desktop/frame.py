@@ -10,6 +10,8 @@ from typing import Final
 from PySide6.QtGui import QColor, QGuiApplication, QPainter
 from PySide6.QtWidgets import QWidget
 
+FUSION: Final = "fusion"
+"""Property of an application object that has this style: asking it for its style makes a dozen classes."""
 FIRST_SIZE: Final = (1200, 780)
 FOLD_BELOW: Final = 1100
 """Width, in pixels at 100 % text, below which the rail shows icons only."""

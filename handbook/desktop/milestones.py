@@ -5,7 +5,7 @@ import sys
 import time
 
 
-def mark(name: str) -> None:
+def milestone(name: str) -> None:
     """A line `mark NAME NANOSECONDS`, of the monotonic clock."""
     if os.environ.get("HANDBOOK_MARKS"):
         print(f"mark {name} {time.monotonic_ns()}", file=sys.stderr, flush=True)

@@ -11,7 +11,8 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from handbook.client.settings import Settings, read_settings
-from handbook.desktop.marks import mark
+from handbook.desktop.frame import FUSION
+from handbook.desktop.milestones import milestone
 from handbook.desktop.window import Window
 
 DARK_BELOW = 128
@@ -33,7 +34,7 @@ def run_desktop(
     with ExitStack() as running:
 
         def open_desktop() -> None:
-            mark("painted")
+            milestone("painted")
             try:
                 from handbook.desktop.app import Desktop
 
@@ -55,7 +56,10 @@ def run_desktop(
 
 def the_application(argv: Sequence[str] = ()) -> QApplication:
     """Qt's application object, made at the first call."""
-    application = QApplication.instance() or QApplication([sys.argv[0], *argv])
+    application = QApplication.instance()
+    if application is None:
+        application = QApplication([sys.argv[0], "-style", FUSION, *argv])
+        application.setProperty(FUSION, True)
     application.setApplicationName("handbook")
     application.setApplicationDisplayName("Sổ tay đảng viên")
     return application

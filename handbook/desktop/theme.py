@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
-from handbook.desktop.frame import COLOURS, screen_dpi, screen_unit
+from handbook.desktop.frame import COLOURS, FUSION, screen_dpi, screen_unit
 from handbook.desktop.style import style_sheet
 
 MIN_SCALE: Final = 1.0
@@ -167,8 +167,9 @@ class Theme:
         """Give the whole application this look. Cheap enough to call again whenever a setting changes."""
         global _current
         _current = self
-        if app.style().name() != "fusion":
+        if not app.property(FUSION):
             app.setStyle("Fusion")
+            app.setProperty(FUSION, True)
         app.styleHints().setColorScheme(
             Qt.ColorScheme.Dark if self.mode is Mode.DARK else Qt.ColorScheme.Light
         )

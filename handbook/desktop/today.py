@@ -25,7 +25,7 @@ from handbook.desktop.widgets import (
     Tone,
 )
 from handbook.model.changes import Change
-from handbook.model.study import Urgency
+from handbook.model.urgency import Urgency
 from handbook.model.vietnamese import date_text, since_text, weekday_text
 
 if TYPE_CHECKING:

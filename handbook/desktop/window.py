@@ -178,7 +178,7 @@ class Window(QMainWindow):
             QShortcut(QKeySequence(keys), self, activated=act)
 
     def prepare(self, place: "Place") -> None:
-        """Build a place's screen before the person goes there, so that the first click is not the slow one."""
+        """Build a place's screen before the person goes there, so that the first click need not wait."""
         if self._session and place in self._factories:
             self._screen(place)
 
@@ -241,8 +241,10 @@ class Window(QMainWindow):
             paint_frame(self, **self._empty_look)
         if not self._painted:
             self._painted = True
-            # A zero timer comes after the painted picture has gone to the window system.
-            QTimer.singleShot(0, self.first_painted.emit)
+            # Over when the picture has gone to the window system. QTimer.singleShot would look at `Qt`.
+            picture_gone = QTimer(self, singleShot=True)
+            picture_gone.timeout.connect(self.first_painted)
+            picture_gone.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

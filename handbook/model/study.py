@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 
 from handbook.model.people import lies_within
+from handbook.model.urgency import URGENCY_ORDER as URGENCY_ORDER
+from handbook.model.urgency import Urgency, urgency_on
 from handbook.model.vietnamese import VIETNAM
-
-DUE_SOON_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +76,8 @@ class Tick:
     ticked_at: datetime
 
 
-class Urgency(StrEnum):
-    OVERDUE = "overdue"
-    TODAY = "today"
-    SOON = "soon"
-    LATER = "later"
-    UPCOMING = "upcoming"  # not open yet
-
-
-URGENCY_ORDER = (Urgency.OVERDUE, Urgency.TODAY, Urgency.SOON, Urgency.LATER, Urgency.UPCOMING)
-
-
 def urgency(assignment: Assignment, now: datetime) -> Urgency:
     return urgency_on(now.astimezone(VIETNAM).date(), assignment.opens_on, assignment.due_on)
-
-
-def urgency_on(day: date, opens_on: date, due_on: date) -> Urgency:
-    """On a day in Vietnam: of what opens at the start of one day and is due at the end of another."""
-    if day < opens_on:
-        return Urgency.UPCOMING
-    left = (due_on - day).days
-    if left < 0:
-        return Urgency.OVERDUE
-    if left == 0:
-        return Urgency.TODAY
-    return Urgency.SOON if left <= DUE_SOON_DAYS else Urgency.LATER
 
 
 def read_documents(ticks: Iterable[Tick]) -> frozenset[str]:
