@@ -103,7 +103,9 @@ class RailButton(Button):
         self.fold(False)
 
     def fold(self, folded: bool) -> None:
+        keys = self.shortcut()
         self.setText("" if folded else self._name)
+        self.setShortcut(keys)  # another text takes the shortcut away
         self.setToolTip(self._name if folded else "")
         self.setProperty("folded", folded)
         self.style().unpolish(self)

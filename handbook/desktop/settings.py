@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from handbook import __version__
 from handbook.desktop import RESOURCES
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.keys import show_keys
 from handbook.desktop.privacy import KEPT, SENT, Sent
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Route, Session
@@ -238,6 +239,8 @@ class SettingsScreen(Screen):
             )
             button.setObjectName(f"settings.notice.{file}")
             button.setVisible(notice_path(file).is_file())
+        keys = card.add_action(Action(self.tr("Phím tắt (F1)"), lambda: show_keys(self), "list"))
+        keys.setObjectName("settings.keys")
         card.add(self._notices)
         return card
 

@@ -174,6 +174,7 @@ class Window(QMainWindow):
             ("Alt+Right", self.forward),
             ("Ctrl+K", lambda: self._session and self.go(Route(place=Place.LIBRARY, query=" "))),
             ("F5", lambda: self._session and self._session.sync_now()),
+            ("F1", self._show_keys),
         ):
             QShortcut(QKeySequence(keys), self, activated=act)
 
@@ -210,6 +211,11 @@ class Window(QMainWindow):
         page.show_loading(self.tr("Đang mở sổ tay…"))
         self.show_notice(page)
         self._rail.show_place(route.place)
+
+    def _show_keys(self) -> None:
+        from handbook.desktop.keys import show_keys
+
+        show_keys(self)
 
     def _changed(self, changes: "Changes") -> None:
         for screen in self._screens.values():

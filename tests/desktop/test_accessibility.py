@@ -1,0 +1,153 @@
+"""Who hears the screen, uses no mouse, or needs large print: names, keys, whole words on the real screens."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
+
+from handbook.desktop.keys import KEYS, KeysWindow
+from handbook.desktop.session import Place
+from handbook.desktop.settings import SettingsScreen
+from handbook.desktop.widgets import ElidedLabel
+from tests.desktop.conftest import Person
+from tests.desktop.ward import ASSIGNMENT, CAPITAL, MEMBER, PASSWORD, SECRETARY
+
+pytestmark = pytest.mark.gui
+
+SMALL = (1024, 640)
+ROUTES = (
+    {"place": Place.TODAY},
+    {"place": Place.LIBRARY},
+    {"place": Place.LIBRARY, "query": "chuyển đổi số"},
+    {"place": Place.LIBRARY, "query": "zzzz qqqq"},
+    {"place": Place.READER, "document": CAPITAL},
+    {"place": Place.STUDY, "assignment": ASSIGNMENT},
+    {"place": Place.EDITOR, "assignment": ASSIGNMENT},
+    {"place": Place.RECEIPT, "assignment": ASSIGNMENT},
+    {"place": Place.SYNC},
+    {"place": Place.SETTINGS},
+)
+MEMBERS_PLACES = [pytest.param(route, id=" ".join(route.values())) for route in ROUTES]
+CELL = {"place": Place.CELL}
+
+
+def visible(window: QWidget) -> Iterator[QWidget]:
+    return (one for one in window.findChildren(QWidget) if one.isVisible())
+
+
+def words_of(widget: QWidget) -> str:
+    text = getattr(widget, "text", None)
+    return widget.accessibleName() or (str(text()) if callable(text) else "")
+
+
+def nameless(window: QWidget) -> list[str]:
+    """The controls that the Tab key reaches and of which a screen reader could say nothing."""
+    return [
+        f"{type(one).__name__} {one.objectName()} in {type(one.parent()).__name__}"
+        for one in visible(window)
+        if one.focusPolicy() & Qt.FocusPolicy.TabFocus and not words_of(one)
+    ]
+
+
+def cut_off(window: QWidget) -> list[str]:
+    """Labels and buttons that have less room than their words need."""
+    return [
+        f"{type(one).__name__} “{one.text()[:60]}” has {one.width()} x {one.height()}"
+        for one in visible(window)
+        if isinstance(one, QLabel | QAbstractButton)
+        and not isinstance(one, ElidedLabel)
+        and one.text()
+        and _is_cut_off(one)
+    ]
+
+
+def _is_cut_off(one: QLabel | QAbstractButton) -> bool:
+    if isinstance(one, QLabel) and one.wordWrap():
+        longest_word = one.minimumSizeHint().width()
+        return one.width() < longest_word or one.height() < one.heightForWidth(one.width())
+    hint = one.sizeHint()
+    return one.width() < hint.width() or one.height() < hint.height()
+
+
+@pytest.mark.parametrize("where", MEMBERS_PLACES)
+def test_each_control_has_a_name_and_no_word_is_cut_off_even_in_large_print(
+    alone: Person, where: dict[str, object]
+) -> None:
+    alone.window.resize(*SMALL)
+    for scale in (1.0, 2.0):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.go(**where)
+        assert nameless(alone.window) == []
+        assert cut_off(alone.window) == [], f"at {scale:.0%}"
+
+
+def test_the_cells_screen_has_names_and_whole_words_too(alone: Person) -> None:
+    alone.desktop.close_profile()
+    alone.desktop.open_profile(SECRETARY, PASSWORD)
+    alone.wait(lambda: alone.desktop.session)
+    alone.window.resize(*SMALL)
+    for scale in (1.0, 2.0):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.go(**CELL)
+        assert nameless(alone.window) == []
+        assert cut_off(alone.window) == [], f"at {scale:.0%}"
+
+
+def test_signing_in_has_names_and_whole_words_too(alone: Person) -> None:
+    alone.desktop.close_profile()
+    alone.window.resize(*SMALL)
+    for scale in (1.0, 2.0):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.desktop.show_sign_in(MEMBER)
+        alone.settle()
+        assert nameless(alone.window) == []
+        assert cut_off(alone.window) == [], f"at {scale:.0%}"
+
+
+@pytest.mark.parametrize("width", [1440, 1024])
+def test_ctrl_and_a_digit_go_to_the_places_of_the_rail_whether_it_is_folded_or_not(
+    alone: Person, width: int
+) -> None:
+    alone.window.resize(width, 640)
+    alone.settle()
+    for digit, place in ((2, Place.LIBRARY), (1, Place.TODAY)):
+        key = Qt.Key(Qt.Key.Key_0 + digit)
+        QTest.keyClick(alone.window, key, Qt.KeyboardModifier.ControlModifier)
+        alone.wait(
+            lambda place=place: alone.window.current.route.place is place
+        )  # the button is seen to move
+        alone.settle()
+
+
+def test_f1_shows_the_keys_and_escape_closes_them(alone: Person) -> None:
+    QTest.keyClick(alone.window, Qt.Key.Key_F1)
+    alone.settle()
+    (keys,) = alone.window.findChildren(KeysWindow)
+    assert "Ctrl + K" in alone.words()
+    QTest.keyClick(keys, Qt.Key.Key_F1)
+    assert len(alone.window.findChildren(KeysWindow)) == 1
+    assert cut_off(keys) == []
+    QTest.keyClick(keys, Qt.Key.Key_Escape)
+    alone.settle()
+    assert not alone.window.findChildren(KeysWindow)
+
+
+def test_the_settings_lead_to_the_keys_as_well(alone: Person) -> None:
+    screen = alone.go(place=Place.SETTINGS)
+    assert isinstance(screen, SettingsScreen)
+    alone.find("settings.keys").click()
+    assert alone.window.findChild(KeysWindow).isVisible()
+
+
+def test_every_key_that_a_screen_listens_to_is_told_of(alone: Person) -> None:
+    told = {
+        QKeySequence(keys).toString() for _, rows in KEYS for combinations, _ in rows for keys in combinations
+    }
+    told.add(QKeySequence("Ctrl+=").toString())  # the key of Ctrl++ without Shift
+    for route in ROUTES:
+        alone.go(**route)
+    listened = {shortcut.key().toString() for shortcut in alone.window.findChildren(QShortcut)}
+    assert listened - told == set()
