@@ -21,6 +21,7 @@ from handbook.desktop.widgets import (
     Chip,
     EmptyState,
     FlowLayout,
+    IconButton,
     Kind,
     Label,
     Role,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 SEARCH_AFTER_MS = 120
 HEADER_FROM = 430
-"""Height of the screen, in pixels at 100 %, from which it shows its name."""
+"""Height of the screen, in pixels at 100 %, from which it shows its name and its filters unasked."""
 WORD, MARKDOWN = ".docx", ".md"
 
 
@@ -87,8 +88,13 @@ class NotesScreen(Screen):
         menu.addAction(self.tr("Tệp Word (.docx)…"), lambda: self._ask_where(WORD))
         menu.addAction(self.tr("Tệp Markdown (.md)…"), lambda: self._ask_where(MARKDOWN))
         self._export.setMenu(menu)
+        self._folder = IconButton("filter", self.tr("Điều kiện lọc"))
+        self._folder.setObjectName("notes.filters")
+        self._folder.setCheckable(True)
+        self._folder.toggled.connect(lambda _: self._fit())
         line = QHBoxLayout()
         line.addWidget(self.count, 1)
+        line.addWidget(self._folder)
         line.addWidget(self._export)
         self.body.addWidget(self.search)
         self.body.addWidget(self._filters)
@@ -316,4 +322,7 @@ class NotesScreen(Screen):
         px = current_theme().px
         self._flow.setSpacing(px(8))
         # In a low window with large print the rail says where one is, and the list needs the room.
-        self.header.setVisible(self.height() >= px(HEADER_FROM))
+        low = self.height() < px(HEADER_FROM)
+        self.header.setVisible(not low)
+        self._folder.setVisible(low)
+        self._filters.setVisible(not low or self._folder.isChecked())

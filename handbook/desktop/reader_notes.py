@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QMouseEvent, QShortcut
 from PySide6.QtWidgets import QMenu
 
@@ -160,6 +160,8 @@ class ReaderNotes(QObject):
         marked = self._marked(note)
         if marked:
             self.panel.show_note(marked)
+            # Once the panel has taken its room from the text.
+            QTimer.singleShot(0, self, lambda: self._text.reveal_mark(note))
             if typing:
                 self.panel.edit.setFocus()
 

@@ -204,6 +204,19 @@ class DocumentText(QTextBrowser):
         self._scroll_to(self._line_top(start) - self.viewport().height() / 3)
         return True
 
+    def reveal_mark(self, note: str) -> None:
+        """Scroll as little as shows a marked passage that lies outside the view."""
+        cursor = self.marks.place(note)
+        if cursor is None:
+            return
+        top, bottom = QTextCursor(cursor), QTextCursor(cursor)
+        top.setPosition(cursor.selectionStart())
+        bottom.setPosition(cursor.selectionEnd())
+        below = self.cursorRect(bottom).bottom() + current_theme().px(8) - self.viewport().height()
+        above = self.cursorRect(top).top()
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + max(0, min(below, above)) if above >= 0 else bar.value() + above)
+
     def chosen(self) -> list[Chosen]:
         """What is selected, section by section."""
         cursor = self.textCursor()

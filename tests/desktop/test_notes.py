@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 from docx import Document
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QColor, QTextCursor
+from PySide6.QtGui import QColor, QTextCursor, QTextDocument
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton
 
 from handbook.client.library import Library
 from handbook.client.notes import Span
 from handbook.desktop.reader import ReaderScreen
 from handbook.desktop.session import Place
-from handbook.desktop.theme import current_theme
+from handbook.desktop.theme import Theme, current_theme
 from handbook.model.notes import Colour, EntryKind, SectionText, ink_offsets, passage
 from tests.desktop.conftest import Person
 from tests.desktop.ward import CAPITAL, LONG
@@ -210,6 +210,34 @@ def test_a_mark_in_a_section_that_is_not_built_yet_is_painted_when_it_is_reached
     alone.settle()
     alone.wait(lambda: screen.text.complete)
     assert [colour for _, colour in painted(screen)] == [ink(Colour.GREEN)]
+
+
+def test_the_marked_words_stay_in_sight_when_their_note_opens_below_them(alone: Person) -> None:
+    screen = read(alone, LONG)
+    screen.text.go_to(50)
+    lowest = screen.text.cursorForPosition(QPoint(60, screen.text.viewport().height() - 10))
+    words = screen.text.document().find("Cơ quan", lowest, QTextDocument.FindFlag.FindBackward)
+    screen.text.setTextCursor(words)
+    screen.text.setFocus()
+    press(alone, screen, Qt.Key.Key_N)
+    place = screen.text.marks.place(screen.notes.panel.id)
+    seen = screen.text.cursorRect(place)
+    assert seen.top() >= 0 and seen.bottom() <= screen.text.viewport().height()
+
+
+def test_in_a_low_window_with_large_print_the_filters_wait_behind_a_button(
+    alone: Person, qapp: QApplication
+) -> None:
+    fill(alone)
+    alone.go(place=Place.NOTES)
+    assert alone.sees("notes.filter.yellow") and not alone.sees("notes.filters")
+    Theme(scale=2.0).apply(qapp)
+    alone.window.resize(1024, 640)
+    alone.settle()
+    assert not alone.sees("notes.filter.yellow")
+    QTest.mouseClick(alone.find("notes.filters"), Qt.MouseButton.LeftButton)
+    assert alone.sees("notes.filter.yellow")
+    alone.picture("notes-200-low")
 
 
 def test_a_section_is_bookmarked_and_reached_from_the_side_list(alone: Person) -> None:
