@@ -155,6 +155,15 @@ class Library:
             tuple(kind for kind in Kind if kind in kinds),
         )
 
+    def by_number(self) -> Mapping[str, tuple[tuple[str, date], ...]]:
+        """Id and date of issue of the documents that have each `number_key`; without those that have none."""
+        found: dict[str, list[tuple[str, date]]] = {}
+        with self._store.library.read() as connection:
+            rows = select(documents.c.number_key, documents.c.id, documents.c.issued_on)
+            for row in connection.execute(rows.where(documents.c.number_key != "")):
+                found.setdefault(row.number_key, []).append((row.id, row.issued_on))
+        return {key: tuple(named) for key, named in found.items()}
+
     def open(self, document_id: str) -> DocumentView:
         cards = document_cards(self._store, ids=(document_id,))
         with self._store.library.read() as connection:

@@ -18,11 +18,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
+from handbook.desktop.linking import Linker, anchor_in
 from handbook.desktop.reader_notes import ReaderNotes
 from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import TEXT_SIZES, DocumentText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.stops import Stops
 from handbook.desktop.theme import Paper, current_theme
 from handbook.desktop.widgets import (
     Action,
@@ -50,8 +52,9 @@ from handbook.model.notes import Entry, EntryKind
 from handbook.model.vietnamese import date_text
 
 if TYPE_CHECKING:
-    from handbook.client.library import DocumentCard, DocumentView, SectionHtml
+    from handbook.client.library import DocumentCard, DocumentView, Position, SectionHtml
     from handbook.client.settings import Settings
+    from handbook.desktop.linking import Numbers
 
 CONTENTS_PX = 268
 COMPACT_BELOW = 660
@@ -64,6 +67,7 @@ class _Opened:
 
     view: "DocumentView"
     sections: "tuple[SectionHtml, ...] | None"
+    numbers: "Numbers"
 
 
 class TickButton(SecondaryButton):
@@ -91,6 +95,9 @@ class ReaderScreen(Screen):
         super().__init__(session, scrolls=False)
         self._view: DocumentView | None = None
         self._jump = ""
+        self._stops = Stops()
+        self._stopped: Position | None = None
+        self._numbers: Numbers | None = None
         self._paper = "light"
         self._text_px = 16.0
         self.text = DocumentText()
@@ -218,7 +225,10 @@ class ReaderScreen(Screen):
     def show_route(self, route: Route) -> None:
         if route != self.route:
             self._remember()
-            self._jump = route.anchor
+            if self._view and self._view.outline:
+                self._stops.remember(self.route, self._position())
+            self._stopped = self._stops.take(route)
+            self._jump = "" if self._stopped else route.anchor
             self._contents_button.setChecked(False)
             self._fold()
             self.clear_banner()
@@ -230,20 +240,24 @@ class ReaderScreen(Screen):
         self.text.setFocus()
 
     def changed(self, changes: Changes) -> None:
+        if Change.LIBRARY in changes:
+            self._numbers = None
         super().changed(changes)
         if Change.NOTES in changes and self.isVisible():
             self.notes.refresh()
 
     def refresh(self) -> None:
         library, document, known = self.session.handbook.library, self.route.document, self._view
+        numbers = self._numbers
         if known is None:
             self.show_loading(self.tr("Đang mở văn bản…"))
 
         def read() -> _Opened:
             view = library.open(document)
             if known and known.card.edition == view.card.edition:
-                return _Opened(view, None)
-            return _Opened(view, library.sections(document, 0, view.card.section_count))
+                return _Opened(view, None, numbers or {})
+            sections = library.sections(document, 0, view.card.section_count)
+            return _Opened(view, sections, library.by_number() if numbers is None else numbers)
 
         self.load(read, self._show_document)
 
@@ -257,19 +271,25 @@ class ReaderScreen(Screen):
         self._show_star(card.saved)
         self.show_ready()
         anchors = {entry.anchor: entry.index for entry in view.outline}
+        jump = anchor_in(view.outline, self._jump)
+        position = self._stopped or view.position
         if opened.sections is not None:
-            section, offset = anchors.get(view.position.anchor, 0), view.position.offset
-            if self._jump in anchors:
-                section, offset = anchors[self._jump], 0.0
+            self._numbers = opened.numbers
+            section, offset = anchors.get(position.anchor, 0), position.offset
+            if jump:
+                section, offset = anchors[jump], 0.0
             self.contents.show_outline(view.outline, self.tr("Mở đầu"))
-            self.text.show_document(self._title_block(view), opened.sections, section, offset)
+            link = Linker(card, view.outline, opened.numbers).link
+            self.text.show_document(self._title_block(view), opened.sections, section, offset, link)
             if former:
                 self.show_banner(Banner(Kind.INFO, self.tr("Văn bản vừa được cập nhật bản mới.")))
-        elif self._jump in anchors:
-            self.text.go_to(anchors[self._jump])
+        elif jump:
+            self.text.go_to(anchors[jump])
+        elif self._stopped and self._stopped.anchor in anchors:
+            self.text.go_to(anchors[self._stopped.anchor], self._stopped.offset)
         if self.route.query:
             self.text.mark_words(self.route.query)
-        self._jump = ""
+        self._jump, self._stopped = "", None
         self.notes.open(view, self.route.note if opened.sections is not None else "")
         self._remember()
 
@@ -327,14 +347,17 @@ class ReaderScreen(Screen):
         view = self._view
         if view is None or not view.outline:
             return
-        from handbook.client.library import Position
-
-        section, offset = self.text.place()
-        position = Position(view.outline[min(section, len(view.outline) - 1)].anchor, offset)
+        position = self._position()
         library, document = self.session.handbook.library, view.card.id
         self.session.work.run(
             lambda: library.remember_position(document, position), _nothing, self._not_remembered, self
         )
+
+    def _position(self) -> "Position":
+        from handbook.client.library import Position
+
+        section, offset = self.text.place()
+        return Position(self._view.outline[min(section, len(self._view.outline) - 1)].anchor, offset)
 
     def _not_remembered(self, error: Expected) -> None:
         if not isinstance(error, NotFound):
@@ -413,11 +436,14 @@ class ReaderScreen(Screen):
         elif url.scheme() in ("http", "https"):
             self._offer_web_page(url)
         elif self._view and (name := url.fragment()):
-            anchors = {entry.anchor: entry.index for entry in self._view.outline}
-            if name in anchors:
-                self.text.go_to(anchors[name])
-            else:
+            route = Route(place=Place.READER, document=self._view.card.id, anchor=name)
+            anchors = [entry.anchor for entry in self._view.outline]
+            if name not in anchors:
                 self.text.go_to_name(name)
+            elif route != self.route:
+                self.navigate.emit(route)
+            else:
+                self.text.go_to(anchors.index(name))
 
     def _offer_web_page(self, url: QUrl) -> None:
         self.show_banner(

@@ -8,7 +8,7 @@ import html
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
@@ -86,6 +86,7 @@ class DocumentText(QTextBrowser):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.anchorClicked.connect(self.followed)
         self._pieces: list[_Piece] = []
+        self._link: Callable[[str], str] = str
         self._first_pieces: dict[int, int] = {}
         self._built = range(0)
         self._starts: dict[int, QTextCursor] = {}
@@ -115,9 +116,18 @@ class DocumentText(QTextBrowser):
     # -- what is shown
 
     def show_document(
-        self, head: str, sections: "Sequence[SectionHtml]", section: int, offset: float
+        self,
+        head: str,
+        sections: "Sequence[SectionHtml]",
+        section: int,
+        offset: float,
+        link: Callable[[str], str] = str,
     ) -> None:
-        """Show the title block and the sections, with the share `offset` of `section` above the view."""
+        """Show the title block and the sections, with the share `offset` of `section` above the view.
+
+        `link` puts links into clean HTML and leaves its text as it is.
+        """
+        self._link = link
         self._pieces = [_Piece(HEAD, True, head)]
         self._first_pieces = {}
         for at, part in enumerate(sections):
@@ -354,7 +364,8 @@ class DocumentText(QTextBrowser):
         form = self._forms.get(tag[1] if tag else "")
         cursor.setBlockFormat(form[0] if form else QTextBlockFormat())
         cursor.setBlockCharFormat(form[1] if form else QTextCharFormat())
-        cursor.insertHtml(piece.html if form else f"<p>\u200b</p>{piece.html}")
+        markup = piece.html if piece.section == HEAD else self._link(piece.html)
+        cursor.insertHtml(markup if form else f"<p>\u200b</p>{markup}")
 
     def _note_start(self, piece: _Piece, position: int) -> None:
         if piece.begins and piece.section != HEAD:
