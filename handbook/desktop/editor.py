@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
@@ -189,6 +190,8 @@ class EditorScreen(Screen):
             self._parts.addWidget(heading)
             self._parts.addWidget(box)
             self._boxes[part] = box
+        for former, following in pairwise((*self._boxes.values(), self._bar.submit)):
+            self.setTabOrder(former, following)
 
     def _title(self, draft: "Draft", part: str) -> str:
         titles = {each.id: each.title for each in draft.assignment.assignment.parts}

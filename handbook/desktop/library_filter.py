@@ -1,6 +1,7 @@
 """What of the library is listed and in which order: collections as chips, the other conditions in menus."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, Signal
@@ -86,6 +87,8 @@ class CollectionChoice(QWidget):
             self._group.addButton(chip, place)
             self._flow.addWidget(chip)
             self._box.addItem(name)
+        for former, following in pairwise((self._box, *self._group.buttons())):
+            self.setTabOrder(former, following)
 
     def _show_current(self) -> None:
         if self._current in self._values:
