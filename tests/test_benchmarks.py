@@ -1,9 +1,10 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from benchmarks import questions, ranking, report
+from benchmarks import peers, questions, ranking, report
 from benchmarks.typing import in_telex, without_marks
 from handbook.model.text import exact, telex_decode
 
@@ -65,3 +66,18 @@ def test_a_table_aligns_and_the_json_names_no_machine(tmp_path: Path):
     ]
     report.write_json(tmp_path / "rows.json", rows)
     assert set(json.loads((tmp_path / "rows.json").read_text("utf-8"))) == {"python", "system", "rows"}
+
+
+def test_without_libzim_our_own_search_is_still_measured(tmp_path: Path):
+    documents = [
+        {"id": 1, "title": "Bài 1", "body": "Chi bộ họp."},
+        {"id": 2, "title": "Bài 2", "body": "Thư."},
+    ]
+    (tmp_path / "docs.jsonl").write_text("\n".join(map(json.dumps, documents)), "utf-8")
+    (tmp_path / "queries.json").write_text(json.dumps({"queries": ["chi bộ"], "bare": ["chi bo"]}), "utf-8")
+    rows = peers.measure(tmp_path, Path(shutil.which("false")), rounds=2)
+    assert any("missing" in row.what for row in rows)
+    values = _values(rows)
+    for way in ("with marks", "without marks"):
+        assert values[f"{way}, first time, p95: ours"] > 0
+        assert values[f"{way}, median, p50: ours"] > 0

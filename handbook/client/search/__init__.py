@@ -3,6 +3,7 @@
 Answers come from the index in `index/` (see `handbook.client.search.index`) and never wait for it to be made.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tantivy
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 
 from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
 from handbook.client.search.query import (
@@ -22,12 +23,12 @@ from handbook.client.search.query import (
     scoring_query,
     understood,
 )
-from handbook.client.search.snippet import Span, snippet
+from handbook.client.search.snippet import Sought, Span, snippet
 from handbook.client.store import Store
 from handbook.client.tables.library import documents
 from handbook.client.tables.personal import saved, ticks
 from handbook.model.library import Kind
-from handbook.model.text import NumberKey
+from handbook.model.text import NumberKey, fold
 
 if TYPE_CHECKING:
     from handbook.client.library import Filter
@@ -35,11 +36,19 @@ if TYPE_CHECKING:
 __all__ = ["Hit", "Results", "Search", "Span"]
 
 MAX_SECTIONS_PER_DOCUMENT = 3
-# Sections looked at for one shown, so that a long document does not push out all others.
-LOOKED_AT_PER_HIT = 6
+# Sections looked at for one shown, so that a long document does not push out all others: mostly the first
+# number is enough.
+LOOKED_AT_PER_HIT = (2, 6)
 
+
+# The ids go in as one value: a list of values is compiled anew for each length of it.
+_SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
+    documents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+)
 
 _Clause = tuple[tantivy.Occur, tantivy.Query]
+_Ranked = tuple[float, tantivy.DocAddress]
+_Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,20 +157,18 @@ class Search:
 
     def _hits(self, found: Sequence[_Found]) -> tuple[Hit, ...]:
         """What was found, in documents that the library still has."""
-        query = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
-            documents.c.id.in_({one.document for one in found})
-        )
+        ids = json.dumps(list({one.document for one in found}))
         with self._store.library.read() as library:
-            known = {row.id: row for row in library.execute(query)}
+            known = {row[0]: row for row in library.execute(_SHOWN, {"ids": ids})}
         return tuple(
             Hit(
                 document_id=one.document,
                 anchor=one.anchor,
-                number=row.number,
-                title=row.title,
+                number=row[1],
+                title=row[2],
                 heading=one.heading,
-                kind=Kind(row.kind),
-                issued_on=row.issued_on,
+                kind=Kind(row[3]),
+                issued_on=row[4],
                 snippet=one.snippet,
                 score=one.score,
             )
@@ -177,43 +184,52 @@ class _Picks:
         self._searcher = reading.searcher
         self._schema = reading.schema
         self._conditions = conditions
-        self._room = limit
-        self._per_hit = LOOKED_AT_PER_HIT * limit
+        self._limit = limit
         self._of_document = Counter[int]()
-        self._picked: set[tuple[int, int]] = set()
+        self._picked: set[_Place] = set()
 
     def answers(self, question: Question) -> list[_Found]:
-        query = self._under_conditions(scoring_query(self._schema, question))
-        ranked = self._searcher.search(query, limit=self._per_hit, count=False).hits
-        keys = self._searcher.fast_field_values("document_key", [address for _, address in ranked])
         sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        answers = []
-        for (score, address), key in zip(ranked, keys, strict=True):
-            place = (address.segment_ord, address.doc)
-            if self._room == 0 or place in self._picked:
-                continue
-            if self._of_document[key] == MAX_SECTIONS_PER_DOCUMENT:
-                continue
-            self._picked.add(place)
-            self._of_document[key] += 1
-            self._room -= 1
-            entry = self._searcher.doc(address)
-            answers.append(
-                _Found(
-                    score,
-                    entry["document"][0],
-                    entry["anchor"][0].decode(),
-                    entry["heading"][0].decode(),
-                    snippet(entry["text"][0].decode(), entry["folded_text"][0].decode(), sought),
-                )
-            )
-        return answers
+        return [self._found(score, address, sought) for score, address in self._picks(question)]
+
+    def _picks(self, question: Question) -> list[_Ranked]:
+        query = self._under_conditions(scoring_query(self._schema, question))
+        picks: list[_Ranked] = []
+        for per_hit in LOOKED_AT_PER_HIT:
+            ranked = self._searcher.search(query, limit=per_hit * self._limit, count=False).hits
+            keys = self._searcher.fast_field_values("document_key", [address for _, address in ranked])
+            for (score, address), key in zip(ranked, keys, strict=True):
+                if len(self._picked) == self._limit:
+                    return picks
+                place = (address.segment_ord, address.doc)
+                if place in self._picked or self._of_document[key] == MAX_SECTIONS_PER_DOCUMENT:
+                    continue
+                self._picked.add(place)
+                self._of_document[key] += 1
+                picks.append((score, address))
+            if len(ranked) < per_hit * self._limit:
+                break
+        return picks
+
+    def _found(self, score: float, address: tantivy.DocAddress, sought: Sought) -> _Found:
+        entry = self._searcher.doc(address)
+        text = entry["text"][0].decode()
+        folded = entry["ascii"][0].decode("ascii") if sought.is_ascii else fold(text)
+        return _Found(
+            score,
+            entry["document"][0],
+            entry["anchor"][0].decode(),
+            entry["heading"][0].decode(),
+            snippet(text, folded, sought),
+        )
 
     def count(self, question: Question) -> int:
         query = self._under_conditions(needing_query(self._schema, question))
         return self._searcher.search(query, limit=1).count or 0
 
     def _under_conditions(self, query: tantivy.Query) -> tantivy.Query:
+        if not self._conditions:
+            return query
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._conditions])
 
 

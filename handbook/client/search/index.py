@@ -68,7 +68,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic", stored=True)
     builder.add_integer_field("document_key", fast=True)
     builder.add_integer_field("year", indexed=True)
-    for name in ("anchor", "heading", "text", "folded_text"):
+    for name in ("anchor", "heading", "text", "ascii"):
         builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("format", "generation", "documents"):
         builder.add_integer_field(name, stored=True)
@@ -305,7 +305,8 @@ def _entry(row: Any) -> tantivy.Document:
         anchor=(row.anchor or "").encode(),
         heading=(row.heading or "").encode(),
         text=text.encode(),  # snippets are cut by offsets in the NFC text
-        folded_text=fold(text).encode(),
+        # The folded text for looking up passages, one byte a character: what is not Latin is '?'.
+        ascii=fold(text).encode("ascii", "replace"),
     )
     for topic in row.topics:
         entry.add_text("topic", topic)

@@ -1,8 +1,8 @@
 """The passage of a section that answers a query best, in its original spelling, with what matched marked."""
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
@@ -14,6 +14,7 @@ LEAD_CHARACTERS = 40  # shown before the first match
 PASSAGE_CHARACTERS = SNIPPET_CHARACTERS - LEAD_CHARACTERS
 # Looked through at a time; a passage that says all that was typed ends the look through a long text.
 WINDOW_CHARACTERS = 2_000
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,16 @@ class Sought:
         self._known: dict[str, float] = {}
         forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
         # The score of a passage that holds every word, each beside the one it was typed after.
-        self.complete = sum(forms.values()) + sum(map(min, pairwise(forms.values())))
+        self.complete = sum(forms.values()) + sum(map(min, pairwise(forms.values()))) - _ROUNDING
         longest_first = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
         # Matches a sought form at the end of a word of folded text; without any, nothing. Whether the word
         # begins there too is asked of what is found: asked by the pattern it costs ten times as much.
         self.pattern = re.compile(rf"(?:{longest_first})(?![^\W_])" if forms else r"(?!)")
+        # All of them side by side in the order they were typed.
+        self.phrase = re.compile(rf"{re.escape(' '.join(forms))}(?![^\W_])" if forms else r"(?!)")
+        self.size = len(forms)
+        # Whether matches can be looked for in text whose other characters were replaced.
+        self.is_ascii = longest_first.isascii()
 
     def weight(self, written: str) -> float:
         """Of a word of a text whose form is sought; 0 when it carries other marks than were asked for."""
@@ -68,68 +74,81 @@ def snippet(text: str, folded: str, sought: Sought) -> tuple[Span, ...]:
 
     `folded` is the text folded: kept in the index, because folding costs more than all else here.
     """
-    passage = _best_passage(text, folded, sought)
-    start = _lead_start(text, passage[0].start) if passage else 0
+    passage = _phrase(text, folded, sought)
+    if passage < 0:
+        passage = _best_passage(text, folded, sought)
+    start = _lead_start(text, passage) if passage > 0 else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
     shown = [(one.start, one.end) for one in _matches(text, folded, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
 
 
-def _best_passage(text: str, folded: str, sought: Sought) -> list[_Match]:
-    """The matches of the passage with the most weight of different words, neighbours counting more."""
-    best: list[_Match] = []
-    best_score = 0.0
+def _phrase(text: str, folded: str, sought: Sought) -> int:
+    """Where the words first stand as they were typed; -1 when nowhere."""
+    for found in sought.phrase.finditer(folded):
+        matches = list(_matches(text, folded, *found.span(), sought))
+        if len(matches) == sought.size:
+            return found.start()
+    return -1
+
+
+def _best_passage(text: str, folded: str, sought: Sought) -> int:
+    """The start of the passage with the most weight of different words, neighbours counting more; or -1."""
+    best, best_score = -1, 0.0
     for offset in range(0, len(text), WINDOW_CHARACTERS):
         # A passage may begin in one window and end in the next.
         end = offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS
-        matches = _matches(text, folded, offset, end, sought)
-        passage, score = _best_run(text, matches)
+        start, score = _best_run(text, _matches(text, folded, offset, end, sought), sought.complete)
         if score > best_score:
-            best, best_score = passage, score
-        if score >= sought.complete - 1e-9:
+            best, best_score = start, score
+        if score >= sought.complete:
             break
     return best
 
 
-def _matches(text: str, folded: str, start: int, end: int, sought: Sought) -> list[_Match]:
-    found = []
+def _matches(text: str, folded: str, start: int, end: int, sought: Sought) -> Iterator[_Match]:
     for word in sought.pattern.finditer(folded, start, end):
         first, last = word.span()
         if folded[first - 1 : first].isalnum() or folded[last : last + 1].isalnum():
             continue
         if weight := sought.weight(text[first:last]):
-            found.append(_Match(first, last, _Word(word.group(), weight)))
-    return found
+            yield _Match(first, last, _Word(word.group(), weight))
 
 
-def _best_run(text: str, matches: Sequence[_Match]) -> tuple[list[_Match], float]:
-    """The run of matches that fits a snippet with the greatest score, the earliest of equals."""
+def _best_run(text: str, matches: Iterable[_Match], complete: float) -> tuple[int, float]:
+    """Where the run of matches that fits a snippet with the greatest score starts, the earliest of equals.
+
+    The first one that scores `complete` ends the look.
+    """
     words, pairs = Counter[_Word](), Counter[tuple[_Word, _Word]]()
     score = best_score = 0.0
-    first = best_first = best_end = 0
-    for last, match in enumerate(matches):
+    best = -1
+    run: deque[_Match] = deque()
+    for match in matches:
         words[match.word] += 1
         if words[match.word] == 1:
             score += match.word.weight
-        if last > first and (bonus := _neighbours(text, matches[last - 1], match)):
-            pair = (matches[last - 1].word, match.word)
+        if run and (bonus := _neighbours(text, run[-1], match)):
+            pair = (run[-1].word, match.word)
             pairs[pair] += 1
             if pairs[pair] == 1:
                 score += bonus
-        while match.end - matches[first].start > PASSAGE_CHARACTERS and first < last:
-            left, follower = matches[first], matches[first + 1]
+        run.append(match)
+        while match.end - run[0].start > PASSAGE_CHARACTERS and len(run) > 1:
+            left = run.popleft()
             words[left.word] -= 1
             if words[left.word] == 0:
                 score -= left.word.weight
-            if bonus := _neighbours(text, left, follower):
-                pair = (left.word, follower.word)
+            if bonus := _neighbours(text, left, run[0]):
+                pair = (left.word, run[0].word)
                 pairs[pair] -= 1
                 if pairs[pair] == 0:
                     score -= bonus
-            first += 1
-        if score > best_score + 1e-9:
-            best_first, best_end, best_score = first, last + 1, score
-    return list(matches[best_first:best_end]), best_score
+        if score > best_score + _ROUNDING:
+            best, best_score = run[0].start, score
+            if score >= complete:
+                break
+    return best, best_score
 
 
 def _neighbours(text: str, one: _Match, other: _Match) -> float:
@@ -149,19 +168,15 @@ def _joined(text: str, shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]
 
 
 def _spans(text: str, start: int, end: int, marked: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
-    pieces = [("… " if start else "", False)]
-    place = start
-    for first, last in marked:
-        pieces += [(text[place:first], False), (text[first:last], True)]
-        place = last
-    pieces += [(text[place:end], False), (" …" if end < len(text) else "", False)]
     spans: list[Span] = []
-    for piece, is_marked in pieces:
-        shown = piece.replace("\n", " ")
-        if spans and not is_marked and not spans[-1].marked:
-            spans[-1] = Span(spans[-1].text + shown, False)
-        elif shown:
-            spans.append(Span(shown, is_marked))
+    place, lead = start, "… " if start else ""
+    for first, last in marked:
+        if before := lead + text[place:first]:
+            spans.append(Span(before.replace("\n", " "), False))
+        spans.append(Span(text[first:last].replace("\n", " "), True))
+        place, lead = last, ""
+    if rest := lead + text[place:end] + (" …" if end < len(text) else ""):
+        spans.append(Span(rest.replace("\n", " "), False))
     return tuple(spans)
 
 
