@@ -58,9 +58,11 @@ class MarkedNote:
 class DocumentNotes:
     """A document's notes in the order of its text, orphans last in the order they were made.
 
-    `bookmarks` has the id of the bookmark of each section that has one.
+    `edition` is the one they are placed in, 0 for a document that is not in the library; `bookmarks` has the
+    id of the bookmark of each section that has one.
     """
 
+    edition: int
     notes: tuple[MarkedNote, ...]
     bookmarks: Mapping[str, str]
 
@@ -104,8 +106,9 @@ class Notes:
                 )
             order = list(texts.headings(document_id))
             here = {anchor: row.id for row in kept if (anchor := texts.bookmarked(row))}
+            card = texts.card(document_id)
         marked.sort(key=lambda one: _place_key(one.note.place, order, one.note.created_at))
-        return DocumentNotes(tuple(marked), here)
+        return DocumentNotes(card.edition if card else 0, tuple(marked), here)
 
     def all(self, filter: Filter = Filter()) -> tuple[Entry, ...]:
         """Entries that fulfil the filter: documents last worked on first, each in the order of its text."""
@@ -132,7 +135,13 @@ class Notes:
     # -- marking
 
     def mark(
-        self, document_id: str, spans: Sequence[Span], colour: Colour, now: datetime, text: str = ""
+        self,
+        document_id: str,
+        edition: int,
+        spans: Sequence[Span],
+        colour: Colour,
+        now: datetime,
+        text: str = "",
     ) -> tuple[str, ...]:
         """Highlights the passages and announces it; the note's text goes with the first.
 
@@ -144,14 +153,14 @@ class Notes:
             card = texts.card(document_id)
             if card is None:
                 raise NotFound("Văn bản này không còn trên máy.", "Hãy mở lại thư viện.")
-            edition, headings = texts.edition(document_id), texts.headings(document_id)
+            read, headings = texts.edition(document_id), texts.headings(document_id)
             rows = []
             for span in spans:
-                section = edition.section(span.section)
-                if section is None:
-                    raise NotFound("Văn bản vừa được cập nhật, mục này không còn.", "Hãy mở lại văn bản.")
+                section = read.section(span.section)
+                if section is None or card.edition != edition:
+                    raise NotFound("Văn bản vừa được cập nhật bản mới.", "Hãy mở lại văn bản rồi đánh dấu.")
                 place = passage(section, span.first, span.stop)
-                anchor = edition.anchor(place)
+                anchor = read.anchor(place)
                 rows.append(
                     {
                         "id": str(uuid_utils.uuid7()),

@@ -111,8 +111,9 @@ class ReaderNotes(QObject):
         return self._notes.bookmarks.get(self._anchor(), "") if self._notes else ""
 
     def _show(self, read: _Read) -> None:
-        if self._view is None or read.document != self._view.card.id:
-            return
+        card = self._view.card if self._view else None
+        if card is None or (read.document, read.notes.edition) != (card.id, card.edition):
+            return  # of what is not on the page, or not yet
         notes = self._notes = read.notes
         self._colour = read.colour
         indexes = {entry.anchor: entry.index for entry in self._view.outline}
@@ -265,7 +266,7 @@ class ReaderNotes(QObject):
             from handbook.client.notes import Span
 
             spans = [Span(anchors[part.section], part.first, part.stop) for part in chosen]
-            return notes.mark(view.card.id, spans, colour, now)
+            return notes.mark(view.card.id, view.card.edition, spans, colour, now)
 
         session.work.run(mark, done, self._failed, self)
         cursor = self._text.textCursor()

@@ -54,7 +54,7 @@ def span(words: str, section: str = "muc-tieu", text: str = GOALS) -> Span:
 def mark(
     notes: Notes, words: str, colour: Colour = Colour.YELLOW, text: str = "", now: datetime = NOW
 ) -> str:
-    return notes.mark(ID, (span(words),), colour, now, text)[0]
+    return notes.mark(ID, 1, (span(words),), colour, now, text)[0]
 
 
 def shown(found: DocumentNotes) -> list[str | None]:
@@ -106,7 +106,7 @@ def test_what_was_removed_comes_back_whole_by_undo(notes: Notes) -> None:
     before = notes.all()
     notes.remove([made, kept], LATER)
     assert notes.all() == ()
-    assert notes.of_document(ID) == DocumentNotes((), {})
+    assert notes.of_document(ID) == DocumentNotes(1, (), {})
     notes.restore([made, kept])
     assert notes.all() == before
 
@@ -126,11 +126,11 @@ def test_a_removed_note_is_really_gone_after_a_day(notes: Notes, signed_in: Stor
 
 def test_nothing_chosen_or_a_section_that_is_not_there_marks_nothing(notes: Notes) -> None:
     with pytest.raises(BadInput):
-        notes.mark(ID, (span("văn hiến"), Span("to-chuc", 9, 9)), Colour.YELLOW, NOW)
+        notes.mark(ID, 1, (span("văn hiến"), Span("to-chuc", 9, 9)), Colour.YELLOW, NOW)
     with pytest.raises(NotFound):
-        notes.mark(ID, (Span("muc-la", 0, 4),), Colour.YELLOW, NOW)
+        notes.mark(ID, 1, (Span("muc-la", 0, 4),), Colour.YELLOW, NOW)
     with pytest.raises(NotFound):
-        notes.mark("central/khong-co", (Span("muc-tieu", 0, 4),), Colour.YELLOW, NOW)
+        notes.mark("central/khong-co", 1, (Span("muc-tieu", 0, 4),), Colour.YELLOW, NOW)
     with pytest.raises(NotFound):
         notes.bookmark(ID, "muc-la", NOW)
     with pytest.raises(NotFound):
@@ -138,8 +138,17 @@ def test_nothing_chosen_or_a_section_that_is_not_there_marks_nothing(notes: Note
     assert notes.all() == ()
 
 
+def test_what_was_chosen_in_an_older_edition_is_not_marked_in_the_new_one(
+    notes: Notes, library_with: Publish
+) -> None:
+    library_with(edition(2, goals=f"Bản mới. {GOALS}"))
+    with pytest.raises(NotFound, match="bản mới"):
+        mark(notes, "văn hiến")
+    assert notes.all() == ()
+
+
 def test_notes_come_in_the_order_of_the_text(notes: Notes) -> None:
-    notes.mark(ID, (span("phân công", "to-chuc", WORK),), Colour.YELLOW, NOW)
+    notes.mark(ID, 1, (span("phân công", "to-chuc", WORK),), Colour.YELLOW, NOW)
     mark(notes, "động lực")
     mark(notes, "văn hiến", now=LATER)
     assert shown(notes.of_document(ID)) == ["văn hiến", "động lực", "phân công"]
@@ -206,7 +215,7 @@ def test_notes_are_found_by_words_without_marks_by_colour_kind_and_document(
     library_with(document("khac", title="Văn kiện khác", number=""))
     mark(notes, "văn hiến", Colour.YELLOW)
     mark(notes, "động lực", Colour.PINK, "Chị Hạnh nói rồi")
-    notes.mark("central/khac", (Span("to-chuc", 0, 6),), Colour.PINK, LATER)
+    notes.mark("central/khac", 1, (Span("to-chuc", 0, 6),), Colour.PINK, LATER)
     notes.bookmark(ID, "to-chuc", NOW)
 
     def quotes(**wanted: object) -> list[str]:

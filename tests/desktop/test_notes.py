@@ -14,6 +14,7 @@ from handbook.client.notes import Span
 from handbook.desktop.reader import ReaderScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Theme, current_theme
+from handbook.model.changes import Change
 from handbook.model.notes import Colour, EntryKind, SectionText, ink_offsets, passage
 from tests.desktop.conftest import Person
 from tests.desktop.ward import CAPITAL, LONG
@@ -149,6 +150,29 @@ def test_what_is_typed_in_a_note_is_saved_without_leaving_it(alone: Person) -> N
     alone.wait(lambda: [text for *_, text in quotes(alone)] == ["chưa rời ô"])
 
 
+def test_what_is_typed_is_there_when_the_program_is_closed_at_once(alone: Person) -> None:
+    screen = read(alone)
+    select(screen, "Người dân là trung tâm")
+    press(alone, screen, Qt.Key.Key_N)
+    alone.find("reader.note.text").setPlainText("vừa gõ xong")
+    account = alone.desktop.session.handbook.account.member().account
+    alone.desktop.close_profile()
+    alone.open(account)
+    assert quotes(alone) == [("Người dân là trung tâm", Colour.YELLOW, "vừa gõ xong")]
+
+
+def test_a_new_edition_is_searched_for_marks_as_soon_as_it_has_come(alone: Person) -> None:
+    fill(alone)
+    session = alone.desktop.session
+    with session.handbook.store.personal.write() as connection:
+        connection.exec_driver_sql("UPDATE notes SET place_edition = 0, place_section = NULL")
+    session.handbook.store.announce({Change.LIBRARY})
+    alone.settle()
+    with session.handbook.store.personal.read() as connection:
+        placed = connection.exec_driver_sql("SELECT place_edition, place_section FROM notes").all()
+    assert len(placed) == 3 and all(row.place_edition == 1 and row.place_section for row in placed)
+
+
 def test_the_colour_of_a_mark_under_the_cursor_changes_with_a_key_and_back(alone: Person) -> None:
     screen = read(alone)
     select(screen, "Người dân là trung tâm")
@@ -201,7 +225,7 @@ def test_a_selection_over_two_sections_becomes_a_mark_in_each_and_one_undo_takes
 def test_a_mark_in_a_section_that_is_not_built_yet_is_painted_when_it_is_reached(alone: Person) -> None:
     session = alone.desktop.session
     anchor = session.handbook.library.open(LONG).outline[200].anchor
-    made = session.handbook.notes.mark(LONG, (Span(anchor, 0, 12),), Colour.GREEN, session.now())[0]
+    made = session.handbook.notes.mark(LONG, 1, (Span(anchor, 0, 12),), Colour.GREEN, session.now())[0]
     screen = read(alone, LONG, note=made)
     assert [colour for _, colour in painted(screen)] == [ink(Colour.GREEN)]
     assert screen.text.section_of(screen.text.marks.place(made).selectionStart()) == 200
@@ -266,10 +290,10 @@ def fill(person: Person) -> None:
     session = person.desktop.session
     notes, now = session.handbook.notes, session.now()
     outline = session.handbook.library.open(CAPITAL).outline
-    notes.mark(CAPITAL, (Span(outline[3].anchor, 0, 20),), Colour.YELLOW, now, "Nêu ở buổi họp chi bộ")
-    notes.mark(CAPITAL, (Span(outline[4].anchor, 0, 18),), Colour.PINK, now)
+    notes.mark(CAPITAL, 1, (Span(outline[3].anchor, 0, 20),), Colour.YELLOW, now, "Nêu ở buổi họp chi bộ")
+    notes.mark(CAPITAL, 1, (Span(outline[4].anchor, 0, 18),), Colour.PINK, now)
     notes.mark(
-        LONG, (Span(session.handbook.library.open(LONG).outline[9].anchor, 0, 30),), Colour.VIOLET, now
+        LONG, 1, (Span(session.handbook.library.open(LONG).outline[9].anchor, 0, 30),), Colour.VIOLET, now
     )
     notes.bookmark(CAPITAL, outline[2].anchor, now)
     with session.handbook.store.personal.write() as connection:
