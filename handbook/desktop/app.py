@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from handbook.client import profiles
@@ -70,6 +70,7 @@ class Desktop(QObject):
         self._kept.timeout.connect(self._keep_glance)
         self._signin: SignInPage | None = None
         self._opening: Session | None = None
+        self._unclaimed: Handbook | None = None
         self._leaves_when_open = False
 
     @contextmanager
@@ -101,7 +102,7 @@ class Desktop(QObject):
         def open_it() -> _Opened:
             from handbook.client.handbook import open_handbook
 
-            handbook = open_handbook(self.data_dir, account, passphrase)
+            handbook = self._unclaimed = open_handbook(self.data_dir, account, passphrase)
             member = handbook.account.member()
             who = f"{member.name}\n{handbook.account.cell_unit().name}"
             return _Opened(handbook, who, bool(handbook.cell.units()))
@@ -147,6 +148,8 @@ class Desktop(QObject):
             self._show_loading()
             return
         self._leaves_when_open = False
+        if not self.window.leaves_safely():
+            return
         account = self.settings.last_account
         self.close_profile()
 
@@ -178,6 +181,9 @@ class Desktop(QObject):
         """End every job and the profile; safe to call again."""
         self.close_profile()
         self.work.close()
+        if self._unclaimed:  # opened when nobody waited for it any more
+            self._unclaimed.close()
+            self._unclaimed = None
         self.crashes.unwatch()
 
     def apply_theme(self) -> None:
@@ -197,10 +203,14 @@ class Desktop(QObject):
         account = opened.handbook.account.member().account
         if account != self.settings.last_account:
             self.change_settings(last_account=account)
+        self._unclaimed = None
         early, self._opening = self._opening, None
         session = early or Session(None, self.work, self.data_dir, parent=self)
         session.open(opened.handbook)
         self.session = session
+        if self._leaves_when_open:
+            self.leave_profile()
+            return
         session.sync_changed.connect(self._show_state)
         session.changes.changed.connect(lambda _: self._show_state())
         for changed in (session.sync_changed, session.changes.changed):
@@ -209,7 +219,8 @@ class Desktop(QObject):
             self.window.session_opened()
         else:
             self._open_window(session, opened.who, opened.reads_cells)
-        self.window.current.shown_ready.connect(self._shown)
+        first = self.window.current
+        first.shown_ready.connect(lambda: self._shown(first), Qt.ConnectionType.SingleShotConnection)
         self._show_state()
         self._timer.start()
         self._kept.start()
@@ -218,8 +229,6 @@ class Desktop(QObject):
             gc.freeze()  # what stands now stays: no later collection has to look at it
             gc.enable()
         QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_reader)
-        if self._leaves_when_open:
-            self.leave_profile()
 
     def _prepare_reader(self) -> None:
         """Most of what the first click on a document would wait for is not the document."""
@@ -250,8 +259,8 @@ class Desktop(QObject):
         # Without it the next start only takes longer: nobody has to be told.
         self.work.run(keep, lambda _: None, lambda _: None, self)
 
-    def _shown(self) -> None:
-        _AfterPaint(self.window.current, lambda: (milestone("tasks"), milestone("opened")))
+    def _shown(self, first: "Screen") -> None:
+        _AfterPaint(first, lambda: (milestone("tasks"), milestone("opened")))
 
     def _show_loading(self) -> None:
         page = _NoticePage()

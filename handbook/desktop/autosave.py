@@ -57,6 +57,11 @@ class Autosave(QObject):
             self._timer.start(SAVE_AFTER_MS)
         self.unsaved_changed.emit()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether the disk has everything that was typed."""
+        return not self._unsaved and not self._batch
+
     def is_unsaved(self, assignment: str) -> bool:
         """Whether the disk does not have, or is not yet known to have, the newest text."""
         return assignment in self._unsaved or bool(self._batch and assignment in self._batch.texts)

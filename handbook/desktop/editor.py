@@ -107,6 +107,10 @@ class EditorScreen(Screen):
         self._panel.hide()
         self._autosave.settle()
 
+    @property
+    def holds_unsaved(self) -> bool:
+        return not self._autosave.is_settled
+
     def _cannot_load(self, error: Expected) -> None:
         """What is being written stays in sight, whatever could not be read beside it."""
         if self._draft and self._draft.assignment.assignment.id == self.route.assignment:

@@ -56,6 +56,11 @@ class Screen(Page):
     def leave(self) -> None:
         """The person goes elsewhere or the window closes: what is being typed is safe when this returns."""
 
+    @property
+    def holds_unsaved(self) -> bool:
+        """Whether closing now would lose something that was typed here, because the disk did not take it."""
+        return False
+
     def load(self, read: Callable[[], T], show: Callable[[T], object]) -> None:
         """Run `read` off the GUI thread and `show` its answer; a later `load` replaces one still running.
 

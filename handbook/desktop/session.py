@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from handbook.desktop.changes import ChangeSignal
 from handbook.desktop.indexing import Indexing
@@ -51,6 +51,10 @@ class Route:
     unit: str = ""
 
 
+SEND_AFTER_MS = 3000
+"""After the last thing done, so that a burst of ticks goes in one exchange; undo comes in time."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -79,6 +83,8 @@ class Session(QObject):
         self.sync_progress: tuple[int, int] = (0, 0)
         self.sync_error: Expected | None = None
         self._sync_job: Job[SyncReport] | None = None
+        self._soon = QTimer(self, interval=SEND_AFTER_MS, singleShot=True)
+        self._soon.timeout.connect(self.sync_now)
         self.is_open = False
         if handbook:
             self.open(handbook)
@@ -89,6 +95,7 @@ class Session(QObject):
         self.indexing = Indexing(handbook.search, self.work, self.changes, self)
         self._unsubscribe = handbook.store.subscribe(self.changes.announce)
         self.changes.changed.connect(self._settle_notes)
+        self.changes.changed.connect(self._send_soon)
         self.is_open = True
 
     @property
@@ -121,8 +128,15 @@ class Session(QObject):
             self._sync_job.cancel()
             self._sync_job = None
         self.indexing.close()
+        self._soon.stop()
         self.changes.changed.disconnect(self._settle_notes)
+        self.changes.changed.disconnect(self._send_soon)
         self._unsubscribe()
+
+    def _send_soon(self, changes: Changes) -> None:
+        """What a person has just done is sent while they go on; what a sync settled needs no other sync."""
+        if Change.OUTBOX in changes and not self.syncing:
+            self._soon.start()
 
     def _settle_notes(self, changes: Changes) -> None:
         """A new edition may have come: its notes are found in it before they are asked for."""

@@ -43,6 +43,7 @@ class Window(QMainWindow):
         super().__init__()
         self._empty_look = {"rail": rail, "dark": dark, "text_scale": text_scale}
         self._painted = False
+        self._told_of_unsaved = False
         self._rail: Rail | None = None
         self._stack: QStackedWidget | None = None
         self._notice: QWidget | None = None
@@ -87,6 +88,7 @@ class Window(QMainWindow):
 
         self._furnish()
         self._session, self._factories = session, factories
+        self._told_of_unsaved = False
         self._rail.show_places(who, destinations)
         session.changes.changed.connect(self._changed)
         self._rail.setVisible(True)
@@ -263,10 +265,30 @@ class Window(QMainWindow):
             self._fold()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.current:
-            self.current.leave()
+        if not self.leaves_safely():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
+
+    def leaves_safely(self) -> bool:
+        """Make safe what is typed; if the disk does not take it, the person is told once, and may insist."""
+        if self.current:
+            self.current.leave()
+        if self._told_of_unsaved or not any(screen.holds_unsaved for screen in self._screens.values()):
+            return True
+        from handbook.desktop.widgets import Toast
+
+        self._told_of_unsaved = True
+        Toast(
+            self,
+            self.tr(
+                "Chữ vừa gõ chưa ghi được vào ổ đĩa. Hãy sao chép ra nơi khác hoặc giải phóng ổ đĩa; "
+                "nếu rời đi lần nữa, phần chưa ghi sẽ mất."
+            ),
+            seconds=60,
+        )
+        return False
 
     def _fold(self) -> None:
         if self._rail:

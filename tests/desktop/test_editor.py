@@ -273,6 +273,25 @@ def test_an_error_while_saving_says_so_and_keeps_the_text(
     assert writing.text("editor.saved").startswith("Đã lưu lúc")
 
 
+def test_the_window_does_not_close_on_text_that_the_disk_refuses_until_the_person_insists(
+    writing: Seat, an: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DiskProblem("Ổ đĩa đã đầy.", "Hãy xoá bớt tệp.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(an.reflections, "save", full)
+        type_into(writing.find(FIRST), "chữ không được mất")
+        assert not writing.window.close()
+        assert writing.window.isVisible()
+        assert writing.text(FIRST) == "chữ không được mất"
+    writing.settle()
+    writing.window.current._autosave.flush()
+    writing.settle()
+    assert writing.window.close()
+    assert stored(an)[0] == "chữ không được mất"
+
+
 def test_what_was_typed_a_second_before_a_power_cut_is_there_at_the_next_start(an: Device) -> None:
     an.store.close()
     command = [sys.executable, "-m", "tests.desktop.typist", str(an.folder), an.key.hex(), TASK]
