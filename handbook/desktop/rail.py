@@ -1,6 +1,7 @@
 """The red rail at the left: who is here, where one can go, and how delivery stands."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence
@@ -95,6 +96,13 @@ class Rail(QFrame):
             button.clicked.connect(lambda _, place=destination.place: self.chosen.emit(place))
             self._places.addWidget(button)
             self._buttons[destination.place] = button
+        self._order_tabs(list(self._buttons.values()))
+
+    def _order_tabs(self, places: list[RailButton]) -> None:
+        """The Tab key goes down the rail."""
+        # Qt leaves a pair alone that stands at the end and the start of the ring: so the foot goes in first.
+        for former, following in (*pairwise((*places[:1], self._state, self._leave)), *pairwise(places)):
+            self.setTabOrder(former, following)
 
     def show_place(self, current: Place) -> None:
         """Light the entry that the place belongs to."""

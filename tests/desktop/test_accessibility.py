@@ -122,6 +122,32 @@ def test_ctrl_and_a_digit_go_to_the_places_of_the_rail_whether_it_is_folded_or_n
         alone.settle()
 
 
+def tabbed(person: Person, start: str, steps: int) -> list[str]:
+    """The names of the controls to which the Tab key leads from that one."""
+    person.find(start).setFocus()
+    reached = []
+    for _ in range(steps):
+        QTest.keyClick(person.window.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(person.window.focusWidget().objectName())
+    return reached
+
+
+def test_tab_goes_down_the_rail(alone: Person) -> None:
+    places = ["rail.library", "rail.notes", "rail.study", "rail.sync", "rail.settings"]
+    assert tabbed(alone, "rail.today", 7) == [*places, "window.state", "window.leave"]
+
+
+def test_tab_goes_through_the_library_as_one_reads_it(alone: Person) -> None:
+    alone.go(place=Place.LIBRARY)
+    expected = ["library.collection.all", "library.filter", "library.order", "library.list"]
+    assert tabbed(alone, "library.search", 4) == expected
+
+
+def test_tab_goes_from_part_to_part_and_then_to_handing_in(alone: Person) -> None:
+    alone.go(place=Place.EDITOR, assignment=ASSIGNMENT)
+    assert tabbed(alone, "editor.part.nhan-thuc", 2) == ["editor.part.lien-he", "editor.submit"]
+
+
 def test_f1_shows_the_keys_and_escape_closes_them(alone: Person) -> None:
     QTest.keyClick(alone.window, Qt.Key.Key_F1)
     alone.settle()
