@@ -20,6 +20,7 @@ from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
 from handbook.desktop.linking import Linker, anchor_in
 from handbook.desktop.reader_notes import ReaderNotes
+from handbook.desktop.reader_print import ReaderPrint
 from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import TEXT_SIZES, DocumentText
 from handbook.desktop.screen import Screen
@@ -116,6 +117,9 @@ class ReaderScreen(Screen):
         self.notes.changed.connect(self._show_notes)
         self.side.notes.opened.connect(self._choose_note)
         self.side.notes.removed.connect(lambda entry: self.notes.remove((entry.id,)))
+        self.printing = ReaderPrint(
+            self, lambda: (self._view, self._title_block(self._view)) if self._view else None
+        )
         self.body.addWidget(self._build_bar())
         self.header.hide()
         self._build_body()
@@ -153,6 +157,11 @@ class ReaderScreen(Screen):
         look.setObjectName("reader.look")
         look.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         look.setMenu(self._look_menu(look))
+        printing = self._button("print", self.tr("In, lưu thành PDF"), lambda: None)
+        printing.setObjectName("reader.print")
+        printing.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
+        printing.setMenu(QMenu(printing))
+        self.printing.offer(printing.menu())
         self._button("quote", self.tr("Chép đoạn chọn kèm trích dẫn (Ctrl+Shift+C)"), self._copy_cited)
         self.tick = TickButton()
         self.tick.setObjectName("reader.tick")
@@ -214,6 +223,7 @@ class ReaderScreen(Screen):
             ("Ctrl+=", lambda: self._resize_text(1)),
             ("Ctrl+-", lambda: self._resize_text(-1)),
             ("Ctrl+Shift+C", self._copy_cited),
+            ("Ctrl+P", self.printing.ask_for_printer),
             ("Ctrl+Return", self.tick.click),
             ("Alt+Up", lambda: self.text.go_to(self.text.section - 1)),
             ("Alt+Down", lambda: self.text.go_to(self.text.section + 1)),

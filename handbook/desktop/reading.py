@@ -566,12 +566,21 @@ def _cut(section: "SectionHtml") -> list[str]:
         body = body[end:]
     pieces.append(body)
     if section.heading:
-        tag = f"h{min(max(section.level, 1), 3) + 1}"
-        name, words = html.escape(section.anchor), html.escape(nfc(section.heading))
-        pieces[0] = f'<{tag}><a name="{name}"></a>{words}</{tag}>{pieces[0]}'
+        pieces[0] = _heading(section) + pieces[0]
     elif not pieces[0]:
         pieces[0] = "<p>&nbsp;</p>"
     return pieces
+
+
+def markup_of(section: "SectionHtml") -> str:
+    """The whole section with its heading as HTML."""
+    return "".join(_cut(section))
+
+
+def _heading(section: "SectionHtml") -> str:
+    tag = f"h{min(max(section.level, 1), 3) + 1}"
+    name, words = html.escape(section.anchor), html.escape(nfc(section.heading))
+    return f'<{tag}><a name="{name}"></a>{words}</{tag}>'
 
 
 def _flat(text: str) -> str:
