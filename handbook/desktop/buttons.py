@@ -107,9 +107,11 @@ class RailButton(Button):
         self.setText("" if folded else self._name)
         self.setShortcut(keys)  # another text takes the shortcut away
         self.setToolTip(self._name if folded else "")
+        before = self.property("folded")
         self.setProperty("folded", folded)
-        self.style().unpolish(self)
-        self.style().polish(self)
+        if before not in (None, folded):
+            self.style().unpolish(self)
+            self.style().polish(self)
         self._tint()
 
 
