@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Row, Table, delete, extract, func, select
+from sqlalchemy import Connection, Row, Table, delete, exists, extract, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.account import read_member
@@ -49,6 +49,7 @@ class Filter:
     kind: Kind | None = None
     issuer: str = ""
     year: int | None = None
+    topic: str = ""
     status: Status | None = None
     saved_only: bool = False
     unread_only: bool = False
@@ -57,11 +58,13 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Facets:
-    """What the library's documents can be told apart by: issuers in alphabetical order, latest year first."""
+    """What the library's documents can be told apart by: issuers and topics in alphabetical order, latest
+    year first."""
 
     issuers: tuple[str, ...]
     years: tuple[int, ...]
     kinds: tuple[Kind, ...]
+    topics: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ class Library:
         if filter.year is not None:
             first, last = date(filter.year, 1, 1), date(filter.year, 12, 31)
             where.append(documents.c.issued_on.between(first, last))
+        if filter.topic:
+            topics = func.json_each(documents.c.topics).table_valued("value")
+            where.append(exists().select_from(topics).where(topics.c.value == filter.topic))
         return tuple(
             card
             for card in document_cards(self._store, where=where, order=_ORDERS[filter.order])
@@ -149,10 +155,15 @@ class Library:
             issuers = connection.scalars(select(documents.c.issuer).distinct()).all()
             years = connection.scalars(select(extract("year", documents.c.issued_on)).distinct()).all()
             kinds = set(connection.scalars(select(documents.c.kind).distinct()))
+            every_topic = func.json_each(documents.c.topics).table_valued("value", joins_implicitly=True)
+            topics = connection.scalars(
+                select(every_topic.c.value).select_from(documents, every_topic).distinct()
+            ).all()
         return Facets(
             tuple(sorted(issuers, key=sort_key)),
             tuple(sorted(years, reverse=True)),
             tuple(kind for kind in Kind if kind in kinds),
+            tuple(sorted(topics, key=sort_key)),
         )
 
     def by_number(self) -> Mapping[str, tuple[tuple[str, date], ...]]:

@@ -205,7 +205,7 @@ class LibraryScreen(Screen):
         self._open_first = False
         self._pause.start()
 
-    def _find(self) -> None:
+    def _find(self, *, mends_index: bool = True) -> None:
         self._pause.stop()
         if self._searching:
             self._searching.cancel()
@@ -220,15 +220,18 @@ class LibraryScreen(Screen):
 
         def find() -> _Answer:
             if search.is_ready():
-                return _Answer(search.find(text, limit=PASSAGES, filter=wanted))
+                results = search.find(text, limit=PASSAGES, filter=wanted)
+                # A question that meets damage in the index is answered with nothing and ends the index.
+                if search.is_ready():
+                    return _Answer(results)
             words = fold(text).split()
             return _Answer(None, tuple(card for card in cards if _holds(card, words)))
 
         self._searching = self.session.work.run(
-            find, lambda answer: self._show_answer(text, answer), self._cannot_do, self
+            find, lambda answer: self._show_answer(text, answer, mends_index), self._cannot_do, self
         )
 
-    def _show_answer(self, text: str, answer: _Answer) -> None:
+    def _show_answer(self, text: str, answer: _Answer, mends_index: bool) -> None:
         self._searching = None
         self.filters.show_ranked(answer.results is not None)
         if answer.results is None:
@@ -236,6 +239,9 @@ class LibraryScreen(Screen):
             self._exact = ""
             words = self.tr("Đang lập chỉ mục… Tạm tìm theo tiêu đề: {} văn bản")
             self.count.setText(words.format(number_text(len(rows))))
+            indexing = self.session.indexing
+            if mends_index and not indexing.busy and not indexing.error:
+                indexing.refresh()
         else:
             rows = grouped(self._shelf.cards, answer.results.hits)
             self._exact = answer.results.exact
@@ -254,7 +260,8 @@ class LibraryScreen(Screen):
 
     def _index_changed(self) -> None:
         if self._shelf and self.search.text().strip():
-            self._find()
+            # An index that cannot be read even when new is left alone until the person types again.
+            self._find(mends_index=False)
 
     def _enter(self) -> None:
         """Open the document whose number was typed, else the current row, else the first."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 CHIP_ROWS = 2
 """With more rows of chips than this, a list to choose from takes their place."""
 UNFILTERED: Final[Mapping[str, Any]] = {
-    "kind": None, "issuer": "", "year": None, "status": None, "saved_only": False, "unread_only": False,
+    "kind": None, "issuer": "", "year": None, "topic": "", "status": None,
+    "saved_only": False, "unread_only": False,
 }  # fmt: skip
 """Fields of `client.library.Filter` that the menu sets, as they are when nothing is asked."""
 
@@ -161,6 +162,7 @@ class FilterBar(QWidget):
             ("kind", self.tr("Loại văn bản"), [(kind, KIND_NAMES[kind]) for kind in facets.kinds]),
             ("issuer", self.tr("Nơi ban hành"), [(issuer, issuer) for issuer in facets.issuers]),
             ("year", self.tr("Năm ban hành"), [(year, str(year)) for year in facets.years]),
+            ("topic", self.tr("Chủ đề"), [(topic, topic) for topic in facets.topics]),
             ("status", self.tr("Hiệu lực"), list(STATUS_NAMES.items())),
         )
         for field, title, values in groups:
@@ -219,6 +221,7 @@ class FilterBar(QWidget):
             "kind": lambda value: KIND_NAMES[value],
             "issuer": str,
             "year": lambda value: self.tr("Năm {}").format(value),
+            "topic": str,
             "status": lambda value: STATUS_NAMES[value],
             "saved_only": lambda _: self.tr("Đã lưu"),
             "unread_only": lambda _: self.tr("Chưa đọc"),

@@ -63,6 +63,7 @@ def shelf(library: Library, library_with: Publish) -> Library:
             collection=Collection.BULLETIN,
             issuer="Đảng uỷ phường An Bình",
             issued_on=date(2026, 11, 1),
+            topics=("dân vận", "ánh sáng"),
         ),
         document("nq-110", number="110-NQ/TW", title="Dân là gốc", status=Status.REPLACED),
     )
@@ -96,6 +97,8 @@ def test_number_9_comes_before_15_and_15_before_110(shelf: Library) -> None:
         ({"year": 2022}, ["nq-15", "nq-110"]),
         ({"status": Status.REPLACED}, ["nq-110"]),
         ({"year": 2022, "status": Status.IN_FORCE}, ["nq-15"]),
+        ({"topic": "dân vận"}, ["ban-tin"]),
+        ({"topic": "dân"}, []),
         ({"year": 1999}, []),
         ({"saved_only": True}, []),
         ({"unread_only": True}, ["ban-tin", "qd-9", "nq-15", "nq-110"]),
@@ -115,6 +118,8 @@ def test_counts_and_facets_are_of_what_is_here(shelf: Library) -> None:
     assert facets.issuers == ("Bộ Chính trị", "Đảng uỷ phường An Bình")
     assert facets.years == (2026, 2024, 2022)
     assert facets.kinds == (Kind.RESOLUTION, Kind.REGULATION, Kind.PUBLICATION)
+    assert set(facets.topics) >= {"ánh sáng", "dân vận"}
+    assert facets.topics.index("ánh sáng") < facets.topics.index("dân vận")
 
 
 def test_a_list_of_a_hundred_documents_asks_the_disk_as_often_as_one_of_four(

@@ -101,7 +101,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
             title="Về phương hướng, nhiệm vụ phát triển Thủ đô Hà Nội", issued_on=date(2022, 5, 5),
         ),
         _document("luat117", "Bảo vệ bí mật nhà nước.", number="117/2025/QH15", kind=Kind.LAW,
-                  issuer="Quốc hội"),
+                  issuer="Quốc hội", topics=("bảo mật", "dân vận")),
         _document("qd339", "Sổ tay đảng viên điện tử.", number="339-QĐ/TW", kind=Kind.DECISION,
                   collection=Collection.REGULATIONS, status=Status.REPLACED),
         _document("nhac", "Thực hiện Nghị quyết số 15-NQ/TW của Bộ Chính trị về Thủ đô."),
@@ -243,6 +243,8 @@ def test_total_counts_the_sections_with_every_word(ward):
         (Filter(issuer="Quốc hội"), {"luat117"}),
         (Filter(year=2022), {"nq15"}),
         (Filter(status=Status.REPLACED), {"qd339"}),
+        (Filter(topic="dân vận"), {"luat117"}),
+        (Filter(topic="dân"), set()),
         (Filter(kind=Kind.RESOLUTION, year=2025), set()),
     ],
 )
@@ -566,6 +568,23 @@ def test_a_long_text_is_cut_around_the_best_passage_at_whole_words():
     assert shown.startswith("… xa xôi") or shown.startswith("… xôi")
     assert shown.endswith(("xa …", "xôi …"))
     assert len(shown) <= SNIPPET_CHARACTERS + 4
+
+
+def test_the_words_as_they_were_typed_are_shown_rather_than_an_earlier_scatter():
+    text = "số đồi, mới, đổi " + "xa xôi " * 60 + "đổi mới số một " + "xa xôi " * 60
+    assert [span.text for span in _snippet(text) if span.marked] == ["đổi mới số"]
+
+
+def test_a_phrase_in_other_marks_is_not_taken_for_the_one_typed():
+    text = "đồi mới số " + "xa xôi " * 60 + "đổi mới số " + "xa xôi " * 60
+    assert [span.text for span in _snippet(text) if span.marked] == ["đổi mới số"]
+
+
+def test_letters_that_are_not_latin_are_found_and_marked(shelf):
+    shelf.add(_document("a", "Báo Правда đăng bài."), _document("b", "Báo khác."))
+    hit = shelf.search.find("правда").hits[0]
+    assert hit.document_id == "central/a"
+    assert [span.text for span in hit.snippet if span.marked] == ["Правда"]
 
 
 def test_without_a_match_the_beginning_is_shown():

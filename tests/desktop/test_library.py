@@ -159,6 +159,32 @@ def test_without_an_index_titles_are_found_and_the_person_is_told(alone: Person,
     assert "Đang lập chỉ mục" in screen.count.text()
 
 
+@pytest.mark.expected_warnings("search index in 1 is damaged")
+def test_an_index_that_turns_out_damaged_is_made_again_while_titles_are_found(alone: Person) -> None:
+    screen = library(alone)
+    session = alone.desktop.session
+    alone.wait(lambda: session.handbook.search.is_ready() and not session.indexing.busy)
+    index = session.handbook.search._index
+    index.discard(index.reading())
+    search(alone, screen, "dan chu")
+    alone.wait(lambda: bool(passages(screen)))
+    assert "Đang lập chỉ mục" not in screen.count.text()
+    assert titles(screen)[0] == "Tập trung dân chủ ở chi bộ"
+
+
+def test_a_topic_narrows_the_list_and_what_is_found(alone: Person) -> None:
+    screen = library(alone)
+    menu = alone.find("library.filter").menu()
+    topics = next(action.menu() for action in menu.actions() if action.text() == "Chủ đề")
+    next(action for action in topics.actions() if action.text() == "học tập").trigger()
+    alone.settle()
+    listed = titles(screen)
+    assert listed
+    search(alone, screen, "đảng")
+    assert passages(screen)
+    assert set(titles(screen)) <= set(listed)
+
+
 def test_the_star_saves_a_document_without_opening_it(alone: Person) -> None:
     screen = library(alone)
     place = screen.list.visualRect(screen.list.documents.index(0))

@@ -139,7 +139,7 @@ class Search:
             return []
         required = [
             tantivy.Query.term_query(schema, field, str(wanted), "basic")
-            for field in ("collection", "kind", "issuer", "status")
+            for field in ("collection", "kind", "issuer", "topic", "status")
             if (wanted := getattr(filter, field))
         ]
         if filter.year is not None:
