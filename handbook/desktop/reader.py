@@ -162,7 +162,9 @@ class ReaderScreen(Screen):
         printing.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         printing.setMenu(QMenu(printing))
         self.printing.offer(printing.menu())
-        self._button("quote", self.tr("Chép đoạn chọn kèm trích dẫn (Ctrl+Shift+C)"), self._copy_cited)
+        self._quote = self._button(
+            "quote", self.tr("Chép đoạn chọn kèm trích dẫn (Ctrl+Shift+C)"), self._copy_cited
+        )
         self.tick = TickButton()
         self.tick.setObjectName("reader.tick")
         self.tick.clicked.connect(self._tick)
@@ -542,6 +544,7 @@ class ReaderScreen(Screen):
         asked = self._contents_button.isChecked()
         self.side.setVisible(not folded or asked)
         self._reading.setVisible(not folded or not asked)
+        self._quote.setVisible(not compact)  # the context menu has it
         for button in self._sizes:
             button.setVisible(not folded)  # the menu beside them has both
         self.side.setMaximumWidth(16777215 if folded else px(CONTENTS_PX))
