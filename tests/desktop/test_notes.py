@@ -167,10 +167,13 @@ def test_a_new_edition_is_searched_for_marks_as_soon_as_it_has_come(alone: Perso
     with session.handbook.store.personal.write() as connection:
         connection.exec_driver_sql("UPDATE notes SET place_edition = 0, place_section = NULL")
     session.handbook.store.announce({Change.LIBRARY})
-    alone.settle()
-    with session.handbook.store.personal.read() as connection:
-        placed = connection.exec_driver_sql("SELECT place_edition, place_section FROM notes").all()
-    assert len(placed) == 3 and all(row.place_edition == 1 and row.place_section for row in placed)
+
+    def settled() -> bool:
+        with session.handbook.store.personal.read() as connection:
+            placed = connection.exec_driver_sql("SELECT place_edition, place_section FROM notes").all()
+        return len(placed) == 3 and all(row.place_edition == 1 and row.place_section for row in placed)
+
+    alone.wait(settled)
 
 
 def test_the_colour_of_a_mark_under_the_cursor_changes_with_a_key_and_back(alone: Person) -> None:
