@@ -90,7 +90,7 @@ class Vault:
         except FileExistsError as error:
             raise Conflict(
                 f"Tài khoản {account} đã có dữ liệu trên máy này.",
-                "Hãy mở hồ sơ đang có thay vì tạo mới.",
+                "Hãy mở sổ tay đang có thay vì tạo mới.",
             ) from error
         except OSError as error:
             raise disk.from_os(error, path) from error
@@ -112,7 +112,7 @@ class Vault:
             if (key := self._remembered(account)) and _check(key) == held.check:
                 return key
             raise Locked(
-                "Dữ liệu của hồ sơ này đang khoá.", "Hãy nhập mật khẩu đã đặt khi kích hoạt trên máy này."
+                "Sổ tay của người này đang khoá.", "Hãy nhập mật khẩu đã đặt khi kích hoạt trên máy này."
             )
         key = self._unwrap(account, held, passphrase)
         self._remember(account, key)
@@ -172,7 +172,7 @@ class Vault:
             return _parse(json.loads(path.read_bytes()))
         except FileNotFoundError as error:
             raise DiskProblem(
-                f"Thiếu tệp {_FILE} của hồ sơ {account}, nên không mở được dữ liệu cá nhân.",
+                f"Thiếu tệp {_FILE} của tài khoản {account}, nên không mở được dữ liệu cá nhân.",
                 f"Nếu có bản sao của thư mục {path.parent}, hãy chép tệp này trở lại; "
                 "nếu không, hãy báo người quản trị.",
             ) from error
