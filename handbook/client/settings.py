@@ -10,9 +10,12 @@ from typing import Any
 from handbook.client import disk
 
 THEMES = ("system", "light", "dark")
-PAPERS = ("light", "sepia", "dark")
+PAPERS = ("theme", "light", "sepia", "dark")
+READING_COLUMNS = ("narrow", "medium", "wide")
+READING_FONTS = ("sans", "serif")
 MIN_TEXT_SCALE, MAX_TEXT_SCALE = 1.0, 2.0
 MIN_READING_PX, MAX_READING_PX = 12.0, 32.0
+MIN_SPACING, MAX_SPACING = 1.0, 2.0
 _FILE = "settings.json"
 _changing = threading.Lock()
 
@@ -21,14 +24,18 @@ _changing = threading.Lock()
 class Settings:
     """`server` is the base URL offered to new accounts, `text_scale` a factor from 1 to 2.
 
-    `reading_px` is the height of a document's text at 100 %, in pixels of a 96 dpi screen.
+    `reading_px` is the height of a document's text at 100 %, in pixels of a 96 dpi screen;
+    `reading_spacing` a multiple of its line. The paper "theme" follows the program's own mode.
     """
 
     server: str = ""
     theme: str = "system"
-    paper: str = "light"
+    paper: str = "theme"
     text_scale: float = 1.0
     reading_px: float = 16.0
+    reading_column: str = "medium"
+    reading_spacing: float = 1.25
+    reading_font: str = "sans"
     last_account: str = ""
 
     def __post_init__(self) -> None:
@@ -81,6 +88,12 @@ def _is_usable(name: str, value: object) -> bool:
             return value in THEMES
         case "paper":
             return value in PAPERS
+        case "reading_column":
+            return value in READING_COLUMNS
+        case "reading_font":
+            return value in READING_FONTS
+        case "reading_spacing":
+            return _is_within(value, MIN_SPACING, MAX_SPACING)
         case "text_scale":
             return _is_within(value, MIN_TEXT_SCALE, MAX_TEXT_SCALE)
         case "reading_px":

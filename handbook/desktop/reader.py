@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
 from handbook.desktop.linking import Linker, anchor_in
+from handbook.desktop.look import SPACINGS, Look
 from handbook.desktop.reader_notes import ReaderNotes
 from handbook.desktop.reader_print import ReaderPrint
 from handbook.desktop.reader_side import ReaderSide
@@ -26,7 +27,7 @@ from handbook.desktop.reading import TEXT_SIZES, DocumentText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.stops import Stops
-from handbook.desktop.theme import Paper, current_theme
+from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
@@ -99,7 +100,6 @@ class ReaderScreen(Screen):
         self._stops = Stops()
         self._stopped: Position | None = None
         self._numbers: Numbers | None = None
-        self._paper = "light"
         self._text_px = 16.0
         self.text = DocumentText()
         self.text.setObjectName("reader.text")
@@ -153,7 +153,7 @@ class ReaderScreen(Screen):
             self._button(icon, name, lambda steps=steps: self._resize_text(steps))
             for icon, name, steps in sizes
         ]
-        look = self._button("text-size", self.tr("Cỡ chữ và nền trang"), lambda: None)
+        look = self._button("text-size", self.tr("Cỡ chữ, kiểu chữ, cột chữ và nền trang"), lambda: None)
         look.setObjectName("reader.look")
         look.setPopupMode(IconButton.ToolButtonPopupMode.InstantPopup)
         look.setMenu(self._look_menu(look))
@@ -181,19 +181,59 @@ class ReaderScreen(Screen):
         menu = QMenu(parent)
         menu.addAction(self.tr("Chữ to hơn"), lambda: self._resize_text(1))
         menu.addAction(self.tr("Chữ nhỏ hơn"), lambda: self._resize_text(-1))
+        self._choices = [
+            self._choice(
+                menu,
+                "paper",
+                (
+                    ("theme", self.tr("Nền theo giao diện")),
+                    ("light", self.tr("Nền giấy trắng")),
+                    ("sepia", self.tr("Nền giấy ngả vàng")),
+                    ("dark", self.tr("Nền tối")),
+                ),
+            ),
+            self._choice(
+                menu,
+                "reading_font",
+                (
+                    ("sans", self.tr("Chữ không chân")),
+                    ("serif", self.tr("Chữ có chân")),
+                ),
+            ),
+            self._choice(
+                menu,
+                "reading_column",
+                (
+                    ("narrow", self.tr("Cột chữ hẹp")),
+                    ("medium", self.tr("Cột chữ vừa")),
+                    ("wide", self.tr("Cột chữ rộng")),
+                ),
+            ),
+            self._choice(
+                menu,
+                "reading_spacing",
+                (
+                    (SPACINGS[0], self.tr("Dòng sát")),
+                    (SPACINGS[1], self.tr("Dòng thường")),
+                    (SPACINGS[2], self.tr("Dòng thoáng")),
+                    (SPACINGS[3], self.tr("Dòng rất thoáng")),
+                ),
+            ),
+        ]
+        return menu
+
+    def _choice(self, menu: QMenu, setting: str, values: tuple[tuple[object, str], ...]) -> QActionGroup:
+        """A list of which one is chosen, in the menu; kept as this setting."""
         menu.addSeparator()
-        self._papers = QActionGroup(menu)
-        for paper, name in (
-            ("light", self.tr("Nền theo giao diện")),
-            ("sepia", self.tr("Nền giấy ngả vàng")),
-            ("dark", self.tr("Nền tối")),
-        ):
+        group = QActionGroup(menu)
+        group.setObjectName(setting)
+        for value, name in values:
             action = menu.addAction(name)
             action.setCheckable(True)
-            action.setData(paper)
-            self._papers.addAction(action)
-        self._papers.triggered.connect(lambda action: self._change_look(paper=action.data()))
-        return menu
+            action.setData(value)
+            group.addAction(action)
+        group.triggered.connect(lambda action: self._change_look(**{setting: action.data()}))
+        return group
 
     def _build_body(self) -> None:
         self._page = QFrame()
@@ -235,10 +275,10 @@ class ReaderScreen(Screen):
     # -- opening
 
     def show_route(self, route: Route) -> None:
+        left = self._place() if route != self.route else None
         if route != self.route:
-            self._remember()
-            if self._view and self._view.outline:
-                self._stops.remember(self.route, self._position())
+            if left:
+                self._stops.remember(self.route, left[1])
             self._stopped = self._stops.take(route)
             self._jump = "" if self._stopped else route.anchor
             self._contents_button.setChecked(False)
@@ -247,6 +287,8 @@ class ReaderScreen(Screen):
             if route.document != self.route.document:
                 self._view = None
         super().show_route(route)
+        if left:  # after what was asked for has begun to be read
+            self._keep(*left)
         if self._view:
             self.notes.open(self._view, route.note)
         self.text.setFocus()
@@ -355,21 +397,25 @@ class ReaderScreen(Screen):
         self._remember()
 
     def _remember(self) -> None:
-        """Keep the place; a text that was replaced meanwhile has been announced and is read again anyway."""
+        if place := self._place():
+            self._keep(*place)
+
+    def _place(self) -> "tuple[str, Position] | None":
+        """The document that is read and where; None without one."""
         view = self._view
         if view is None or not view.outline:
-            return
-        position = self._position()
-        library, document = self.session.handbook.library, view.card.id
-        self.session.work.run(
-            lambda: library.remember_position(document, position), _nothing, self._not_remembered, self
-        )
-
-    def _position(self) -> "Position":
+            return None
         from handbook.client.library import Position
 
         section, offset = self.text.place()
-        return Position(self._view.outline[min(section, len(self._view.outline) - 1)].anchor, offset)
+        return view.card.id, Position(view.outline[min(section, len(view.outline) - 1)].anchor, offset)
+
+    def _keep(self, document: str, position: "Position") -> None:
+        """A text that was replaced meanwhile has been announced and is read again anyway."""
+        library = self.session.handbook.library
+        self.session.work.run(
+            lambda: library.remember_position(document, position), _nothing, self._not_remembered, self
+        )
 
     def _not_remembered(self, error: Expected) -> None:
         if not isinstance(error, NotFound):
@@ -498,11 +544,11 @@ class ReaderScreen(Screen):
         return read_settings(self.session.data_dir)
 
     def _show_look(self, settings: "Settings") -> None:
-        self._paper, self._text_px = settings.paper, settings.reading_px
-        # The light paper is that of the program's own mode: a white page has no place in a dark window.
-        self.text.set_look(None if self._paper == "light" else Paper(self._paper), self._text_px)
-        for action in self._papers.actions():
-            action.setChecked(action.data() == self._paper)
+        self._text_px = settings.reading_px
+        self.text.set_look(Look.of(settings))
+        for choice in self._choices:
+            for action in choice.actions():
+                action.setChecked(action.data() == getattr(settings, choice.objectName()))
 
     def _change_look(self, **changes: object) -> None:
         from handbook.client.settings import change_settings

@@ -24,15 +24,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.look import Look
 from handbook.desktop.passages import Chosen, Mark, Marks
-from handbook.desktop.theme import Paper, Theme, current_theme
+from handbook.desktop.theme import Theme, current_theme
 from handbook.model.text import fold, nfc
 
 if TYPE_CHECKING:
     from handbook.client.library import SectionHtml
 
-LINE_PX: Final = 740
-"""The widest column of text at 16 px: some ninety letters, beyond which the eye loses the next line."""
 STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
 FIRST_STEP_MS: Final = 20
@@ -98,11 +97,10 @@ class DocumentText(QTextBrowser):
         self._matches: list[Match] = []
         self._match = -1
         self._words: re.Pattern[str] | None = None
-        self._paper: Paper | None = None
-        self._text_px = 16.0
+        self._look = Look()
         self._forms: dict[str, tuple[QTextBlockFormat, QTextCharFormat]] = {}
         self._resizing = False
-        self._worn: tuple[Theme, Paper | None, float] | None = None
+        self._worn: tuple[Theme, Look] | None = None
         self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
         self._pause = QTimer(self, interval=700, singleShot=True)
@@ -143,9 +141,8 @@ class DocumentText(QTextBrowser):
         """Whether the whole document is in the text."""
         return len(self._built) == len(self._pieces)
 
-    def set_look(self, paper: Paper | None, text_px: float) -> None:
-        """The paper (None: that of the theme) and the height of the text at 100 %."""
-        self._paper, self._text_px = paper, text_px
+    def set_look(self, look: Look) -> None:
+        self._look = look
         self._dress()
 
     # -- where reading is
@@ -457,10 +454,10 @@ class DocumentText(QTextBrowser):
         theme = current_theme()
         selection = QTextEdit.ExtraSelection()
         selection.cursor = cursor
-        selection.format.setBackground(theme.paper_colour(f"note_{mark.colour}", self._paper))
-        selection.format.setForeground(theme.paper_colour("text", self._paper))
+        selection.format.setBackground(theme.paper_colour(f"note_{mark.colour}", self._look.paper))
+        selection.format.setForeground(theme.paper_colour("text", self._look.paper))
         if mark.note:
-            selection.format.setUnderlineColor(theme.paper_colour("link", self._paper))
+            selection.format.setUnderlineColor(theme.paper_colour("link", self._look.paper))
             selection.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DashUnderline)
         return selection
 
@@ -471,8 +468,8 @@ class DocumentText(QTextBrowser):
         cursor.setPosition(match.start)
         cursor.setPosition(match.end, QTextCursor.MoveMode.KeepAnchor)
         selection.cursor = cursor
-        selection.format.setBackground(theme.paper_colour(colour, self._paper))
-        selection.format.setForeground(theme.paper_colour("text", self._paper))
+        selection.format.setBackground(theme.paper_colour(colour, self._look.paper))
+        selection.format.setForeground(theme.paper_colour("text", self._look.paper))
         return selection
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -507,22 +504,22 @@ class DocumentText(QTextBrowser):
             self._dress()
         elif event.type() is QEvent.Type.FontChange:
             # Qt has just given the document the font of its widget.
-            self.document().setDefaultFont(current_theme().reading_font(self._text_px))
+            self.document().setDefaultFont(self._look.font(current_theme()))
 
     def _dress(self) -> None:
         """Set the text in the present look, at the same place of reading."""
-        look = (current_theme(), self._paper, self._text_px)
+        look = (current_theme(), self._look)
         if look == self._worn:
             return
         place = self.place()
         self._worn = look
         theme = current_theme()
         document = self.document()
-        document.setDefaultStyleSheet(theme.reading_css(self._paper, self._text_px))
-        document.setDefaultFont(theme.reading_font(self._text_px))
+        document.setDefaultStyleSheet(self._look.css(theme))
+        document.setDefaultFont(self._look.font(theme))
         document.setDocumentMargin(theme.px(20))
         self._forms = _block_forms(document)
-        self.setStyleSheet(theme.surface_css(self._paper))
+        self.setStyleSheet(theme.surface_css(self._look.paper))
         self._set_margins()
         if self._pieces:
             self._build(*place)
@@ -536,7 +533,7 @@ class DocumentText(QTextBrowser):
 
     def _set_margins(self) -> None:
         theme = current_theme()
-        line = theme.px(LINE_PX * self._text_px / 16)
+        line = self._look.column_px(theme)
         side = max(0, (self.width() - self.verticalScrollBar().sizeHint().width() - line) // 2)
         self.setViewportMargins(side, 0, side, 0)
 

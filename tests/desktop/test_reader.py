@@ -224,7 +224,7 @@ def test_keys_lead_from_section_to_section(alone: Person) -> None:
 
 def test_paper_and_ink_change_together(alone: Person) -> None:
     screen = read(alone)
-    sepia = next(action for action in screen._papers.actions() if action.data() == "sepia")
+    sepia = next(action for action in screen._choices[0].actions() if action.data() == "sepia")
     sepia.trigger()
     alone.settle()
     assert "#f8f0dd" in screen.text.styleSheet()
