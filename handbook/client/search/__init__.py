@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tantivy
 from sqlalchemy import bindparam, func, select
 
+from handbook.client.search.closeness import Closeness
 from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
 from handbook.client.search.query import (
     COMPLETIONS,
@@ -39,6 +41,11 @@ MAX_SECTIONS_PER_DOCUMENT = 3
 # Sections looked at for one shown, so that a long document does not push out all others: mostly the first
 # number is enough.
 LOOKED_AT_PER_HIT = (2, 6)
+# The first hits are put in order once more by how close together they say what was typed. Two words need no
+# more than their pair in the index.
+RERANKED = 20
+CLOSENESS_FROM_WORDS = 3
+CLOSENESS_WEIGHT = 1.2
 
 
 # The ids go in as one value: a list of values is compiled anew for each length of it.
@@ -48,6 +55,7 @@ _SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where
 
 _Clause = tuple[tantivy.Occur, tantivy.Query]
 _Ranked = tuple[float, tantivy.DocAddress]
+_Picked = tuple[float, tantivy.Document]
 _Place = tuple[int, int]
 
 
@@ -190,7 +198,10 @@ class _Picks:
 
     def answers(self, question: Question) -> list[_Found]:
         sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        return [self._found(score, address, sought) for score, address in self._picks(question)]
+        picks = [(score, self._searcher.doc(address)) for score, address in self._picks(question)]
+        if len(sought.forms) >= CLOSENESS_FROM_WORDS:
+            picks[:RERANKED] = _by_closeness(picks[:RERANKED], sought)
+        return [_found(score, entry, sought) for score, entry in picks]
 
     def _picks(self, question: Question) -> list[_Ranked]:
         query = self._under_conditions(scoring_query(self._schema, question))
@@ -211,18 +222,6 @@ class _Picks:
                 break
         return picks
 
-    def _found(self, score: float, address: tantivy.DocAddress, sought: Sought) -> _Found:
-        entry = self._searcher.doc(address)
-        text = entry["text"][0].decode()
-        folded = entry["ascii"][0].decode("ascii") if sought.is_ascii else fold(text)
-        return _Found(
-            score,
-            entry["document"][0],
-            entry["anchor"][0].decode(),
-            entry["heading"][0].decode(),
-            snippet(text, folded, sought),
-        )
-
     def count(self, question: Question) -> int:
         query = self._under_conditions(needing_query(self._schema, question))
         return self._searcher.search(query, limit=1).count or 0
@@ -231,6 +230,32 @@ class _Picks:
         if not self._conditions:
             return query
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._conditions])
+
+
+def _by_closeness(picks: Sequence[_Picked], sought: Sought) -> list[_Picked]:
+    """The best of them, first those that say what was typed as it was typed."""
+    closeness = Closeness(sought)
+    ranked = []
+    for score, entry in picks:
+        near = closeness.of(entry["name"][0].decode(), *_texts(entry, sought))
+        ranked.append((score * (1 + CLOSENESS_WEIGHT * near), entry))
+    return sorted(ranked, key=itemgetter(0), reverse=True)
+
+
+def _found(score: float, entry: tantivy.Document, sought: Sought) -> _Found:
+    return _Found(
+        score,
+        entry["document"][0],
+        entry["anchor"][0].decode(),
+        entry["heading"][0].decode(),
+        snippet(*_texts(entry, sought), sought),
+    )
+
+
+def _texts(entry: tantivy.Document, sought: Sought) -> tuple[str, str]:
+    """The text of a section, and the same folded."""
+    text = entry["text"][0].decode()
+    return text, entry["ascii"][0].decode("ascii") if sought.is_ascii else fold(text)
 
 
 def _completions(searcher: tantivy.Searcher, start: str) -> list[str]:

@@ -28,7 +28,7 @@ from handbook.model.text import document_numbers, fold, nfc, words
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2  # grows when the fields change, or how text becomes terms
+FORMAT = 3  # grows when the fields change, or how text becomes terms
 WRITER_HEAP_BYTES = 48_000_000
 
 # A word in the title or the heading counts as often as this many in the body. The first section stands for
@@ -68,7 +68,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic", stored=True)
     builder.add_integer_field("document_key", fast=True)
     builder.add_integer_field("year", indexed=True)
-    for name in ("anchor", "heading", "text", "ascii"):
+    for name in ("anchor", "heading", "name", "text", "ascii"):
         builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("format", "generation", "documents"):
         builder.add_integer_field(name, stored=True)
@@ -304,6 +304,7 @@ def _entry(row: Any) -> tantivy.Document:
         year=row.issued_on.year,
         anchor=(row.anchor or "").encode(),
         heading=(row.heading or "").encode(),
+        name=nfc(f"{row.title} {row.heading or ''}").encode(),
         text=text.encode(),  # snippets are cut by offsets in the NFC text
         # The folded text for looking up passages, one byte a character: what is not Latin is '?'.
         ascii=fold(text).encode("ascii", "replace"),

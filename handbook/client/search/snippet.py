@@ -33,7 +33,8 @@ class Sought:
         self._exact = exact
         self._folded = folded
         self._known: dict[str, float] = {}
-        forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
+        # Each word looked for, without marks and with its weight, in the order typed.
+        self.forms = forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
         # The score of a passage that holds every word, each beside the one it was typed after.
         self.complete = sum(forms.values()) + sum(map(min, pairwise(forms.values()))) - _ROUNDING
         longest_first = "|".join(sorted(map(re.escape, forms), key=len, reverse=True))
@@ -42,7 +43,6 @@ class Sought:
         self.pattern = re.compile(rf"(?:{longest_first})(?![^\W_])" if forms else r"(?!)")
         # All of them side by side in the order they were typed.
         self.phrase = re.compile(rf"{re.escape(' '.join(forms))}(?![^\W_])" if forms else r"(?!)")
-        self.size = len(forms)
         # Whether matches can be looked for in text whose other characters were replaced.
         self.is_ascii = longest_first.isascii()
 
@@ -55,15 +55,15 @@ class Sought:
         return weight
 
 
-class _Word(NamedTuple):
+class Word(NamedTuple):
     form: str
     weight: float
 
 
-class _Match(NamedTuple):
+class Match(NamedTuple):
     start: int
     end: int
-    word: _Word
+    word: Word
 
 
 _SPACE = re.compile(r"\s+")
@@ -79,15 +79,14 @@ def snippet(text: str, folded: str, sought: Sought) -> tuple[Span, ...]:
         passage = _best_passage(text, folded, sought)
     start = _lead_start(text, passage) if passage > 0 else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [(one.start, one.end) for one in _matches(text, folded, start, end, sought)]
+    shown = [(one.start, one.end) for one in matches(text, folded, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
 
 
 def _phrase(text: str, folded: str, sought: Sought) -> int:
     """Where the words first stand as they were typed; -1 when nowhere."""
     for found in sought.phrase.finditer(folded):
-        matches = list(_matches(text, folded, *found.span(), sought))
-        if len(matches) == sought.size:
+        if len(list(matches(text, folded, *found.span(), sought))) == len(sought.forms):
             return found.start()
     return -1
 
@@ -98,7 +97,7 @@ def _best_passage(text: str, folded: str, sought: Sought) -> int:
     for offset in range(0, len(text), WINDOW_CHARACTERS):
         # A passage may begin in one window and end in the next.
         end = offset + WINDOW_CHARACTERS + SNIPPET_CHARACTERS
-        start, score = _best_run(text, _matches(text, folded, offset, end, sought), sought.complete)
+        start, score = _best_run(text, matches(text, folded, offset, end, sought), sought.complete)
         if score > best_score:
             best, best_score = start, score
         if score >= sought.complete:
@@ -106,24 +105,25 @@ def _best_passage(text: str, folded: str, sought: Sought) -> int:
     return best
 
 
-def _matches(text: str, folded: str, start: int, end: int, sought: Sought) -> Iterator[_Match]:
+def matches(text: str, folded: str, start: int, end: int, sought: Sought) -> Iterator[Match]:
+    """Where the words stand between two offsets, in order; `folded` is the text folded."""
     for word in sought.pattern.finditer(folded, start, end):
         first, last = word.span()
         if folded[first - 1 : first].isalnum() or folded[last : last + 1].isalnum():
             continue
         if weight := sought.weight(text[first:last]):
-            yield _Match(first, last, _Word(word.group(), weight))
+            yield Match(first, last, Word(word.group(), weight))
 
 
-def _best_run(text: str, matches: Iterable[_Match], complete: float) -> tuple[int, float]:
+def _best_run(text: str, matches: Iterable[Match], complete: float) -> tuple[int, float]:
     """Where the run of matches that fits a snippet with the greatest score starts, the earliest of equals.
 
     The first one that scores `complete` ends the look.
     """
-    words, pairs = Counter[_Word](), Counter[tuple[_Word, _Word]]()
+    words, pairs = Counter[Word](), Counter[tuple[Word, Word]]()
     score = best_score = 0.0
     best = -1
-    run: deque[_Match] = deque()
+    run: deque[Match] = deque()
     for match in matches:
         words[match.word] += 1
         if words[match.word] == 1:
@@ -151,7 +151,7 @@ def _best_run(text: str, matches: Iterable[_Match], complete: float) -> tuple[in
     return best, best_score
 
 
-def _neighbours(text: str, one: _Match, other: _Match) -> float:
+def _neighbours(text: str, one: Match, other: Match) -> float:
     """What two matches are worth more for standing side by side."""
     return min(one.word.weight, other.word.weight) if text[one.end : other.start].isspace() else 0.0
 
