@@ -46,7 +46,7 @@ def measure(texts: Path | None) -> list[Row]:
 def _documents(texts: Path | None) -> list[Document]:
     if texts is None:
         return list(documents_of(paragraphs_of(None), 12 * 20))
-    # The limits of `handbook.model.notes` were chosen on the laws left out.
+    # The limits of `handbook.model.notes` were chosen on another sample, which shares a few of these laws.
     files = sorted(texts.glob("*.txt"))[::4]
     return [shelf.document(file.stem, file.stem, file.read_text("utf-8")) for file in files]
 
