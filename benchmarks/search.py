@@ -32,6 +32,7 @@ PARAGRAPHS_PER_SECTION = 4
 QUESTIONS = 150
 PEER_QUESTIONS = 30
 TONE_WORDS = 60
+ODDITIES = ('"', "title:", "(", "AND NOT", "[a TO b]", "*", "~2", "/re/", "\\", "😀👩‍👩‍👧", "\0", "\u0301")
 TONE_SAMPLE = 5_000  # sections in which syllables are counted
 
 
@@ -102,7 +103,7 @@ def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
             Row(f"{label}: index", filled.index_bytes() / 1e6, "MB"),
         ]
         find = filled.search.find
-        kinds: dict[str, Callable[[], list[float]]] = {
+        kinds: dict[str, Callable[[], list[_Milliseconds]]] = {
             way: lambda typed=typed: [_milliseconds(find, typed(question)) for question in questions]
             for way, typed in WAYS.items()
         }
@@ -114,14 +115,19 @@ def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
         kinds["10,000 characters"] = lambda: [
             _milliseconds(find, " ".join(chance.sample(paragraphs, 20))[:10_000]) for _ in range(20)
         ]
+        kinds["quotes, operators, emoji"] = lambda: [
+            _milliseconds(find, f"{oddity} {question}")
+            for oddity, question in zip(ODDITIES * 3, questions, strict=False)
+        ]
         with closing(_peer(filled)) as peer:
-            peer_times = [_milliseconds(peer.ask, question) for question in questions[:PEER_QUESTIONS]]
+            peer_times = [_milliseconds(peer.ask, question)[0] for question in questions[:PEER_QUESTIONS]]
         beside = f"FTS5, folded, p95 {percentile(peer_times, 0.95):.0f} ms"
         for kind, timed in kinds.items():
-            times = timed()
+            times, cpu_times = zip(*timed(), strict=True)
             ratio = percentile(times, 0.95) / percentile(peer_times, 0.95)
             rows.append(Row(f"{label}: {kind}, p50", median(times), "ms"))
             rows.append(Row(f"{label}: {kind}, p95", percentile(times, 0.95), "ms", ratio, beside))
+            rows.append(Row(f"{label}: {kind}, p95 of CPU", percentile(cpu_times, 0.95), "ms"))
         rows.append(Row(f"{label}: tone precision@10", tone_precision(filled), ""))
     return rows
 
@@ -163,13 +169,18 @@ def _question(paragraphs: Sequence[str], chance: random.Random) -> str:
     return exact(" ".join(said[start : start + length]))
 
 
-def _milliseconds(ask: Callable[[str], object], question: str) -> float:
-    times = []
+_Milliseconds = tuple[float, float]
+"""By the clock, and of this process."""
+
+
+def _milliseconds(ask: Callable[[str], object], question: str) -> _Milliseconds:
+    times, cpu_times = [], []
     for _ in range(3):
-        started = time.perf_counter()
+        started, cpu_started = time.perf_counter(), time.process_time()
         ask(question)
         times.append((time.perf_counter() - started) * 1e3)
-    return median(times)
+        cpu_times.append((time.process_time() - cpu_started) * 1e3)
+    return median(times), median(cpu_times)
 
 
 class _Fts5:

@@ -203,6 +203,32 @@ def test_an_unfinished_word_already_finds(ward, typed):
     assert "chuyen-doi-so" in ward.found(typed)
 
 
+def test_words_in_the_order_typed_beat_the_same_words_in_another(shelf):
+    shelf.add(
+        _document("a-turned-round", "Sát vẫn giám vẫn tra vẫn kiểm.", title="Bài"),
+        _document("b-in-order", "Kiểm vẫn tra vẫn giám vẫn sát.", title="Bài"),
+    )
+    for typed in ("kiểm tra giám sát", "kiem tra giam sat", "tra giám sát"):
+        assert shelf.found(typed)[0] == "b-in-order"
+
+
+def test_words_close_together_beat_the_same_words_far_apart(shelf):
+    apart = "vẫn thế " * 10
+    shelf.add(
+        _document("a-apart", f"Kiểm {apart} tra {apart} giám {apart} sát.", title="Bài"),
+        _document("b-together", f"Kiểm vẫn tra vẫn giám vẫn sát {apart * 3}.", title="Bài"),
+    )
+    assert shelf.found("kiểm tra giám sát")[0] == "b-together"
+
+
+def test_a_document_stays_first_by_its_number_however_close_others_say_it(shelf):
+    shelf.add(
+        _document("mentions", "Nghị quyết số 15-NQ/TW về phát triển Thủ đô Hà Nội được quán triệt."),
+        _document("is", "Thủ đô.", "Phát triển.", number="15-NQ/TW", kind=Kind.RESOLUTION, title="Hà Nội"),
+    )
+    assert shelf.found("nghị quyết 15-NQ/TW về phát triển Thủ đô Hà Nội")[0] == "is"
+
+
 def test_title_and_heading_weigh_more_than_body(shelf):
     shelf.add(
         _document("body", "Nói về kiểm tra giám sát trong đảng."),

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from handbook.client.search.query import (
     scoring_query,
     understood,
 )
-from handbook.client.search.snippet import Sought, Span, snippet
+from handbook.client.search.snippet import Match, Sought, Span, matches, snippet
 from handbook.client.store import Store
 from handbook.client.tables.library import documents
 from handbook.client.tables.personal import saved, ticks
@@ -46,6 +46,7 @@ LOOKED_AT_PER_HIT = (2, 6)
 RERANKED = 20
 CLOSENESS_FROM_WORDS = 3
 CLOSENESS_WEIGHT = 1.2
+MAX_CHARACTERS_COMPARED = 30_000  # of a section; a longer one keeps the score of its words
 
 
 # The ids go in as one value: a list of values is compiled anew for each length of it.
@@ -55,7 +56,6 @@ _SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where
 
 _Clause = tuple[tantivy.Occur, tantivy.Query]
 _Ranked = tuple[float, tantivy.DocAddress]
-_Picked = tuple[float, tantivy.Document]
 _Place = tuple[int, int]
 
 
@@ -94,6 +94,15 @@ class _Found:
     anchor: str
     heading: str
     snippet: tuple[Span, ...]
+
+
+@dataclass(slots=True)
+class _Pick:
+    """An entry of the index, its score as it stands, what matches in its text once that was looked for."""
+
+    score: float
+    entry: tantivy.Document
+    matches: Sequence[Match] | None = None
 
 
 class Search:
@@ -198,10 +207,10 @@ class _Picks:
 
     def answers(self, question: Question) -> list[_Found]:
         sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        picks = [(score, self._searcher.doc(address)) for score, address in self._picks(question)]
+        picks = [_Pick(score, self._searcher.doc(place)) for score, place in self._picks(question)]
         if len(sought.forms) >= CLOSENESS_FROM_WORDS:
             picks[:RERANKED] = _by_closeness(picks[:RERANKED], sought)
-        return [_found(score, entry, sought) for score, entry in picks]
+        return [_found(pick, sought) for pick in picks]
 
     def _picks(self, question: Question) -> list[_Ranked]:
         query = self._under_conditions(scoring_query(self._schema, question))
@@ -232,23 +241,26 @@ class _Picks:
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._conditions])
 
 
-def _by_closeness(picks: Sequence[_Picked], sought: Sought) -> list[_Picked]:
-    """The best of them, first those that say what was typed as it was typed."""
+def _by_closeness(picks: Sequence[_Pick], sought: Sought) -> list[_Pick]:
+    """The same, those before that say what was typed as it was typed."""
     closeness = Closeness(sought)
-    ranked = []
-    for score, entry in picks:
-        near = closeness.of(entry["name"][0].decode(), *_texts(entry, sought))
-        ranked.append((score * (1 + CLOSENESS_WEIGHT * near), entry))
-    return sorted(ranked, key=itemgetter(0), reverse=True)
+    for pick in picks:
+        text, folded = _texts(pick.entry, sought)
+        if len(text) <= MAX_CHARACTERS_COMPARED:
+            pick.matches = list(matches(text, folded, 0, len(text), sought))
+            near = closeness.of(pick.entry["name"][0].decode(), folded, pick.matches)
+            pick.score *= 1 + CLOSENESS_WEIGHT * near
+    return sorted(picks, key=attrgetter("score"), reverse=True)
 
 
-def _found(score: float, entry: tantivy.Document, sought: Sought) -> _Found:
+def _found(pick: _Pick, sought: Sought) -> _Found:
+    entry = pick.entry
     return _Found(
-        score,
+        pick.score,
         entry["document"][0],
         entry["anchor"][0].decode(),
         entry["heading"][0].decode(),
-        snippet(*_texts(entry, sought), sought),
+        snippet(*_texts(entry, sought), sought, pick.matches),
     )
 
 

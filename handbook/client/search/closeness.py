@@ -1,14 +1,14 @@
 """How close together, and in which order, a section says what was typed: what words alone do not tell."""
 
+from collections.abc import Iterable
 from itertools import islice
 
-from handbook.client.search.snippet import Sought, matches
+from handbook.client.search.snippet import Match, Sought, matches
 from handbook.model.text import fold
 
 GAPS = 3  # words typed up to this far apart are looked for near each other
 REACH = 12  # words of the text; farther apart they are not near
 MAX_WORDS = 16  # of what was typed, from the first
-TEXT_CHARACTERS = 20_000  # looked through of one section
 
 
 class Closeness:
@@ -25,19 +25,20 @@ class Closeness:
                 worth = min(weight, its_weight) / gap
                 self._before.setdefault(word, []).append((former, gap, worth))
 
-    def of(self, name: str, text: str, folded: str) -> float:
-        """`name` is what stands above the text; `folded` is the text folded."""
+    def of(self, name: str, folded: str, found: Iterable[Match]) -> float:
+        """`name` stands above the text; `folded` is the text folded and `found` what matches in it."""
         best: dict[tuple[str, str], float] = {}
-        self._look(name, fold(name), best)
-        self._look(text, folded, best)
+        folded_name = fold(name)
+        self._look(folded_name, matches(name, folded_name, 0, len(name), self._sought), best)
+        self._look(folded, found, best)
         return sum(best.values()) / self._whole
 
-    def _look(self, text: str, folded: str, best: dict[tuple[str, str], float]) -> None:
+    def _look(self, folded: str, found: Iterable[Match], best: dict[tuple[str, str], float]) -> None:
         last: dict[str, int] = {}
         at = read = 0
-        for match in matches(text, folded, 0, TEXT_CHARACTERS, self._sought):
-            at += folded.count(" ", read, match.start)
-            read, word = match.start, match.word.form
+        for start, _, word, _ in found:
+            at += folded.count(" ", read, start)
+            read = start
             for former, gap, worth in self._before.get(word, ()):
                 if former in last and (apart := at - last[former]) <= REACH:
                     near = worth / (abs(apart - gap) + 1)

@@ -5,7 +5,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 from handbook.model.text import exact, fold
 
@@ -55,31 +54,27 @@ class Sought:
         return weight
 
 
-class Word(NamedTuple):
-    form: str
-    weight: float
-
-
-class Match(NamedTuple):
-    start: int
-    end: int
-    word: Word
+Match = tuple[int, int, str, float]
+"""Start and end in the text, the form without marks, the weight."""
 
 
 _SPACE = re.compile(r"\s+")
 
 
-def snippet(text: str, folded: str, sought: Sought) -> tuple[Span, ...]:
+def snippet(text: str, folded: str, sought: Sought, known: Sequence[Match] | None = None) -> tuple[Span, ...]:
     """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning without one.
 
-    `folded` is the text folded: kept in the index, because folding costs more than all else here.
+    `folded` is the text folded: kept in the index, because folding costs more than all else here. `known` are
+    all matches of the text where they have been looked for already.
     """
     passage = _phrase(text, folded, sought)
-    if passage < 0:
+    if passage < 0 and known is not None:
+        passage, _ = _best_run(text, known, sought.complete)
+    elif passage < 0:
         passage = _best_passage(text, folded, sought)
     start = _lead_start(text, passage) if passage > 0 else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [(one.start, one.end) for one in matches(text, folded, start, end, sought)]
+    shown = [(first, last) for first, last, *_ in matches(text, folded, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
 
 
@@ -109,43 +104,44 @@ def matches(text: str, folded: str, start: int, end: int, sought: Sought) -> Ite
     """Where the words stand between two offsets, in order; `folded` is the text folded."""
     for word in sought.pattern.finditer(folded, start, end):
         first, last = word.span()
-        if folded[first - 1 : first].isalnum() or folded[last : last + 1].isalnum():
+        if folded[first - 1 : first].isalnum() or (last == end and folded[last : last + 1].isalnum()):
             continue
         if weight := sought.weight(text[first:last]):
-            yield Match(first, last, Word(word.group(), weight))
+            yield first, last, word.group(), weight
 
 
-def _best_run(text: str, matches: Iterable[Match], complete: float) -> tuple[int, float]:
+def _best_run(text: str, found: Iterable[Match], complete: float) -> tuple[int, float]:
     """Where the run of matches that fits a snippet with the greatest score starts, the earliest of equals.
 
     The first one that scores `complete` ends the look.
     """
-    words, pairs = Counter[Word](), Counter[tuple[Word, Word]]()
+    words, pairs = Counter[str](), Counter[tuple[str, str]]()
     score = best_score = 0.0
     best = -1
     run: deque[Match] = deque()
-    for match in matches:
-        words[match.word] += 1
-        if words[match.word] == 1:
-            score += match.word.weight
+    for match in found:
+        word = match[2]
+        words[word] += 1
+        if words[word] == 1:
+            score += match[3]
         if run and (bonus := _neighbours(text, run[-1], match)):
-            pair = (run[-1].word, match.word)
+            pair = (run[-1][2], word)
             pairs[pair] += 1
             if pairs[pair] == 1:
                 score += bonus
         run.append(match)
-        while match.end - run[0].start > PASSAGE_CHARACTERS and len(run) > 1:
+        while match[1] - run[0][0] > PASSAGE_CHARACTERS and len(run) > 1:
             left = run.popleft()
-            words[left.word] -= 1
-            if words[left.word] == 0:
-                score -= left.word.weight
+            words[left[2]] -= 1
+            if words[left[2]] == 0:
+                score -= left[3]
             if bonus := _neighbours(text, left, run[0]):
-                pair = (left.word, run[0].word)
+                pair = (left[2], run[0][2])
                 pairs[pair] -= 1
                 if pairs[pair] == 0:
                     score -= bonus
         if score > best_score + _ROUNDING:
-            best, best_score = run[0].start, score
+            best, best_score = run[0][0], score
             if score >= complete:
                 break
     return best, best_score
@@ -153,7 +149,9 @@ def _best_run(text: str, matches: Iterable[Match], complete: float) -> tuple[int
 
 def _neighbours(text: str, one: Match, other: Match) -> float:
     """What two matches are worth more for standing side by side."""
-    return min(one.word.weight, other.word.weight) if text[one.end : other.start].isspace() else 0.0
+    if other[0] - one[1] > 2 or not text[one[1] : other[0]].isspace():
+        return 0.0
+    return min(one[3], other[3])
 
 
 def _joined(text: str, shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
