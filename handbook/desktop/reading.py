@@ -41,8 +41,6 @@ PIECE_CHARACTERS: Final = 12_000
 RESET_CHARACTERS: Final = 60_000
 """A longer text is set anew around the place of reading when its width changes; breaking the lines of one as
 long as this takes some thirty milliseconds."""
-TEXT_SIZES: Final = (13.0, 14.5, 16.0, 18.0, 20.0, 22.5, 25.0, 28.0)
-"""Heights of the text at 100 % to choose from, in pixels."""
 HEAD: Final = -1
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
