@@ -10,17 +10,23 @@ from PySide6.QtCore import QSocketNotifier
 
 @contextmanager
 def ended_by_signals(end: Callable[[], object]) -> Iterator[None]:
-    """While Qt's event loop runs, SIGINT and SIGTERM call `end` on the GUI thread.
+    """While Qt's event loop runs, SIGINT and SIGTERM call `end` from that loop.
 
-    Python runs its handlers only between its own instructions; the byte that the interpreter writes to the
-    wakeup socket makes Qt call back into Python, and so lets the handler run at once.
+    Python runs a handler between any two of its instructions, also in the middle of painting, where closing
+    the window would delete what is being painted. The handlers therefore do nothing: the interpreter writes
+    the signal's number to the wakeup socket, and the event loop reads it when its turn comes.
     """
     told, waker = socket.socketpair()
     for end_of_pair in (told, waker):
         end_of_pair.setblocking(False)
+
+    def read() -> None:
+        if {signal.SIGINT, signal.SIGTERM} & set(told.recv(64)):
+            end()
+
     notifier = QSocketNotifier(told.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: told.recv(64))
-    before = {number: signal.signal(number, lambda *_: end()) for number in (signal.SIGINT, signal.SIGTERM)}
+    notifier.activated.connect(read)
+    before = {number: signal.signal(number, _nothing) for number in (signal.SIGINT, signal.SIGTERM)}
     former_waker = signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
     try:
         yield
@@ -31,3 +37,7 @@ def ended_by_signals(end: Callable[[], object]) -> Iterator[None]:
         notifier.setEnabled(False)
         told.close()
         waker.close()
+
+
+def _nothing(_number: int, _frame: object) -> None:
+    pass
