@@ -14,7 +14,7 @@ from PySide6.QtCore import QEventLoop, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPen, QTextDocument
 from PySide6.QtPrintSupport import QPrinter
 
-from handbook.desktop.reading import markup_of
+from handbook.desktop.pieces import markup_of
 from handbook.desktop.theme import FAMILIES, Mode, Paper, Theme
 from handbook.errors import DiskProblem
 

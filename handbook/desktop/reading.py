@@ -4,30 +4,21 @@ What lies at the place of reading is set first; the rest is added below and abov
 turns of the event loop, so that neither opening nor scrolling waits for a whole law.
 """
 
-import html
-import re
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import (
-    QKeyEvent,
-    QResizeEvent,
-    QTextBlockFormat,
-    QTextCharFormat,
-    QTextCursor,
-    QTextDocument,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
+from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.highlights import Highlights
 from handbook.desktop.look import Look
 from handbook.desktop.passages import Chosen, Mark, Marks
+from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, block_forms, pieces_of, prepend_piece
 from handbook.desktop.theme import Theme, current_theme
-from handbook.model.text import fold, nfc
 
 if TYPE_CHECKING:
     from handbook.client.library import SectionHtml
@@ -36,32 +27,9 @@ STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
 FIRST_STEP_MS: Final = 20
 """What was set at once is painted before the first step."""
-PIECE_CHARACTERS: Final = 12_000
-"""Text is added in pieces no longer than this where it can be cut; one takes some four milliseconds."""
 RESET_CHARACTERS: Final = 60_000
 """A longer text is set anew around the place of reading when its width changes; breaking the lines of one as
 long as this takes some thirty milliseconds."""
-HEAD: Final = -1
-
-_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
-_SPACE = re.compile(r"\s")
-_FIRST_TAG = re.compile(r"\s*<(p|h[1-4])\b")
-_WORD = re.compile(r"[^\W_]+")
-
-
-class _Piece(NamedTuple):
-    """HTML that is set in one go; `begins` for the first piece of its section."""
-
-    section: int
-    begins: bool
-    html: str
-
-
-class Match(NamedTuple):
-    """Where something was found, in the character positions of QTextDocument."""
-
-    start: int
-    end: int
 
 
 class DocumentText(QTextBrowser):
@@ -82,7 +50,7 @@ class DocumentText(QTextBrowser):
         self.setUndoRedoEnabled(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.anchorClicked.connect(self.followed)
-        self._pieces: list[_Piece] = []
+        self._pieces: list[Piece] = []
         self._link: Callable[[str], str] = str
         self._first_pieces: dict[int, int] = {}
         self._built = range(0)
@@ -92,11 +60,9 @@ class DocumentText(QTextBrowser):
         self._chosen = -1
         self._headed: frozenset[int] = frozenset()
         self.marks = Marks(self.document(), self._bounds, lambda section: section in self._headed)
-        self._matches: list[Match] = []
-        self._match = -1
-        self._words: re.Pattern[str] | None = None
+        self._highlights = Highlights(self, self.marks, self.section_of)
         self._look = Look()
-        self._forms: dict[str, tuple[QTextBlockFormat, QTextCharFormat]] = {}
+        self._forms: Forms = {}
         self._resizing = False
         self._worn: tuple[Theme, Look] | None = None
         self._steps = QTimer(self)
@@ -124,14 +90,15 @@ class DocumentText(QTextBrowser):
         `link` puts links into clean HTML and leaves its text as it is.
         """
         self._link = link
-        self._pieces = [_Piece(HEAD, True, head)]
-        self._first_pieces = {}
-        for at, part in enumerate(sections):
-            self._first_pieces[at] = len(self._pieces)
-            self._pieces += [_Piece(at, not k, text) for k, text in enumerate(_cut(part))]
+        self._pieces = pieces_of(head, sections)
+        self._first_pieces = {
+            piece.section: at
+            for at, piece in enumerate(self._pieces)
+            if piece.begins and piece.section != HEAD
+        }
         self._headed = frozenset(at for at, part in enumerate(sections) if part.heading)
         self.marks.show(())
-        self._matches, self._match, self._words = [], -1, None
+        self._highlights.forget()
         self._build(section, offset)
 
     @property
@@ -141,6 +108,7 @@ class DocumentText(QTextBrowser):
 
     def set_look(self, look: Look) -> None:
         self._look = look
+        self._highlights.paper = look.paper
         self._dress()
 
     # -- where reading is
@@ -187,7 +155,7 @@ class DocumentText(QTextBrowser):
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Paint these passages in their colours instead of the former ones."""
         self.marks.show(marks)
-        self._paint_matches()
+        self._highlights.paint()
 
     def mark_at(self, position: int) -> Mark | None:
         """The mark on a character position of the text."""
@@ -203,10 +171,7 @@ class DocumentText(QTextBrowser):
         cursor = self.marks.place(note)
         if cursor is None:
             return False
-        self._forget_choice()
-        start = QTextCursor(self.document())
-        start.setPosition(cursor.selectionStart())
-        self._scroll_to(self._line_top(start) - self.viewport().height() / 3)
+        self._show_a_third_down(cursor)
         return True
 
     def reveal_mark(self, note: str) -> None:
@@ -241,39 +206,22 @@ class DocumentText(QTextBrowser):
 
     def find_all(self, text: str) -> int:
         """Mark every place where the text occurs, whatever its case and marks; returns how many there are."""
-        wanted = " ".join(fold(text).split())
-        self._matches, self._match = [], -1
-        if wanted:
-            pattern = re.escape(wanted)
-            self._matches = [
-                Match(*found.span()) for found in re.finditer(pattern, _flat(self.toPlainText()))
-            ]
-        self._paint_matches()
-        return len(self._matches)
+        found = self._highlights.find_all(text)
+        self._highlights.paint()
+        return found
 
     def next_match(self, forward: bool = True) -> int:
         """Go to the next match from here, around the end; returns its number from 0, -1 when none is."""
-        if not self._matches:
-            return -1
-        if self._match < 0:
-            here = self.cursorForPosition(QPoint(0, 0)).position()
-            self._match = bisect_right(self._matches, (here, here)) - (0 if forward else 1)
-        else:
-            self._match += 1 if forward else -1
-        self._match %= len(self._matches)
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(self._matches[self._match].start)
-        self._forget_choice()
-        self._scroll_to(self._line_top(cursor) - self.viewport().height() / 3)
-        self._paint_matches()
-        return self._match
+        match = self._highlights.go_on(forward)
+        if match >= 0:
+            self._show_a_third_down(self._highlights.place(match))
+            self._highlights.paint()
+        return match
 
     def mark_words(self, text: str) -> None:
         """Mark the words of the search that led here."""
-        words = sorted({word for word in _WORD.findall(fold(text)) if len(word) > 1}, key=len, reverse=True)
-        pattern = "|".join(map(re.escape, words))
-        self._words = re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])") if words else None
-        self._paint_matches()
+        self._highlights.mark_words(text)
+        self._highlights.paint()
 
     # -- building
 
@@ -314,7 +262,7 @@ class DocumentText(QTextBrowser):
                 self._append()
             if self._built.start > 0:
                 self._prepend()
-        self._paint_matches()  # a marked section may have become whole
+        self._highlights.paint()  # a marked section may have become whole
         if self.complete:
             self._steps.stop()
             if self._name:
@@ -323,46 +271,24 @@ class DocumentText(QTextBrowser):
 
     def _append(self) -> None:
         piece = self._pieces[self._built.stop]
-        cursor = QTextCursor(self.document())
-        cursor.movePosition(QTextCursor.MoveOperation.End)
-        cursor.beginEditBlock()
-        if not self.document().isEmpty() and cursor.block().length() > 1:
-            cursor.insertBlock()
-        start = cursor.position()
-        self._insert(cursor, piece)
-        cursor.endEditBlock()
+        start = append_piece(self.document(), self._markup(piece), self._forms)
         self._built = range(self._built.start, self._built.stop + 1)
         self._note_start(piece, start)
 
     def _prepend(self) -> None:
         """As `_append` above the text, which stays where it is for the eye."""
         piece = self._pieces[self._built.start - 1]
-        former = QTextCursor(self.document())
-        before = self._block_top(former)
-        cursor = QTextCursor(self.document())
-        cursor.beginEditBlock()
-        cursor.insertBlock()
-        former.movePosition(QTextCursor.MoveOperation.Start)
-        former.movePosition(QTextCursor.MoveOperation.NextBlock)
-        cursor.movePosition(QTextCursor.MoveOperation.Start)
-        self._insert(cursor, piece)
-        cursor.endEditBlock()
+        before = self._block_top(QTextCursor(self.document()))
+        former = prepend_piece(self.document(), self._markup(piece), self._forms)
         self._built = range(self._built.start - 1, self._built.stop)
         self._note_start(piece, 0)
         bar = self.verticalScrollBar()
-        value = bar.value() + round(self._block_top(former) - before)
-        bar.setValue(value)
+        bar.setValue(bar.value() + round(self._block_top(former) - before))
 
-    def _insert(self, cursor: QTextCursor, piece: _Piece) -> None:
-        # What is inserted flows into the block at the cursor: the first block's own form would be lost.
-        tag = _FIRST_TAG.match(piece.html)
-        form = self._forms.get(tag[1] if tag else "")
-        cursor.setBlockFormat(form[0] if form else QTextBlockFormat())
-        cursor.setBlockCharFormat(form[1] if form else QTextCharFormat())
-        markup = piece.html if piece.section == HEAD else self._link(piece.html)
-        cursor.insertHtml(markup if form else f"<p>\u200b</p>{markup}")
+    def _markup(self, piece: Piece) -> str:
+        return piece.html if piece.section == HEAD else self._link(piece.html)
 
-    def _note_start(self, piece: _Piece, position: int) -> None:
+    def _note_start(self, piece: Piece, position: int) -> None:
         if piece.begins and piece.section != HEAD:
             start = QTextCursor(self.document())
             start.setPosition(position)
@@ -375,9 +301,6 @@ class DocumentText(QTextBrowser):
 
     def _block_top(self, cursor: QTextCursor) -> float:
         return self.document().documentLayout().blockBoundingRect(cursor.block()).top()
-
-    def _line_top(self, cursor: QTextCursor) -> float:
-        return self.cursorRect(cursor).top() + self.verticalScrollBar().value()
 
     def _reach(self, section: int) -> tuple[float, float]:
         """Top and bottom of a section in the text; the title block belongs to what comes first."""
@@ -404,10 +327,17 @@ class DocumentText(QTextBrowser):
     def _scroll_to(self, top: float) -> None:
         self.verticalScrollBar().setValue(max(0, round(top)))
 
+    def _show_a_third_down(self, passage: QTextCursor) -> None:
+        self._forget_choice()
+        start = QTextCursor(self.document())
+        start.setPosition(passage.selectionStart())
+        line_top = self.cursorRect(start).top() + self.verticalScrollBar().value()
+        self._scroll_to(line_top - self.viewport().height() / 3)
+
     def _scrolled(self) -> None:
         self._tell_section()
         self._pause.start()
-        self._paint_matches()
+        self._highlights.paint()
 
     def _tell_section(self) -> None:
         # At the end of the text the section that was chosen may not come to the top.
@@ -420,55 +350,6 @@ class DocumentText(QTextBrowser):
         self._chosen = -1
 
     # -- looks
-
-    def _paint_matches(self) -> None:
-        """Only what is seen: a common word has thousands of matches in a law."""
-        if not self._matches and not self._words and not self.marks:
-            if self.extraSelections():
-                self.setExtraSelections([])
-            return
-        start = self.cursorForPosition(QPoint(0, 0)).position()
-        corner = QPoint(self.viewport().width(), self.viewport().height())
-        end = self.cursorForPosition(corner).position()
-        painted = [
-            self._painted_mark(mark, cursor)
-            for mark, cursor in self.marks.between(self.section_of(start), self.section_of(end))
-        ]
-        if self._words:
-            seen = QTextCursor(self.document())
-            seen.setPosition(start)
-            seen.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            for found in self._words.finditer(_flat(seen.selectedText())):
-                match = Match(start + found.start(), start + found.end())
-                painted.append(self._painted(match, "mark"))
-        first = bisect_right(self._matches, (start, 0))
-        for at in range(max(0, first - 1), len(self._matches)):
-            if self._matches[at].start > end:
-                break
-            painted.append(self._painted(self._matches[at], "found" if at == self._match else "mark"))
-        self.setExtraSelections(painted)
-
-    def _painted_mark(self, mark: Mark, cursor: QTextCursor) -> QTextEdit.ExtraSelection:
-        theme = current_theme()
-        selection = QTextEdit.ExtraSelection()
-        selection.cursor = cursor
-        selection.format.setBackground(theme.paper_colour(f"note_{mark.colour}", self._look.paper))
-        selection.format.setForeground(theme.paper_colour("text", self._look.paper))
-        if mark.note:
-            selection.format.setUnderlineColor(theme.paper_colour("link", self._look.paper))
-            selection.format.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DashUnderline)
-        return selection
-
-    def _painted(self, match: Match, colour: str) -> QTextEdit.ExtraSelection:
-        theme = current_theme()
-        selection = QTextEdit.ExtraSelection()
-        cursor = QTextCursor(self.document())
-        cursor.setPosition(match.start)
-        cursor.setPosition(match.end, QTextCursor.MoveMode.KeepAnchor)
-        selection.cursor = cursor
-        selection.format.setBackground(theme.paper_colour(colour, self._look.paper))
-        selection.format.setForeground(theme.paper_colour("text", self._look.paper))
-        return selection
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lines break elsewhere now; what is read stays in view."""
@@ -516,7 +397,7 @@ class DocumentText(QTextBrowser):
         document.setDefaultStyleSheet(self._look.css(theme))
         document.setDefaultFont(self._look.font(theme))
         document.setDocumentMargin(theme.px(20))
-        self._forms = _block_forms(document)
+        self._forms = block_forms(document)
         self.setStyleSheet(theme.surface_css(self._look.paper))
         self._set_margins()
         if self._pieces:
@@ -534,50 +415,3 @@ class DocumentText(QTextBrowser):
         line = self._look.column_px(theme)
         side = max(0, (self.width() - self.verticalScrollBar().sizeHint().width() - line) // 2)
         self.setViewportMargins(side, 0, side, 0)
-
-
-def _block_forms(document: QTextDocument) -> dict[str, tuple[QTextBlockFormat, QTextCharFormat]]:
-    """How the document's style sheet forms a block of each kind that a piece begins with."""
-    forms = {}
-    for tag in ("p", "h1", "h2", "h3", "h4"):
-        sample = QTextDocument()
-        sample.setDefaultStyleSheet(document.defaultStyleSheet())
-        sample.setDefaultFont(document.defaultFont())
-        sample.setHtml(f"<{tag}>x</{tag}>")
-        block = sample.firstBlock()
-        forms[tag] = (block.blockFormat(), block.charFormat())
-    return forms
-
-
-def _cut(section: "SectionHtml") -> list[str]:
-    """The section with its heading, in pieces. Text with tables, lists and the like is left whole."""
-    pieces = []
-    body = nfc(section.html)  # folded text is as long as this form
-    while len(body) > PIECE_CHARACTERS and "<table" not in body and "<li" not in body and "<div" not in body:
-        end = body.find("\n<p>", PIECE_CHARACTERS)
-        if end < 0:
-            break
-        pieces.append(body[:end])
-        body = body[end:]
-    pieces.append(body)
-    if section.heading:
-        pieces[0] = _heading(section) + pieces[0]
-    elif not pieces[0]:
-        pieces[0] = "<p>&nbsp;</p>"
-    return pieces
-
-
-def markup_of(section: "SectionHtml") -> str:
-    """The whole section with its heading as HTML."""
-    return "".join(_cut(section))
-
-
-def _heading(section: "SectionHtml") -> str:
-    tag = f"h{min(max(section.level, 1), 3) + 1}"
-    name, words = html.escape(section.anchor), html.escape(nfc(section.heading))
-    return f'<{tag}><a name="{name}"></a>{words}</{tag}>'
-
-
-def _flat(text: str) -> str:
-    """Folded text with single spaces for all space, in which offsets are those of QTextDocument."""
-    return _SPACE.sub(" ", _ASTRAL.sub("\ufffd\ufffd", fold(text)))
