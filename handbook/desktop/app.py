@@ -168,14 +168,14 @@ class Desktop(QObject):
         if self._opening:
             self._opening.deleteLater()
             self._opening = None
-        if self.session:
-            handbook = self.session.handbook
-            self.session.close()
+        if session := self.session:
+            session.close()
             self._keep_glance()
-            self.session.deleteLater()
             self.session = None
             self.work.wait_until_idle(seconds=10)
-            handbook.close()
+            session.handbook.close()
+            # Not before the last job has ended: it may be announcing to the session what it has committed.
+            session.deleteLater()
 
     def close(self) -> None:
         """End every job and the profile; safe to call again."""
