@@ -224,8 +224,8 @@ def _folder(options: argparse.Namespace, name: str = "") -> Path:
 
 
 def _desktop(options: argparse.Namespace) -> int:
-    # Next to nothing that a start makes is garbage; looking for it would take a tenth of the time. The
-    # desktop turns this on again when it stands.
+    # Next to nothing that a start makes is garbage; looking for it would take a tenth of the time. Later
+    # the desktop collects by itself (handbook/desktop/collecting.py).
     gc.disable()
     from handbook.desktop.start import run_desktop
 

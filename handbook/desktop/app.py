@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from handbook.client import profiles
 from handbook.client.settings import Settings, change_settings, read_settings
+from handbook.desktop.collecting import GarbageCollector
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
 from handbook.desktop.milestones import milestone
@@ -72,10 +73,13 @@ class Desktop(QObject):
         self._opening: Session | None = None
         self._unclaimed: Handbook | None = None
         self._leaves_when_open = False
+        self._freezes = False
+        GarbageCollector(self)
 
     @contextmanager
     def running(self) -> Iterator[None]:
         """While Qt's event loop runs: a signal ends the program as closing its window does."""
+        self._freezes = True
         with ended_by_signals(self.window.close):
             yield
         self.close()
@@ -225,9 +229,9 @@ class Desktop(QObject):
         self._timer.start()
         self._kept.start()
         session.sync_now()
-        if not gc.isenabled():
+        if self._freezes:
+            self._freezes = False
             gc.freeze()  # what stands now stays: no later collection has to look at it
-            gc.enable()
         QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_reader)
 
     def _prepare_reader(self) -> None:

@@ -1,5 +1,6 @@
 """What tests of the desktop share: a served ward, profiles of its members, the program on a copy of them."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from sqlalchemy import update
 from handbook.client.handbook import open_handbook
 from handbook.client.tables.personal import account
 from handbook.desktop.app import Desktop
+from handbook.desktop.collecting import collect_what_is_due
 from handbook.desktop.session import Route
 from handbook.desktop.theme import Theme
 from tests.desktop.ward import MEMBER, PASSWORD, SECRETARY, Ward, served_ward
@@ -65,6 +67,14 @@ def offline_home(prepared_offline_home: Path, tmp_path: Path) -> Path:
 def home(prepared_home: Path, tmp_path: Path) -> Path:
     """A data dir of one's own; its server answers."""
     return shutil.copytree(prepared_home, tmp_path / "home")
+
+
+@pytest.fixture(autouse=True)
+def _garbage_is_collected_on_the_gui_thread() -> Iterator[None]:
+    """As the running program does it; a test without a Desktop has none to see to it."""
+    gc.disable()
+    yield
+    collect_what_is_due()
 
 
 @pytest.fixture(autouse=True)
