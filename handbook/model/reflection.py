@@ -1,6 +1,7 @@
 """A reflection (bài thu hoạch): its text, its states, and what must hold before it is submitted."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -10,6 +11,9 @@ from handbook.model.text import nfc
 
 MAX_ANSWER_CHARACTERS = 60_000
 MAX_COMMENT_CHARACTERS = 10_000
+MAX_PASSAGES = 100
+MAX_PASSAGE_COMMENT_CHARACTERS = 2_000
+MAX_QUOTE_CHARACTERS = 4_000
 
 
 class State(StrEnum):
@@ -21,6 +25,7 @@ class State(StrEnum):
     OPENED = "opened"  # the cell has opened it
     RETURNED = "returned"
     ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"  # the member took it back before the cell had opened it
 
 
 STATE_NAMES = {
@@ -30,6 +35,7 @@ STATE_NAMES = {
     State.OPENED: "Chi bộ đã xem",
     State.RETURNED: "Trả lại",
     State.ACCEPTED: "Đạt",
+    State.WITHDRAWN: "Đã rút lại",
 }
 
 
@@ -56,6 +62,21 @@ class Reflection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PassageComment:
+    """A comment on words of a part. `quote` is the passage as it is shown, without marks of formatting.
+
+    `before` and `after` are the characters around it, fewer where the part begins or ends: by them it is
+    found again among equal words, and after the author has changed the text.
+    """
+
+    part: str
+    quote: str
+    before: str
+    after: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """What the cell says of one revision; the content of a submission of kind `review`."""
 
@@ -63,7 +84,20 @@ class Review:
     revision: int
     verdict: Verdict
     comment: str = ""
+    passages: tuple[PassageComment, ...] = ()
     reviewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """The author takes a revision back; the content of a submission of kind `withdrawal`.
+
+    It holds only while nobody of the cell has said anything of that revision, an opening included.
+    """
+
+    lineage: str
+    revision: int
+    withdrawn_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +153,18 @@ def after_review(verdict: Verdict) -> State:
     }[verdict]
 
 
-def standing(receipted: bool, reviews: tuple[Review, ...], revision: int) -> State:
+def standing(
+    receipted: bool, reviews: tuple[Review, ...], revision: int, withdrawn: Collection[int] = ()
+) -> State:
     """The state of the latest submitted `revision` given every review known of its lineage.
 
-    A decision (returned, accepted) outlasts a later `opened`; of several decisions the latest counts, and of
-    two at the same moment the acceptance: every reader comes to the same state.
+    `withdrawn` are the revisions of the lineage that the author took back: of a review and a withdrawal the
+    server takes the first only. A decision (returned, accepted) outlasts a later `opened`; of several
+    decisions the latest counts, and of two at the same moment the acceptance: every reader comes to the same
+    state.
     """
+    if revision in withdrawn:
+        return State.WITHDRAWN
     if not receipted:
         return State.WAITING
     mine = sorted(

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
 
 from handbook.model.people import lies_within
 from handbook.model.urgency import URGENCY_ORDER as URGENCY_ORDER
@@ -76,6 +78,85 @@ class Tick:
     ticked_at: datetime
 
 
+class MarkKind(StrEnum):
+    NONE = "none"  # takes an earlier mark back
+    EXEMPT = "exempt"
+    PAPER = "paper"
+
+
+MAX_REASON_CHARACTERS = 300
+
+EXEMPTION_REASONS: Final = (
+    "Tuổi cao, sức yếu",
+    "Đang điều trị bệnh",
+    "Nghỉ thai sản",
+    "Đi công tác, học tập dài ngày",
+    "Được miễn công tác và sinh hoạt đảng",
+)
+"""Offered to choose from; any other words will do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellMark:
+    """What the cell says of a member for an assignment; the content of a submission of kind `cell_mark`.
+
+    `reason` is for EXEMPT only, `handed_in_on` for PAPER only: see `mark_problem`. A reason may be about a
+    person's health: it is for the member and for those who may read the cell.
+    """
+
+    member: str
+    assignment: str
+    kind: MarkKind
+    reason: str = ""
+    handed_in_on: date | None = None
+    marked_at: datetime
+
+    @property
+    def subject(self) -> str:
+        return mark_subject(self.assignment, self.member)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.assignment, self.member
+
+
+def mark_subject(assignment: str, member: str) -> str:
+    """What marks of one member and assignment have in common, whoever of the cell makes them."""
+    return f"{assignment} {member}"
+
+
+def mark_problem(mark: CellMark) -> str:
+    """Why the mark cannot be kept, for the person who makes it; '' when it can."""
+    if mark.kind is MarkKind.EXEMPT and not mark.reason.strip():
+        return "Chưa ghi lý do miễn."
+    if len(mark.reason) > MAX_REASON_CHARACTERS:
+        return f"Lý do dài quá {MAX_REASON_CHARACTERS} ký tự."
+    if mark.kind is MarkKind.PAPER and mark.handed_in_on is None:
+        return "Chưa ghi ngày nhận bài giấy."
+    if mark.handed_in_on and mark.handed_in_on > mark.marked_at.astimezone(VIETNAM).date():
+        return "Ngày nhận bài giấy không thể sau hôm nay."
+    if (mark.reason and mark.kind is not MarkKind.EXEMPT) or (
+        mark.handed_in_on and mark.kind is not MarkKind.PAPER
+    ):
+        return "Miễn thì ghi lý do, bài giấy thì ghi ngày nhận."
+    return ""
+
+
+def marks_in_force(marks: Iterable[CellMark]) -> dict[tuple[str, str], CellMark]:
+    """The mark that counts for each (assignment, member) of all that were ever made, in any order.
+
+    The latest counts, whoever made it; of several at the same moment every reader takes the same one.
+    """
+    latest: dict[tuple[str, str], CellMark] = {}
+    for mark in marks:
+        latest[mark.key] = max(latest.get(mark.key, mark), mark, key=_when_marked)
+    return {key: mark for key, mark in latest.items() if mark.kind is not MarkKind.NONE}
+
+
+def _when_marked(mark: CellMark) -> tuple[datetime, str, str, str]:
+    return mark.marked_at, mark.kind, mark.reason, str(mark.handed_in_on)
+
+
 def urgency(assignment: Assignment, now: datetime) -> Urgency:
     return urgency_on(now.astimezone(VIETNAM).date(), assignment.opens_on, assignment.due_on)
 
@@ -104,34 +185,48 @@ class HandedIn:
 
 
 def handed_in(revisions: Iterable[tuple[int, str, datetime]]) -> HandedIn | None:
-    """From (revision, state, received_at) of every revision of one lineage; None when there is none."""
-    known = sorted(revisions)
+    """From (revision, state, received_at) of every revision of one lineage; None when there is none.
+
+    What the member took back counts as never handed in.
+    """
+    known = sorted(revision for revision in revisions if revision[1] != "withdrawn")
     return HandedIn(state=known[-1][1], received_at=known[0][2]) if known else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberProgress:
-    """How far one member is with one assignment; `reflection` is a reflection.State value or ''."""
+    """How far one member is with one assignment; `reflection` is a reflection.State value or ''.
+
+    `mark` says that the cell exempts them or holds their paper, without the reason: it goes where counts go.
+    `late` is of what was handed in, here or on paper.
+    """
 
     account: str
     documents_read: int
     documents_total: int
     reflection: str
     late: bool
+    mark: MarkKind = MarkKind.NONE
 
     @property
     def read_all(self) -> bool:
         return self.documents_read == self.documents_total
 
     def done(self, wants_reflection: bool) -> bool:
-        """Finished as far as the member is concerned: read and handed in, and not returned for revision."""
+        """Nothing more is asked of the member: read, handed in and not returned, or marked by the cell."""
+        if self.mark is not MarkKind.NONE:
+            return True
         return self.read_all and (not wants_reflection or self.reflection not in ("", "returned"))
 
 
 def progress(
-    assignment: Assignment, account: str, read: frozenset[str], handed_in: HandedIn | None
+    assignment: Assignment,
+    account: str,
+    read: frozenset[str],
+    handed_in: HandedIn | None,
+    mark: CellMark | None = None,
 ) -> MemberProgress:
-    """One member's progress from the ids of documents ticked as read and their latest reflection, if any.
+    """One member's progress from documents ticked as read, their reflection and the cell's mark, if any.
 
     Server and desktop both compute completion with this function, so that numbers agree everywhere.
     """
@@ -140,5 +235,15 @@ def progress(
         documents_read=sum(1 for document in assignment.documents if document in read),
         documents_total=len(assignment.documents),
         reflection=handed_in.state if handed_in else "",
-        late=handed_in is not None and not assignment.is_on_time(handed_in.received_at),
+        late=_is_late(assignment, handed_in, mark),
+        mark=mark.kind if mark else MarkKind.NONE,
     )
+
+
+def _is_late(assignment: Assignment, handed_in: HandedIn | None, mark: CellMark | None) -> bool:
+    """A paper is late after the due day itself: the grace is for work done offline."""
+    if mark and mark.handed_in_on and mark.handed_in_on <= assignment.due_on:
+        return False
+    if handed_in:
+        return not assignment.is_on_time(handed_in.received_at)
+    return mark is not None and mark.handed_in_on is not None

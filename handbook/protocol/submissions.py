@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from handbook.model.reflection import Reflection, Review
-from handbook.model.study import Tick
+from handbook.model.reflection import Reflection, Review, Withdrawal
+from handbook.model.study import CellMark, Tick
 from handbook.protocol import codec
 
 MAX_CONTENT_BYTES = 512 * 1024
@@ -20,15 +20,19 @@ class SubmissionKind(StrEnum):
     REFLECTION = "reflection"
     TICK = "tick"
     REVIEW = "review"
+    WITHDRAWAL = "withdrawal"
+    CELL_MARK = "cell_mark"
 
 
 type_of = {
     SubmissionKind.REFLECTION: Reflection,
     SubmissionKind.TICK: Tick,
     SubmissionKind.REVIEW: Review,
+    SubmissionKind.WITHDRAWAL: Withdrawal,
+    SubmissionKind.CELL_MARK: CellMark,
 }
 
-Content = Reflection | Tick | Review
+Content = Reflection | Tick | Review | Withdrawal | CellMark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +40,9 @@ class Submission:
     """`lineage` is a UUIDv7 made by the client, one for all revisions of a text; `revision` counts from 1.
 
     `unit` is the author's cell when it was written, `commune` the second level of that path (shard key).
-    `subject` names what the lineage is about (assignment id, document id, reviewed lineage): the server keeps
-    at most one reflection lineage for each author and subject.
+    `subject` names what the lineage is about (assignment id, document id, reviewed or withdrawn lineage, a
+    mark's assignment and member): the server keeps at most one reflection lineage for each author and
+    subject.
     """
 
     kind: SubmissionKind

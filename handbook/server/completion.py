@@ -12,10 +12,12 @@ from handbook.model.reflection import standing
 from handbook.model.study import Assignment, HandedIn, Tick, handed_in, progress, read_documents
 from handbook.protocol.api import Completion
 from handbook.protocol.submissions import SubmissionKind, unpack_content
+from handbook.server.cell_marks import marks_of
 from handbook.server.database import Database
 from handbook.server.people import find_cell
 from handbook.server.submissions import reviews_of
 from handbook.server.tables import submissions, units
+from handbook.server.withdrawals import withdrawn_of
 
 
 def cell_completion(database: Database, unit: str, assignment: Assignment) -> Completion:
@@ -28,11 +30,18 @@ def cell_completion(database: Database, unit: str, assignment: Assignment) -> Co
         accounts = [member.account for member in find_cell(connection, unit)]
         read = _documents_read(connection, commune_of(unit), accounts, assignment.documents)
         reflections = _handed_in(connection, commune_of(unit), accounts, assignment.id)
+        marks = marks_of(connection, commune_of(unit), assignment.id, accounts)
     return Completion(
         unit=unit,
         assignment=assignment.id,
         members=tuple(
-            progress(assignment, account, read.get(account, frozenset()), reflections.get(account))
+            progress(
+                assignment,
+                account,
+                read.get(account, frozenset()),
+                reflections.get(account),
+                marks.get(account),
+            )
             for account in accounts
         ),
     )
@@ -73,9 +82,13 @@ def _handed_in(
             submissions.c.kind == SubmissionKind.REFLECTION.value,
         )
     ).all()
-    reviews = reviews_of(connection, {commune}, sorted({row.lineage for row in rows}))
+    lineages = sorted({row.lineage for row in rows})
+    reviews = reviews_of(connection, {commune}, lineages)
+    withdrawn = withdrawn_of(connection, {commune}, lineages)
     revisions: dict[str, list[tuple[int, str, datetime]]] = defaultdict(list)
     for row in rows:
-        state = standing(True, reviews.get(row.lineage, ()), row.revision)
+        taken_back = withdrawn.get(row.lineage, ())
+        state = standing(True, reviews.get(row.lineage, ()), row.revision, taken_back)
         revisions[row.author].append((row.revision, state.value, row.received_at))
-    return {author: handed_in(known) for author, known in revisions.items()}
+    standings = {author: handed_in(known) for author, known in revisions.items()}
+    return {author: known for author, known in standings.items() if known}

@@ -8,11 +8,16 @@ from handbook.model.people import Action, Member, can, commune_of
 from handbook.model.reflection import (
     MAX_ANSWER_CHARACTERS,
     MAX_COMMENT_CHARACTERS,
+    MAX_PASSAGE_COMMENT_CHARACTERS,
+    MAX_PASSAGES,
+    MAX_QUOTE_CHARACTERS,
+    PassageComment,
     Reflection,
     Review,
+    Withdrawal,
     classified_marking,
 )
-from handbook.model.study import Tick
+from handbook.model.study import CellMark, Tick, mark_problem
 from handbook.protocol.submissions import Content, Submission, unpack_content
 
 MAX_REVISION = 100_000
@@ -42,6 +47,17 @@ def checked_content(submission: Submission) -> Content:
             _check_revision(content.revision)
             _check_moment(content.reviewed_at)
             _check_text(content.comment, MAX_COMMENT_CHARACTERS)
+            _check_passages(content.passages)
+        case Withdrawal():
+            subject = content.lineage
+            _check_revision(content.revision)
+            _check_moment(content.withdrawn_at)
+        case CellMark():
+            subject = content.subject
+            _check_moment(content.marked_at)
+            _check_text(content.reason, MAX_COMMENT_CHARACTERS)
+            if problem := mark_problem(content):
+                raise BadInput(problem)
     if subject != submission.subject:
         raise BadInput("Nội dung bài không khớp với nhiệm vụ ghi trên bài.")
     return content
@@ -75,6 +91,16 @@ def _check_name(name: str) -> None:
 def _check_moment(moment: datetime) -> None:
     if moment.tzinfo is None or not MOMENTS[0] <= moment < MOMENTS[1]:
         raise BadInput("Bài ghi thời điểm không hợp lệ.", "Hãy kiểm tra đồng hồ của máy.")
+
+
+def _check_passages(passages: tuple[PassageComment, ...]) -> None:
+    if len(passages) > MAX_PASSAGES:
+        raise BadInput(f"Một lần nhận xét có {len(passages)} góp ý theo đoạn, giới hạn là {MAX_PASSAGES}.")
+    for passage in passages:
+        _check_name(passage.part)
+        _check_text(passage.comment, MAX_PASSAGE_COMMENT_CHARACTERS)
+        if max(len(passage.quote), len(passage.before), len(passage.after)) > MAX_QUOTE_CHARACTERS:
+            raise BadInput("Một đoạn được góp ý dài quá giới hạn.")
 
 
 def _check_text(text: str, limit: int) -> None:

@@ -6,17 +6,26 @@ a reader who has seen a position has seen every smaller one.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select, update
 
 from handbook.model.people import Action, Member, can, commune_of
-from handbook.protocol.api import FEED_PAGE, MAX_ANSWER_BYTES, Entry, EntryKind, FeedPage, SubmissionEntry
+from handbook.protocol.api import (
+    FEED_PAGE,
+    MAX_ANSWER_BYTES,
+    Entry,
+    EntryKind,
+    FeedPage,
+    LastSeen,
+    SubmissionEntry,
+)
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission, SubmissionKind
 from handbook.server.database import Database, padded
 from handbook.server.people import find_members
-from handbook.server.tables import access_log, entries, feeds, submissions
+from handbook.server.tables import access_log, entries, feeds, members, submissions
+from handbook.server.withdrawals import withdrawn_of
 
 # Content that one page may hold: a character is at most four bytes in JSON; receipts and names come on top.
 # One entry always fits, since a whole request is at most MAX_REQUEST_BYTES.
@@ -91,18 +100,60 @@ class _Span:
 
 
 def read_page(
-    database: Database, reader: Member, unit: str, after: int, limit: int, now: datetime
+    database: Database,
+    reader: Member,
+    unit: str,
+    after: int,
+    limit: int,
+    now: datetime,
+    seen_since: date | None = None,
 ) -> FeedPage:
     """The reader's entries of the unit after a position; reading others' reflections is logged.
+
+    With `seen_since` the last page tells a reader of the cell who was seen that day or later.
 
     A page ends early when its texts grow long. The log is committed before the page is given out.
     """
     with database.read() as connection:
         span = _span(connection, reader, unit, after, min(limit, FEED_PAGE))
-        page = _entries_at(connection, unit, span.positions)
+        page = _without_withdrawn(connection, reader, unit, _entries_at(connection, unit, span.positions))
+        asked = seen_since is not None and not span.more and can(reader, Action.READ_CELL, unit)
+        last_seen = _seen(connection, unit, seen_since) if asked else ()
     seen = [entry.entry for entry in page if entry.entry is not None]
     log_access(database, reader, seen, "feed", now)
-    return FeedPage(entries=page, next=span.positions[-1] if span.positions else after, more=span.more)
+    reached = span.positions[-1] if span.positions else after
+    return FeedPage(entries=page, next=reached, more=span.more, seen=last_seen)
+
+
+def _seen(connection: Connection, unit: str, since: date) -> tuple[LastSeen, ...]:
+    rows = connection.execute(
+        select(members.c.account, members.c.seen_on).where(
+            members.c.unit == unit, members.c.active, members.c.seen_on >= since
+        )
+    )
+    return tuple(LastSeen(account=account, on=day) for account, day in sorted(tuple(row) for row in rows))
+
+
+def _without_withdrawn(
+    connection: Connection, reader: Member, unit: str, page: tuple[Entry, ...]
+) -> tuple[Entry, ...]:
+    """The page as others than the author may have it: a text that was taken back is left out."""
+    others = [
+        entry.entry.submission.lineage
+        for entry in page
+        if entry.entry is not None
+        and entry.entry.submission.kind is SubmissionKind.REFLECTION
+        and entry.entry.author != reader.account
+    ]
+    withdrawn = withdrawn_of(connection, {commune_of(unit)}, sorted(set(others)))
+    return tuple(
+        entry
+        for entry in page
+        if entry.entry is None
+        or entry.entry.submission.kind is not SubmissionKind.REFLECTION
+        or entry.entry.author == reader.account
+        or entry.entry.submission.revision not in withdrawn.get(entry.entry.submission.lineage, ())
+    )
 
 
 def _span(connection: Connection, reader: Member, unit: str, after: int, limit: int) -> _Span:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -75,6 +75,16 @@ class Call:
         if not (value.isascii() and value.isdigit()) or not smallest <= int(value[:20]) <= MAX_POSITION:
             raise Malformed(f"Tham số “{name}” phải là số nguyên từ {smallest} trở lên.")
         return int(value)
+
+    def day(self, name: str) -> date | None:
+        """A day of the query as 2026-11-23, None when it is not there. Raises Malformed."""
+        value = self.query.get(name, "")
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise Malformed(f"Tham số “{name}” phải là ngày dạng 2026-11-23.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,7 @@ def _feed(call: Call) -> api.FeedPage:
         call.number("after", 0, smallest=0),
         call.number("limit", api.FEED_PAGE, smallest=1),
         call.now,
+        call.day("seen_since"),
     )
 
 
@@ -258,7 +269,7 @@ ROUTES = (
         access=needs(Action.READ_OWN, Action.READ_CELL),
         handle=_feed,
         gives=api.FeedPage,
-        query=("unit", "after", "limit"),
+        query=("unit", "after", "limit", "seen_since"),
         unit=unit_parameter("unit"),
     ),
     Route(

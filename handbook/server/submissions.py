@@ -4,7 +4,7 @@ Submissions that arrive at the same moment share one transaction, at most one of
 worker commit one of the same identities in between, each is taken again by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,15 +13,23 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from handbook.errors import BadInput, Expected, NotAllowed, NotFound
 from handbook.model.people import Action, Member, can
-from handbook.model.reflection import Review, State, Verdict, standing
+from handbook.model.reflection import Review, State, Verdict, Withdrawal, standing
+from handbook.model.study import CellMark
 from handbook.protocol.receipts import Receipt, sign
 from handbook.protocol.submissions import Content, Submission, SubmissionKind, unpack_content
 from handbook.server import faults, feed
+from handbook.server.cell_marks import members_marked, place_of_mark
 from handbook.server.database import Database, padded
 from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
 from handbook.server.keys import Keys
 from handbook.server.tables import access_log, submissions
+from handbook.server.withdrawals import (
+    check_not_withdrawn,
+    check_unopened,
+    place_of_withdrawn,
+    withdrawn_of,
+)
 
 RACES_LOST_IN_A_ROW = 5
 
@@ -56,6 +64,34 @@ class _Fresh:
     lineage: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Of each reflection lineage: its reviews, and the revisions that their author took back."""
+
+    reviews: dict[str, tuple[Review, ...]]
+    withdrawn: dict[str, frozenset[int]]
+
+    def add(self, content: Content) -> None:
+        """What this transaction keeps counts for the arrivals after it."""
+        match content:
+            case Review():
+                self.reviews[content.lineage] = (*self.reviews.get(content.lineage, ()), content)
+            case Withdrawal():
+                earlier = self.withdrawn.get(content.lineage, frozenset())
+                self.withdrawn[content.lineage] = earlier | {content.revision}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the database says of those whom arrivals are about.
+
+    `reviewed` are author and unit of revisions by (commune, lineage, revision), `marked` members by account.
+    """
+
+    reviewed: dict[tuple[str, str, int], Row]
+    marked: Mapping[str, Member]
+
+
 Outcome = Accepted | Expected
 
 
@@ -71,7 +107,8 @@ class Intake:
         """What became of each: its receipt, or the refusal.
 
         A kept submission, its feed entry and its receipt are committed when this returns. Refusals are
-        BadInput, NotAllowed, NotFound, or Clashed when another text is held under the same identity.
+        BadInput, NotAllowed, NotFound, Clashed when another text is held under the same identity, or Conflict
+        for a withdrawal of what was opened and a review of what was withdrawn.
         """
         outcomes: dict[int, Outcome] = {}
         arrivals: dict[int, _Arrival] = {}
@@ -129,14 +166,15 @@ def _one_of_each_author(arrivals: dict[int, _Arrival]) -> list[int]:
 
 def _accept(connection: Connection, keys: Keys, server: str, arrivals: Sequence[_Arrival]) -> list[Outcome]:
     held = _held(connection, arrivals)
-    reviewed = _reviewed(connection, arrivals)
-    judged = [_unless_refused(_judge, connection, arrival, held, reviewed) for arrival in arrivals]
+    marks = [arrival.content for arrival in arrivals if isinstance(arrival.content, CellMark)]
+    known = _Known(_reviewed(connection, arrivals), members_marked(connection, marks))
+    judged = [_unless_refused(_judge, connection, arrival, held, known) for arrival in arrivals]
     fresh = [one for one in judged if isinstance(one, _Fresh)]
     # From here until commit nobody else appends to these feeds: no review slips in unseen.
     positions = feed.lock_positions(connection, {one.unit for one in fresh})
-    reviews = _reviews_of_earlier_revisions(connection, fresh)
+    said = _said(connection, fresh)
     final: list[Outcome | _Fresh] = [
-        _unless_refused(_judge_again, connection, one, positions, reviews) if isinstance(one, _Fresh) else one
+        _unless_refused(_judge_again, connection, one, positions, said) if isinstance(one, _Fresh) else one
         for one in judged
     ]
     return _keep(connection, keys, server, final, positions)
@@ -170,8 +208,8 @@ def _held(connection: Connection, arrivals: Sequence[_Arrival]) -> list[Row]:
 
 
 def _reviewed(connection: Connection, arrivals: Sequence[_Arrival]) -> dict[tuple[str, str, int], Row]:
-    """Author and unit of the revisions that reviews among the arrivals are about."""
-    wanted = [arrival for arrival in arrivals if isinstance(arrival.content, Review)]
+    """Author and unit of every revision of the lineages that reviews and withdrawals are about."""
+    wanted = [arrival for arrival in arrivals if isinstance(arrival.content, Review | Withdrawal)]
     if not wanted:
         return {}
     rows = connection.execute(
@@ -194,7 +232,7 @@ def _judge(
     connection: Connection,
     arrival: _Arrival,
     held: list[Row],
-    reviewed: dict[tuple[str, str, int], Row],
+    known: _Known,
 ) -> Accepted | _Fresh:
     """Finds the submission kept already, or says where it goes. Raises what refuses it."""
     submission, author = arrival.submission, arrival.author
@@ -218,20 +256,24 @@ def _judge(
         if others:
             raise _clash(connection, others, "Đồng chí đã nộp bài cho nhiệm vụ này từ một máy khác.")
     _check_succession(submission, lineage)
-    unit, owner = _place(arrival, reviewed)
+    unit, owner = _place(arrival, known)
     return _Fresh(arrival, unit, owner, lineage)
 
 
-def _judge_again(
-    connection: Connection, one: _Fresh, positions: dict[str, int], reviews: dict[str, tuple[Review, ...]]
-) -> _Fresh:
+def _judge_again(connection: Connection, one: _Fresh, positions: dict[str, int], said: _Said) -> _Fresh:
     """What can only be said once the feed is held."""
     if one.unit not in positions:
         raise NotFound(f"Máy chủ không có tổ chức đảng “{one.unit}”.")
+    match one.arrival.content:
+        case Review() as review:
+            check_not_withdrawn(review, said.withdrawn.get(review.lineage, ()))
+        case Withdrawal() as withdrawal:
+            check_unopened(withdrawal, said.reviews.get(withdrawal.lineage, ()))
     if one.arrival.is_reflection and one.lineage:
-        known = reviews.get(one.arrival.submission.lineage, ())
+        known = said.reviews.get(one.arrival.submission.lineage, ())
         if standing(True, known, one.lineage[-1].revision) is State.ACCEPTED:
             raise _clash(connection, one.lineage, "Bài đã được chi bộ đánh giá Đạt nên không nộp lại.")
+    said.add(one.arrival.content)
     return one
 
 
@@ -312,12 +354,17 @@ def _check_succession(submission: Submission, lineage: Sequence[Row]) -> None:
         raise BadInput("Bản sau phải cùng loại và cùng nội dung nhiệm vụ với bản đầu.")
 
 
-def _place(arrival: _Arrival, reviewed: dict[tuple[str, str, int], Row]) -> tuple[str, str]:
+def _place(arrival: _Arrival, known: _Known) -> tuple[str, str]:
     """The unit whose feed it goes to, and whom it is about: of a review, those of the revision reviewed."""
     author, content = arrival.author, arrival.content
+    if isinstance(content, CellMark):
+        return place_of_mark(author, arrival.submission.commune, content, known.marked)
+    if isinstance(content, Withdrawal):
+        unit = place_of_withdrawn(author.account, arrival.submission.commune, content, known.reviewed)
+        return unit, author.account
     if not isinstance(content, Review):
         return arrival.submission.unit, author.account
-    row = reviewed.get((arrival.submission.commune, content.lineage, content.revision))
+    row = known.reviewed.get((arrival.submission.commune, content.lineage, content.revision))
     # Who may not review there learns nothing about what is there.
     if row is None and any(can(author, Action.REVIEW, duty.unit) for duty in author.duties):
         raise NotFound("Máy chủ không có bản bài thu hoạch được nhận xét.", "Hãy đồng bộ rồi mở lại bài.")
@@ -330,12 +377,19 @@ def _place(arrival: _Arrival, reviewed: dict[tuple[str, str, int], Row]) -> tupl
     return row.unit, row.author
 
 
-def _reviews_of_earlier_revisions(
-    connection: Connection, fresh: Sequence[_Fresh]
-) -> dict[str, tuple[Review, ...]]:
-    revised = [one.arrival.submission for one in fresh if one.arrival.is_reflection and one.lineage]
-    communes = {submission.commune for submission in revised}
-    return reviews_of(connection, communes, [submission.lineage for submission in revised])
+def _said(connection: Connection, fresh: Sequence[_Fresh]) -> _Said:
+    """What was said of the texts that arrivals revise, review or take back."""
+    lineages: dict[str, str] = {}
+    for one in fresh:
+        submission, content = one.arrival.submission, one.arrival.content
+        if isinstance(content, Review | Withdrawal):
+            lineages[content.lineage] = submission.commune
+        elif one.arrival.is_reflection and one.lineage:
+            lineages[submission.lineage] = submission.commune
+    communes = set(lineages.values())
+    return _Said(
+        reviews_of(connection, communes, list(lineages)), withdrawn_of(connection, communes, list(lineages))
+    )
 
 
 def reviews_of(

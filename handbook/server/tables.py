@@ -57,6 +57,7 @@ feeds = Table(
     Column("position", BigInteger, nullable=False),
 )
 
+# `seen_on` is the last day, in Vietnam, on which a program of theirs asked anything with their token.
 members = Table(
     "members",
     metadata,
@@ -66,6 +67,7 @@ members = Table(
     Column("admitted_on", Date),
     Column("probationary", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("seen_on", Date),
 )
 
 # A member who moved keeps the `member` duty for the former cell: what they wrote there stays theirs.
@@ -150,6 +152,20 @@ submissions = Table(
         "subject",
         sqlite_where=text("kind = 'review'"),
         postgresql_where=text("kind = 'review'"),
+    ),
+    Index(
+        "marks_of_subject",
+        "commune",
+        "subject",
+        sqlite_where=text("kind = 'cell_mark'"),
+        postgresql_where=text("kind = 'cell_mark'"),
+    ),
+    Index(
+        "withdrawals_of_lineage",
+        "commune",
+        "subject",
+        sqlite_where=text("kind = 'withdrawal'"),
+        postgresql_where=text("kind = 'withdrawal'"),
     ),
     postgresql_partition_by="HASH (commune)",
 )

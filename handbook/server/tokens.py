@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from handbook.errors import SignInFailed
 from handbook.model.people import Member
+from handbook.model.vietnamese import VIETNAM
 from handbook.protocol.api import Session
 from handbook.server.database import Database, padded, sweep
 from handbook.server.people import find_members, members_in, members_where
@@ -62,7 +63,7 @@ def signed_in(database: Database, token: str, now: datetime) -> SignedIn:
 
 
 def all_signed_in(database: Database, given: Sequence[str], now: datetime) -> list[SignedIn | None]:
-    """Who holds each token, None for one that is worthless."""
+    """Who holds each token, None for one that is worthless. The day on which members were seen is kept."""
     digests = [_digest(token) for token in given]
     with database.read() as connection:
         rows = connection.execute(_bearers, {"digests": padded(digests)}).mappings().all()
@@ -79,13 +80,24 @@ def all_signed_in(database: Database, given: Sequence[str], now: datetime) -> li
                 connection.execute(
                     update(tokens).where(tokens.c.digest == digest).values(expires_at=now + LIFETIME)
                 )
+    _keep_seen(database, [mine[0] for mine in by_digest.values()], now)
     return [found.get(digest) for digest in digests]
+
+
+def _keep_seen(database: Database, bearers: Sequence[RowMapping], now: datetime) -> None:
+    """Notes once a day for each member that their program asked something."""
+    today = now.astimezone(VIETNAM).date()
+    unseen = sorted({row["account"] for row in bearers if row["seen_on"] != today})
+    if unseen:
+        with database.write() as connection:
+            for account in unseen:
+                connection.execute(update(members).where(members.c.account == account).values(seen_on=today))
 
 
 _bearers = (
     members_where(tokens.c.digest.in_(bindparam("digests", expanding=True)), members.c.active)
     .join(tokens, members.c.account == tokens.c.account)
-    .add_columns(tokens.c.digest, tokens.c.expires_at)
+    .add_columns(tokens.c.digest, tokens.c.expires_at, members.c.seen_on)
 )
 
 

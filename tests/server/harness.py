@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import requests
 
-from handbook.model.reflection import Answer, Reflection, Review, Verdict
+from handbook.model.reflection import Answer, Reflection, Review, Verdict, Withdrawal
 from handbook.model.study import Tick
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, FeedPage
@@ -193,6 +193,11 @@ def review(
         lineage=of.lineage, revision=of.revision, verdict=verdict, comment=comment, reviewed_at=at
     )
     return envelope(content, SubmissionKind.REVIEW, of.lineage, lineage, 1, unit)
+
+
+def withdrawal(of: Submission, *, lineage: str = "", unit: str = CELL) -> Submission:
+    content = Withdrawal(lineage=of.lineage, revision=of.revision, withdrawn_at=NOW)
+    return envelope(content, SubmissionKind.WITHDRAWAL, of.lineage, lineage, 1, unit)
 
 
 def envelope(

@@ -1,4 +1,4 @@
-"""Any order of submitting, resubmitting and reviewing ends where a small model of the rules ends."""
+"""Any order of submitting, taking back, submitting again and reviewing ends where the rules say."""
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -7,8 +7,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handbook.model.reflection import Answer, Reflection, Verdict
+from handbook.model.study import Assignment, Part
 from handbook.protocol.submissions import Submission, SubmissionKind, pack_content
-from tests.server.harness import NOW, SUBJECT, RunningServer, new_lineage, reflection, review
+from handbook.server.completion import cell_completion
+from tests.server.harness import (
+    CELL,
+    NOW,
+    SUBJECT,
+    RunningServer,
+    new_lineage,
+    reflection,
+    review,
+    withdrawal,
+)
 
 AUTHORS = ("an", "bithu")
 REVIEWERS = ("bithu", "pho")
@@ -16,11 +27,14 @@ REVIEWERS = ("bithu", "pho")
 
 @dataclass
 class Model:
-    """What the server should hold: lineage and texts by author, decisions by author and revision."""
+    """What the server should hold: lineage and texts by author, and by author and revision the decisions,
+    what was opened, what was taken back."""
 
     lineage: dict[str, int] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     decisions: dict[tuple[str, int], Verdict] = field(default_factory=dict)
+    reviewed: set[tuple[str, int]] = field(default_factory=set)
+    withdrawn: set[tuple[str, int]] = field(default_factory=set)
 
     def submit(self, author: str, lineage: int, revision: int, text: str) -> int:
         """The status that the server must answer with."""
@@ -43,9 +57,31 @@ class Model:
             return 404
         if reviewer == author:
             return 403
+        if (author, revision) in self.withdrawn:
+            return 409
+        self.reviewed.add((author, revision))
         if verdict is not Verdict.OPENED:
             self.decisions[author, revision] = verdict
         return 201
+
+    def withdraw(self, sender: str, author: str, lineage: int, revision: int) -> int:
+        mine = sender == author and self.lineage.get(author) == lineage
+        if not mine or revision > len(self.texts[author]):
+            return 404
+        if revision < len(self.texts[author]) or (author, revision) in self.reviewed:
+            return 409
+        self.withdrawn.add((author, revision))
+        return 201
+
+    def state(self, author: str) -> str:
+        """The state of the author's latest text that still counts as handed in; '' without one."""
+        for revision in range(len(self.texts.get(author, [])), 0, -1):
+            if (author, revision) in self.withdrawn:
+                continue
+            if decision := self.decisions.get((author, revision)):
+                return decision.value
+            return "opened" if (author, revision) in self.reviewed else "received"
+        return ""
 
 
 submits = st.tuples(
@@ -63,12 +99,35 @@ reviews = st.tuples(
     st.integers(1, 3),
     st.sampled_from(list(Verdict)),
 )
-steps = st.lists(st.one_of(submits, submits, reviews), max_size=25)
+withdrawals = st.tuples(
+    st.just("withdraw"),
+    st.sampled_from(AUTHORS),
+    st.sampled_from(AUTHORS),
+    st.integers(0, 1),
+    st.integers(1, 3),
+)
+steps = st.lists(st.one_of(submits, submits, reviews, withdrawals), max_size=25)
 
 
 def written(lineage: str, subject: str, revision: int, text: str) -> Submission:
     content = pack_content(Reflection(subject, (Answer("nhan-thuc", text),)))
     return replace(reflection(lineage=lineage, subject=subject), revision=revision, content=content)
+
+
+def task(subject: str) -> Assignment:
+    return Assignment(
+        id=subject,
+        edition=1,
+        title="Học tập",
+        documents=(),
+        question="",
+        parts=(Part("nhan-thuc", "Nhận thức"),),
+        min_words=0,
+        opens_on=NOW.date(),
+        due_on=NOW.date(),
+        grace_days=0,
+        units=(CELL,),
+    )
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -87,6 +146,10 @@ def test_every_sequence_is_answered_and_kept_as_the_rules_say(server: RunningSer
             _, author, number, revision, text = step
             submission = written(lineages[author, number], subject, revision, text)
             sender, expected = author, model.submit(author, number, revision, text)
+        elif step[0] == "withdraw":
+            _, sender, author, number, revision = step
+            submission = withdrawal(written(lineages[author, number], subject, revision, ""))
+            expected = model.withdraw(sender, author, number, revision)
         else:
             _, sender, author, number, revision, verdict = step
             of = written(lineages[author, number], subject, revision, "")
@@ -96,7 +159,17 @@ def test_every_sequence_is_answered_and_kept_as_the_rules_say(server: RunningSer
         if expected == 201:
             accepted.append((sender, submission))
     entries = server.as_("pho").feed(after=after).entries
-    assert [(entry.entry.author, entry.entry.submission) for entry in entries] == accepted
+    given_out = [
+        (author, submission)
+        for author, submission in accepted
+        if submission.kind is not SubmissionKind.REFLECTION
+        or (author, submission.revision) not in model.withdrawn
+    ]
+    assert [(entry.entry.author, entry.entry.submission) for entry in entries] == given_out
+    counted = cell_completion(server.house.database, CELL, task(subject)).members
+    assert {each.account: each.reflection for each in counted if each.account in AUTHORS} == {
+        author: model.state(author) for author in AUTHORS
+    }
     for author in AUTHORS:
         mine = [s for a, s in accepted if a == author and s.kind is SubmissionKind.REFLECTION]
         assert [s.revision for s in mine] == list(range(1, len(model.texts.get(author, [])) + 1))

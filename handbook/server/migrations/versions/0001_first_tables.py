@@ -51,6 +51,7 @@ def _people() -> None:
         sa.Column("admitted_on", sa.Date),
         sa.Column("probationary", sa.Boolean, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
+        sa.Column("seen_on", sa.Date),
     )
     op.create_table(
         "duties",
@@ -129,6 +130,22 @@ def _submissions() -> None:
         ["commune", "subject"],
         sqlite_where=review,
         postgresql_where=review,
+    )
+    withdrawal = sa.text("kind = 'withdrawal'")
+    op.create_index(
+        "withdrawals_of_lineage",
+        "submissions",
+        ["commune", "subject"],
+        sqlite_where=withdrawal,
+        postgresql_where=withdrawal,
+    )
+    cell_mark = sa.text("kind = 'cell_mark'")
+    op.create_index(
+        "marks_of_subject",
+        "submissions",
+        ["commune", "subject"],
+        sqlite_where=cell_mark,
+        postgresql_where=cell_mark,
     )
 
 
