@@ -10,6 +10,7 @@ from handbook.authoring.source import PublisherSource, Written
 from handbook.model.library import Document
 from handbook.model.people import lies_within
 from handbook.model.study import Assignment
+from handbook.protocol.assets import is_asset_id
 from handbook.protocol.trust import CENTRAL, MAX_ID_CHARACTERS
 
 # Marks of secrecy as they are stamped on a page (Law 117/2025/QH15): these never enter the system.
@@ -62,6 +63,8 @@ def _document(written: Written[Document], own: set[str], published: Ids[str]) ->
     record, file = written.record, written.file
     if len(record.id) > MAX_ID_CHARACTERS:
         yield Problem(file, 0, f"tên tệp quá dài (mã {record.id} quá {MAX_ID_CHARACTERS} ký tự)")
+    if is_asset_id(record.id):
+        yield Problem(file, 0, "tên tệp này có dạng dành cho hình và tệp kèm theo; hãy đặt tên khác")
     for relation in record.relations:
         if relation.target and relation.target not in own and relation.target not in published:
             line = written.fields.line("relations")
@@ -88,6 +91,11 @@ def _secrecy(written: Written[Document]) -> Iterator[Problem]:
     for topic in record.topics:
         if _mark_in(topic):
             yield _secret(written, written.fields.line("topics"), topic)
+    for one in written.files:
+        stamps = (line for line in one.lines() if (line.isupper() and _mark_in(line)) or _STATED.search(line))
+        found = one.said if _mark_in(one.said) else next(stamps, "")
+        if found:
+            yield _secret(written, one.line, f"{one.name}: {found}")
     in_letterhead = True
     for number, line in enumerate(written.body.split("\n"), written.body_line):
         in_letterhead = in_letterhead and not outline.HEADING.match(line)

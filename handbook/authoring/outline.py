@@ -3,6 +3,7 @@
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from handbook.model.library import Section
 
@@ -60,6 +61,15 @@ def headings(markdown: str) -> list[tuple[int, int, str]]:
         fenced, inside = _fence_state(line, fenced)
         if not inside and (match := HEADING.match(line)):
             found.append((number, len(match[1]), match[2]))
+    return found
+
+
+def fenced(lines: Sequence[str]) -> list[bool]:
+    """Of each line, whether it belongs to a code block."""
+    found, fence = [], ""
+    for line in lines:
+        fence, inside = _fence_state(line, fence)
+        found.append(inside)
     return found
 
 

@@ -16,13 +16,17 @@ from handbook.errors import BadInput
 from handbook.model.library import Document
 from handbook.model.study import Assignment
 from handbook.protocol import codec, packs, trust
+from handbook.protocol.assets import Asset, asset_id
 from handbook.protocol.packs import Item, ItemKind
 from handbook.protocol.receipts import ReceiptKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """What one publisher's part of a publishing did, as ids; nothing at all when nothing had changed."""
+    """What one publisher's part of a publishing did, as ids; nothing at all when nothing had changed.
+
+    Images and attachments are not named: they come and go with the documents that show or carry them.
+    """
 
     publisher: str
     version: int
@@ -143,9 +147,20 @@ def _publish_one(
         else:
             added.append(record.id)
         fresh.append(_item(replace(record, edition=before.edition + 1 if before else 1)))
-    ids = {record.id for record in wanted}
+    files = {
+        asset_id(source.path, file.sha256): file.data
+        for written in source.documents
+        for file in written.files
+    }
+    ids = {record.id for record in wanted} | files.keys()
     gone = [item for item in held.values() if item.id not in ids and item.kind is not ItemKind.WITHDRAWAL]
     fresh += [Item(id=item.id, kind=ItemKind.WITHDRAWAL, edition=item.edition + 1) for item in gone]
+    texts = tuple(fresh)
+    # Last, so that what can be read already has come when a slow line brings the pictures.
+    for id, data in files.items():
+        before = held.get(id)
+        if before is None or before.kind is ItemKind.WITHDRAWAL:
+            fresh.append(packs.asset_item(Asset(id, before.edition + 1 if before else 1, data)))
 
     old_keys = catalogue.receipt_keys if catalogue else ()
     all_keys = tuple({key.id: key for key in (*old_keys, *receipt_keys)}.values())
@@ -156,7 +171,7 @@ def _publish_one(
         dictionaries, dictionary = catalogue.dictionaries if catalogue else (), b""
         if catalogue and dictionaries:
             dictionary = repository.dictionary(catalogue)
-        elif dictionary := packs.train_dictionary(fresh):
+        elif dictionary := packs.train_dictionary(texts):
             dictionaries = (repository.write_dictionary(dictionary),)
         refs = []
         for data, count in packs.build_packs(fresh, dictionary):
@@ -177,7 +192,7 @@ def _publish_one(
         version=version,
         added=tuple(added),
         changed=tuple(changed),
-        withdrawn=tuple(item.id for item in gone),
+        withdrawn=tuple(item.id for item in gone if item.kind is not ItemKind.ASSET),
         pack_bytes=pack_bytes,
     )
 

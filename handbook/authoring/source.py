@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from handbook.authoring import outline
+from handbook.authoring.assets import AssetFile, DocumentAssets
 from handbook.authoring.fields import Fields, Problem, read_fields
 from handbook.errors import BadInput
 from handbook.model.library import Collection, Document, Kind, Relation, RelationKind, Section, Status
@@ -23,7 +24,8 @@ SOURCES_HEADING = "Nguồn"
 
 _FENCE = "+++"
 _DOCUMENT_FIELDS = frozenset(
-    {"kind", "number", "title", "issuer", "issued_on", "status", "topics", "summary", "sources", "relations"}
+    {"kind", "number", "title", "issuer", "issued_on", "status", "topics", "summary", "sources"}
+    | {"relations", "attachments"}
 )
 _RELATION_FIELDS = frozenset({"kind", "number", "issued_on", "target"})
 _ASSIGNMENT_FIELDS = frozenset(
@@ -36,13 +38,14 @@ R = TypeVar("R", Document, Assignment)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written(Generic[R]):
-    """A record with where it was written: its file, its fields as typed, and its Markdown."""
+    """A record with where it was written: its file, its fields as typed, its Markdown, the files it names."""
 
     file: Path
     record: R
     fields: Fields
     body: str = ""
     body_line: int = 1  # line of the file at which the body begins
+    files: tuple[AssetFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +155,10 @@ def _read_document(
     summary = fields.text("summary")
     if len(problems) > before or kind is None or status is None or issued_on is None:
         return None
+    body_line = head.count("\n") + 4
+    files = DocumentAssets(file, problems)
+    attachments = files.attachments(fields.tables("attachments"))
+    sections = outline.split(files.place_images(body, body_line))
     return Written(
         file=file,
         record=Document(
@@ -167,11 +174,14 @@ def _read_document(
             topics=topics,
             summary=summary,
             relations=tuple(relations),
-            sections=_with_sources(outline.split(body), sources),
+            sections=_with_sources(sections, sources),
+            images=files.images,
+            attachments=attachments,
         ),
         fields=fields,
         body=body,
-        body_line=head.count("\n") + 4,
+        body_line=body_line,
+        files=tuple(files.files),
     )
 
 

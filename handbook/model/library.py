@@ -39,6 +39,16 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
+class MediaType(StrEnum):
+    """What a file that goes with a document may be."""
+
+    PNG = "image/png"
+    JPEG = "image/jpeg"
+    PDF = "application/pdf"
+    DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
 class RelationKind(StrEnum):
     REPLACES = "replaces"
     REPLACED_BY = "replaced_by"
@@ -82,6 +92,14 @@ STATUS_NAMES = {
     Status.EXPIRED: "Hết hiệu lực",
 }
 
+MEDIA_NAMES = {
+    MediaType.PNG: "Hình PNG",
+    MediaType.JPEG: "Hình JPEG",
+    MediaType.PDF: "PDF",
+    MediaType.DOCX: "Word",
+    MediaType.XLSX: "Excel",
+}
+
 RELATION_NAMES = {
     RelationKind.REPLACES: "Thay thế",
     RelationKind.REPLACED_BY: "Được thay bằng",
@@ -117,8 +135,31 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A picture that the text shows as `![description](asset:<sha256>)`; sizes in its own pixels."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that goes with a document: `name` is what it is kept under on a PC, `length` counts bytes."""
+
+    name: str
+    title: str
+    media_type: MediaType
+    sha256: str
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One edition of a document. `id` is `<publisher path>/<slug>`, such as `central/15-nq-tw-2022`."""
+    """One edition of a document. `id` is `<publisher path>/<slug>`, such as `central/15-nq-tw-2022`.
+
+    The bytes of its images and attachments are published apart, under their SHA-256.
+    """
 
     id: str
     edition: int
@@ -133,6 +174,8 @@ class Document:
     summary: str
     relations: tuple[Relation, ...]
     sections: tuple[Section, ...]
+    images: tuple[Image, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 def publisher_of(item_id: str) -> str:

@@ -124,11 +124,12 @@ class Entry:
 
 # --- ink: the characters that every rendering of a text has in common
 
-_NO_INK = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
+_NO_INK = re.compile(r"[\s\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff\ufffc]")
 
 
 def has_ink(character: str) -> bool:
-    """Whether it is seen: spaces, breaks and invisible marks differ between a page and its plain text."""
+    """Whether it is seen as a character: spaces, breaks, invisible marks and what stands for a picture differ
+    between a page and its plain text."""
     return not _NO_INK.match(character)
 
 

@@ -11,9 +11,10 @@
 | 80- | the index: zstd over a JSON array of `Entry` |
 | then | the items in the order of the index, one zstd frame each, without gaps, to the end of the file |
 
-An item's payload is the codec's JSON of a Document or an Assignment; a withdrawal has none. Bytes are
-always checked against their hash before they are decompressed, and never to more than the index announces.
-The file is named by the SHA-256 of all of it, which the signed catalogue repeats: that makes it trusted.
+An item's payload is the codec's JSON of a Document or an Assignment, or the bytes of an asset, whose id ends
+in their SHA-256; a withdrawal has none. Bytes are always checked against their hash before they are
+decompressed, and never to more than the index announces. The file is named by the SHA-256 of all of it, which
+the signed catalogue repeats: that makes it trusted.
 """
 
 import hashlib
@@ -27,7 +28,8 @@ import zstandard
 from handbook.errors import BadInput, Untrusted
 from handbook.model.library import Document
 from handbook.model.study import Assignment
-from handbook.protocol import codec
+from handbook.protocol import assets, codec
+from handbook.protocol.assets import Asset
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -56,6 +58,7 @@ _ADVICE = "Nội dung đã cài vẫn đọc được. Hãy đồng bộ lại s
 class ItemKind(StrEnum):
     DOCUMENT = "document"
     ASSIGNMENT = "assignment"
+    ASSET = "asset"  # an image or attachment; its bytes never change
     WITHDRAWAL = "withdrawal"  # the id is no longer published
 
 
@@ -111,12 +114,20 @@ def assignment_item(assignment: Assignment) -> Item:
     )
 
 
-def record_of(item: Item) -> Document | Assignment | None:
+def asset_item(asset: Asset) -> Item:
+    return Item(id=asset.id, kind=ItemKind.ASSET, edition=asset.edition, payload=asset.data)
+
+
+def record_of(item: Item) -> Document | Assignment | Asset | None:
     """The record inside an item, None for a withdrawal. Raises Untrusted when the index says otherwise."""
     if item.kind is ItemKind.WITHDRAWAL:
         if item.payload:
             raise _broken(f"mục thu hồi {item.id} có kèm nội dung")
         return None
+    if item.kind is ItemKind.ASSET:
+        if item.id.rpartition("/")[2] != assets.sha256_of(item.payload):
+            raise _broken(f"tệp kèm {item.id} khác với mã của nó")
+        return Asset(item.id, item.edition, item.payload)
     record_type = Document if item.kind is ItemKind.DOCUMENT else Assignment
     try:
         record = codec.decode(item.payload, record_type, limit=MAX_ITEM_BYTES)
@@ -124,6 +135,8 @@ def record_of(item: Item) -> Document | Assignment | None:
         raise _broken(f"mục {item.id} sai khuôn dạng") from error
     if (record.id, record.edition) != (item.id, item.edition):
         raise _broken(f"mục {item.id} khác với mục lục của gói")
+    if isinstance(record, Document) and not assets.are_sound(record):
+        raise _broken(f"văn bản {item.id} có hình hoặc tệp kèm ngoài giới hạn")
     return record
 
 
