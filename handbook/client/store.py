@@ -31,6 +31,9 @@ _this_thread = threading.local()
 class Database:
     """One SQLite file in WAL mode; encrypted by SQLCipher when a raw key is given.
 
+    `commits` counts the transactions written since it was opened: what was read after looking at it still
+    holds while it stays the same, because a profile is open in one process only.
+
     SQLCipher's own SQLite serves the plain file too, so that both have one version on every system.
     """
 
@@ -39,6 +42,7 @@ class Database:
     ) -> None:
         """`derived` names a table that holds nothing of its own: every transaction empties it."""
         self.path = path
+        self.commits = 0
         self._derived = derived
         self._encrypted = bool(key)
         self._lock = threading.Lock()
@@ -97,6 +101,7 @@ class Database:
                     yield connection
                     if self._derived and not only_derived:
                         connection.exec_driver_sql(f"DELETE FROM {self._derived}")
+                self.commits += 1
             finally:
                 _this_thread.writing = None
 

@@ -3,7 +3,6 @@
 Answers come from the index in `index/` (see `handbook.client.search.index`) and never wait for it to be made.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import tantivy
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, select
 
 from handbook.client.search.closeness import Closeness
 from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
@@ -25,9 +24,9 @@ from handbook.client.search.query import (
     scoring_query,
     understood,
 )
+from handbook.client.search.shown import ShownDocuments
 from handbook.client.search.snippet import Match, Sought, Span, matches, snippet
 from handbook.client.store import Store
-from handbook.client.tables.library import documents
 from handbook.client.tables.personal import saved, ticks
 from handbook.model.library import Kind
 from handbook.model.text import NumberKey, fold
@@ -48,11 +47,6 @@ CLOSENESS_FROM_WORDS = 3
 CLOSENESS_WEIGHT = 1.2
 MAX_CHARACTERS_COMPARED = 30_000  # of a section; a longer one keeps the score of its words
 
-
-# The ids go in as one value: a list of values is compiled anew for each length of it.
-_SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
-    documents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
-)
 
 _Clause = tuple[tantivy.Occur, tantivy.Query]
 _Ranked = tuple[float, tantivy.DocAddress]
@@ -111,6 +105,7 @@ class Search:
     def __init__(self, store: Store, index_dir: Path) -> None:
         self._store = store
         self._index = SectionIndex(index_dir)
+        self._shown = ShownDocuments(store)
 
     def is_ready(self) -> bool:
         """Whether there is an index to ask; it may lag behind the library until `refresh` is done."""
@@ -161,36 +156,37 @@ class Search:
         ]
         if filter.year is not None:
             required.append(tantivy.Query.term_query(schema, "year", filter.year))
-        with self._store.personal.read() as personal:
-            if filter.saved_only:
-                kept = personal.scalars(select(saved.c.document)).all()
-                required.append(tantivy.Query.term_set_query(schema, "document", kept))
-            read = personal.scalars(select(ticks.c.document).where(ticks.c.read)).all()
+        if filter.saved_only:
+            kept = self._marked(select(saved.c.document))
+            required.append(tantivy.Query.term_set_query(schema, "document", kept))
         clauses = [(tantivy.Occur.Must, tantivy.Query.const_score_query(one, 0.0)) for one in required]
-        if filter.unread_only and read:
+        if filter.unread_only and (read := self._marked(select(ticks.c.document).where(ticks.c.read))):
             of_read = tantivy.Query.term_set_query(schema, "document", read)
             clauses.append((tantivy.Occur.MustNot, of_read))
         return clauses
 
+    def _marked(self, ids: Select[tuple[str]]) -> Sequence[str]:
+        """Ids of documents from what the member marked."""
+        with self._store.personal.read() as personal:
+            return personal.scalars(ids).all()
+
     def _hits(self, found: Sequence[_Found]) -> tuple[Hit, ...]:
         """What was found, in documents that the library still has."""
-        ids = json.dumps(list({one.document for one in found}))
-        with self._store.library.read() as library:
-            known = {row[0]: row for row in library.execute(_SHOWN, {"ids": ids})}
+        facts = self._shown.facts({one.document for one in found})
         return tuple(
             Hit(
                 document_id=one.document,
                 anchor=one.anchor,
-                number=row[1],
-                title=row[2],
+                number=document.number,
+                title=document.title,
                 heading=one.heading,
-                kind=Kind(row[3]),
-                issued_on=row[4],
+                kind=document.kind,
+                issued_on=document.issued_on,
                 snippet=one.snippet,
                 score=one.score,
             )
             for one in found
-            if (row := known.get(one.document))
+            if (document := facts[one.document])
         )
 
 
@@ -247,7 +243,7 @@ def _by_closeness(picks: Sequence[_Pick], sought: Sought) -> list[_Pick]:
     for pick in picks:
         text, folded = _texts(pick.entry, sought)
         if len(text) <= MAX_CHARACTERS_COMPARED:
-            pick.matches = list(matches(text, folded, 0, len(text), sought))
+            pick.matches = matches(text, folded, 0, len(text), sought)
             near = closeness.of(pick.entry["name"][0].decode(), folded, pick.matches)
             pick.score *= 1 + CLOSENESS_WEIGHT * near
     return sorted(picks, key=attrgetter("score"), reverse=True)

@@ -273,7 +273,7 @@ def _write(
 
 _ROW = (
     *(documents.c[name] for name in ("id", "collection", "kind", "number", "title", "issuer", "issued_on")),
-    *(documents.c[name] for name in ("status", "topics", "summary")),
+    *(documents.c[name] for name in ("status", "topics", "summary", "attachments")),
     *(sections.c[name] for name in ("position", "anchor", "heading", "text")),
 )
 _IDS_AT_ONCE = 500  # in one statement
@@ -318,6 +318,7 @@ def _entry(row: Any) -> tantivy.Document:
         parts += [title] * FIRST_SECTION_TITLE_WEIGHT
         parts += [words(" ".join((KIND_NAMES[Kind(row.kind)], row.issuer))), words(row.summary)]
         parts += [words(topic) for topic in row.topics]
+        parts += [words(attachment["title"]) for attachment in row.attachments]
     else:
         parts += [title] * TITLE_WEIGHT
     folded = [fold(" ".join(part)).split(" ") for part in parts]

@@ -1,0 +1,55 @@
+"""What a hit says of its document; only documents that the library shows now are told of."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, func, select
+
+from handbook.client.store import Store
+from handbook.client.tables.library import documents
+from handbook.model.library import Kind
+
+# The ids go in as one value: a list of values is compiled anew for each length of it.
+_SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
+    documents.c.id.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What names a document."""
+
+    number: str
+    title: str
+    kind: Kind
+    issued_on: date
+
+
+@dataclass(slots=True)
+class _Known:
+    """Facts by id as of `commits` transactions of library.db; None for what the library does not show."""
+
+    commits: int
+    facts: dict[str, Facts | None]
+
+
+class ShownDocuments:
+    """Facts of documents, kept until library.db is written to. Thread-safe."""
+
+    def __init__(self, store: Store) -> None:
+        self._library = store.library
+        self._known = _Known(-1, {})
+
+    def facts(self, ids: Iterable[str]) -> Mapping[str, Facts | None]:
+        """At least these; None for a document that is not in the library."""
+        known = self._known
+        if known.commits != (commits := self._library.commits):
+            known = self._known = _Known(commits, {})
+        if unknown := [id for id in ids if id not in known.facts]:
+            with self._library.read() as library:
+                rows = library.execute(_SHOWN, {"ids": json.dumps(unknown)}).all()
+            found = {row[0]: Facts(row[1], row[2], Kind(row[3]), row[4]) for row in rows}
+            known.facts.update((id, found.get(id)) for id in unknown)
+        return known.facts
