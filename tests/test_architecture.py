@@ -34,7 +34,7 @@ ONLY_IN = {
     "sqlcipher3": ("client/",),
     "keyring": ("client/vault.py",),
     "tantivy": ("client/search",),
-    "markdown": ("client/rendering.py", "client/footnotes.py"),
+    "markdown": ("client/rendering.py", "client/figures.py", "client/footnotes.py"),
     "docx": ("exports/", "authoring/"),
 }
 IMPURE = {"os", "pathlib", "random", "secrets", "time", "socket", "subprocess", "sqlite3", "io", "uuid"}

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.rendering import RenderedSection, render_sections
 from handbook.client.store import Store
 from handbook.client.tables.library import (
+    assets,
     assignments,
     changed_documents,
     documents,
@@ -30,6 +32,7 @@ from handbook.model.library import Document, Section, publisher_of
 from handbook.model.study import Assignment
 from handbook.model.text import number_key
 from handbook.model.vietnamese import sort_key
+from handbook.protocol.assets import Asset, is_asset_id
 from handbook.protocol.packs import Item, ItemKind, record_of
 
 Row = dict[str, Any]
@@ -45,26 +48,28 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedItem:
-    """One item with every row it will become; `document` and `assignment` are empty for other kinds."""
+    """One item with every row it will become; what is of other kinds stays empty."""
 
     item: Item
     document: Row = field(default_factory=dict)
     sections: tuple[Row, ...] = ()
     relations: tuple[Row, ...] = ()
     assignment: Row = field(default_factory=dict)
+    asset: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What one pack changed, as ids. `documents` counts new and revised ones."""
+    """What one pack changed, as ids. `documents` counts new and revised ones, `assets` withdrawn ones too."""
 
     documents: frozenset[str] = frozenset()
     assignments: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
+    assets: frozenset[str] = frozenset()
 
     @property
     def changed(self) -> bool:
-        return bool(self.documents or self.assignments or self.withdrawn)
+        return bool(self.documents or self.assignments or self.withdrawn or self.assets)
 
 
 def apply_pack(
@@ -143,11 +148,12 @@ def apply_prepared(
     return Applied(
         documents=by_kind[ItemKind.DOCUMENT],
         assignments=by_kind[ItemKind.ASSIGNMENT],
-        withdrawn=by_kind[ItemKind.WITHDRAWAL],
+        withdrawn=frozenset(id for id in by_kind[ItemKind.WITHDRAWAL] if not is_asset_id(id)),
+        assets=frozenset(filter(is_asset_id, newer)),
     )
 
 
-def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
+def _prepared(item: Item, record: Document | Assignment | Asset | None) -> PreparedItem:
     if isinstance(record, Document):
         return PreparedItem(
             item=item,
@@ -155,7 +161,7 @@ def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
             sections=tuple(
                 {"document": record.id, "position": position, **_section_row(section, rendered)}
                 for position, (section, rendered) in enumerate(
-                    zip(record.sections, render_sections(record.sections), strict=True)
+                    zip(record.sections, render_sections(record.sections, record.images), strict=True)
                 )
             ),
             relations=tuple(
@@ -180,6 +186,9 @@ def _prepared(item: Item, record: Document | Assignment | None) -> PreparedItem:
                 "due_on": record.due_on,
             },
         )
+    if isinstance(record, Asset):
+        sha256 = record.id.rpartition("/")[2]
+        return PreparedItem(item=item, asset={"id": record.id, "sha256": sha256, "data": record.data})
     return PreparedItem(item=item)
 
 
@@ -199,6 +208,7 @@ def _document_row(document: Document) -> Row:
         "section_count": len(document.sections),
         "title_key": sort_key(document.title),
         "number_key": number_key(document.number),
+        "attachments": msgspec.to_builtins(document.attachments),
     }
 
 
@@ -223,6 +233,7 @@ def _replace(
     ids = [one.item.id for one in newer]
     connection.execute(delete(documents).where(documents.c.id.in_(ids)))
     connection.execute(delete(assignments).where(assignments.c.id.in_(ids)))
+    connection.execute(delete(assets).where(assets.c.id.in_(ids)))
     published = [
         {
             "id": one.item.id,
@@ -230,7 +241,7 @@ def _replace(
             "publisher": publisher,
             "edition": one.item.edition,
             "pack": pack,
-            "payload": one.item.payload.decode(),
+            "payload": "" if one.asset else one.item.payload.decode(),
         }
         for one in newer
     ]
@@ -240,6 +251,7 @@ def _replace(
     _put(connection, sections, [row for one in newer for row in one.sections])
     _put(connection, relations, [row for one in newer for row in one.relations])
     _put(connection, assignments, [one.assignment for one in newer if one.assignment])
+    _put(connection, assets, [one.asset for one in newer if one.asset])
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[Row]) -> None:

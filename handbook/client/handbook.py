@@ -6,6 +6,7 @@ from random import SystemRandom
 
 from handbook.client.account import Account, read_member, read_server
 from handbook.client.activation import activate, put_away, sign_in
+from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
 from handbook.client.library import Library
@@ -31,6 +32,7 @@ class Handbook:
     store: Store
     account: Account
     library: Library
+    assets: Assets
     notes: Notes
     study: Study
     reflections: Reflections
@@ -87,6 +89,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         store=store,
         account=account,
         library=Library(store, outbox),
+        assets=Assets(store),
         notes=Notes(store),
         study=Study(store, account, assignments),
         reflections=Reflections(store, account, assignments, outbox),

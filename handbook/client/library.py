@@ -7,6 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 import uuid_utils
 from sqlalchemy import Connection, Row, Table, delete, exists, extract, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -19,7 +20,7 @@ from handbook.client.tables.library import documents, items, relations, sections
 from handbook.client.tables.personal import opened, positions, saved, ticks
 from handbook.errors import NotFound
 from handbook.model.changes import Change, Changes
-from handbook.model.library import Collection, Kind, Relation, RelationKind, Status
+from handbook.model.library import Attachment, Collection, Kind, Relation, RelationKind, Status
 from handbook.model.study import Tick
 from handbook.model.text import fold, number_key
 from handbook.model.vietnamese import sort_key
@@ -95,6 +96,7 @@ class DocumentView:
 
     card: DocumentCard
     relations: tuple[Relation, ...]
+    attachments: tuple[Attachment, ...]
     outline: tuple[OutlineEntry, ...]
     position: Position
     ticked_at: datetime | None
@@ -186,6 +188,8 @@ class Library:
                 .order_by(sections.c.position)
             ).all()
             tied = _relations(connection, document_id)
+            carried = select(documents.c.attachments).where(documents.c.id == document_id)
+            attachments = msgspec.convert(connection.scalar(carried), tuple[Attachment, ...])
         with self._store.personal.read() as connection:
             here = select(positions.c.anchor, positions.c.offset).where(positions.c.document == document_id)
             stopped = connection.execute(here).one_or_none()
@@ -198,7 +202,12 @@ class Library:
         else:
             position = Position(outline[0].anchor if outline else "", 0.0)
         return DocumentView(
-            card=cards[0], relations=tied, outline=outline, position=position, ticked_at=ticked_at
+            card=cards[0],
+            relations=tied,
+            attachments=attachments,
+            outline=outline,
+            position=position,
+            ticked_at=ticked_at,
         )
 
     def sections(self, document_id: str, start: int, count: int) -> tuple[SectionHtml, ...]:

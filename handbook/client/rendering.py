@@ -1,7 +1,8 @@
 """A section's Markdown as clean HTML that fits QTextDocument's subset, and as plain text for search.
 
-Links lead to web addresses, to an anchor (`#dieu-5`) or to a document (`handbook:central/15-nq-tw-2022`);
-images, scripts and styles are left out.
+Links lead to web addresses, to an anchor (`#dieu-5`) or to a document (`handbook:central/15-nq-tw-2022`). A
+picture that stands alone and is one of the document's images becomes a figure with its description under it,
+named `asset:<sha256>`; of any other only the description is left. Scripts and styles are left out.
 """
 
 import html
@@ -14,19 +15,21 @@ from typing import TYPE_CHECKING
 
 import nh3
 
-from handbook.model.library import Section
+from handbook.model.library import Image, Section
 
 if TYPE_CHECKING:
     from markdown import Markdown
 
     from handbook.client.footnotes import Footnotes
 
+ASSET = "asset"  # the scheme of images and of the links around them
+
 _TEXT_TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "a"}
 _LETTER_TAGS = {"code", "em", "strong", "b", "i", "u", "s", "sub", "sup", "small"}
 _LIST_TAGS = {"ul", "ol", "li"}
 _TABLE_TAGS = {"table", "thead", "tbody", "tr", "th", "td"}
 _TAGS = frozenset(_TEXT_TAGS | _LETTER_TAGS | _LIST_TAGS | _TABLE_TAGS)
-_HREF = re.compile(r"https?://|handbook:|#")
+_HREF = re.compile(r"https?://|handbook:|#|asset:[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class RenderedSection:
     text: str
 
 
-def render_sections(sections: Sequence[Section]) -> tuple[RenderedSection, ...]:
+def render_sections(sections: Sequence[Section], images: Sequence[Image] = ()) -> tuple[RenderedSection, ...]:
     """All sections of one document. Footnotes are numbered through the document and stand at the end of the
     section that refers to them first, wherever they were defined."""
     texts, definitions = [], dict[str, str]()
@@ -50,6 +53,7 @@ def render_sections(sections: Sequence[Section]) -> tuple[RenderedSection, ...]:
     referred = [[label for label in _REFERENCE.findall(text) if label in definitions] for text in texts]
     everywhere = {label for labels in referred for label in labels}
     numbers: dict[str, int] = {}
+    shown = {image.sha256: image for image in images}
     rendered = []
     for text, labels, own in zip(texts, referred, defined_in, strict=True):
         # A note nobody refers to is not lost: it stays where it was written.
@@ -57,7 +61,7 @@ def render_sections(sections: Sequence[Section]) -> tuple[RenderedSection, ...]:
         placed = {label: definitions[label] for label in notes if label not in numbers}
         for label in placed:
             numbers[label] = len(numbers) + 1
-        markup = _html(text, placed, numbers)
+        markup = _with_images(_html(text, placed, numbers), shown)
         rendered.append(RenderedSection(markup, _text(markup)))
     return tuple(rendered)
 
@@ -103,6 +107,7 @@ def _cleaner() -> nh3.Cleaner:
         tags=set(_TAGS),
         attributes={
             "a": {"href", "name"},
+            "p": {"align"},
             "ol": {"start"},
             "th": {"align", "colspan", "rowspan"},
             "td": {"align", "colspan", "rowspan"},
@@ -110,7 +115,7 @@ def _cleaner() -> nh3.Cleaner:
         attribute_filter=kept,
         # The cell borders of QTextDocument come from attributes.
         set_tag_attribute_values={"table": {"border": "1", "cellspacing": "0", "cellpadding": "6"}},
-        url_schemes={"http", "https", "handbook"},
+        url_schemes={"http", "https", "handbook", ASSET},
         link_rel=None,
     )
 
@@ -119,6 +124,27 @@ def _html(text: str, notes: Mapping[str, str], numbers: Mapping[str, int]) -> st
     if not notes and _PLAIN.fullmatch(text):
         return _cleaner().clean(_paragraphs(text))
     return _cleaner().clean(_slow_html(text, notes, numbers))
+
+
+# The place of a figure, as client.figures leaves it. The picture itself is put in after the cleaning, which
+# lets no <img> through: an address that was not made here is never shown.
+_FIGURE = re.compile(
+    r'(<a href="asset:(?P<sha256>[0-9a-f]{64})">)</a></p>\s*<p align="center"><em>(?P<description>[^<]*)</em>'
+)
+
+
+def _with_images(markup: str, images: Mapping[str, Image]) -> str:
+    def figure(found: re.Match[str]) -> str:
+        image = images.get(found["sha256"])
+        if image is None:
+            return found[0]
+        said = html.escape(html.unescape(found["description"]))
+        picture = (
+            f'<img src="{ASSET}:{image.sha256}" width="{image.width}" height="{image.height}" alt="{said}">'
+        )
+        return found[0].replace("</a>", f"{picture}</a>", 1)
+
+    return _FIGURE.sub(figure, markup) if images else markup
 
 
 # Legal texts are mostly paragraphs of words; Python-Markdown takes many times longer to say that they are
@@ -171,9 +197,12 @@ def _markdown() -> "tuple[Markdown, Footnotes]":
     from markdown.extensions.sane_lists import SaneListExtension
     from markdown.extensions.tables import TableExtension
 
+    from handbook.client.figures import Figures
     from handbook.client.footnotes import Footnotes
 
     footnotes = Footnotes()
     # QTextDocument knows the align attribute of a cell, not its style.
     tables = TableExtension(use_align_attribute=True)
-    return Markdown(extensions=[tables, footnotes, SaneListExtension()], output_format="html"), footnotes
+    return Markdown(
+        extensions=[tables, footnotes, Figures(), SaneListExtension()], output_format="html"
+    ), footnotes

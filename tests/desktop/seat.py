@@ -7,6 +7,7 @@ from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
+from handbook.client.assets import Assets
 from handbook.client.handbook import Handbook
 from handbook.client.notes import Notes
 from handbook.client.search import Search
@@ -128,6 +129,7 @@ def handbook_of(device: Device) -> Handbook:
         store=device.store,
         account=device.account,
         library=device.library,
+        assets=Assets(device.store),
         notes=Notes(device.store),
         study=device.study,
         reflections=device.reflections,

@@ -3,7 +3,18 @@
 Changing a table means a step in `handbook.client.migrations` too.
 """
 
-from sqlalchemy import JSON, Column, Date, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Date,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from handbook.client.tables.columns import Moment
 
@@ -19,7 +30,7 @@ items = Table(
     Column("publisher", String, nullable=False),
     Column("edition", Integer, nullable=False),
     Column("pack", String, nullable=False),  # SHA-256 of the pack it came in
-    Column("payload", Text, nullable=False),  # JSON of the model record
+    Column("payload", Text, nullable=False),  # JSON of the model record; empty for an asset
 )
 
 documents = Table(
@@ -41,6 +52,16 @@ documents = Table(
     Column("number_key", String, nullable=False, index=True),  # model.text.number_key
     Column("arrived_at", Moment, nullable=False),
     Column("arrival", Integer, nullable=False),  # which content sync of this PC brought the edition, from 1
+    Column("attachments", JSON, nullable=False),  # a list of model.library.Attachment
+)
+
+# The bytes of images and attachments. Documents name them by their SHA-256 and are there without them too.
+assets = Table(
+    "assets",
+    library,
+    Column("id", String, primary_key=True),
+    Column("sha256", String, nullable=False, index=True),
+    Column("data", LargeBinary, nullable=False),
 )
 
 # `text` is plain for search, `html` is clean and ready to show; both come last because SQLite reads a row up

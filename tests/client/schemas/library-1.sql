@@ -1,3 +1,9 @@
+CREATE TABLE assets (
+	id VARCHAR NOT NULL,
+	sha256 VARCHAR NOT NULL,
+	data BLOB NOT NULL,
+	PRIMARY KEY (id)
+);
 CREATE TABLE assignments (
 	id VARCHAR NOT NULL,
 	payload TEXT NOT NULL,
@@ -27,6 +33,7 @@ CREATE TABLE documents (
 	number_key VARCHAR NOT NULL,
 	arrived_at VARCHAR NOT NULL,
 	arrival INTEGER NOT NULL,
+	attachments JSON NOT NULL,
 	PRIMARY KEY (id)
 );
 CREATE TABLE items (
@@ -77,5 +84,6 @@ CREATE TABLE sections (
 	PRIMARY KEY (document, position),
 	FOREIGN KEY(document) REFERENCES documents (id) ON DELETE CASCADE
 );
+CREATE INDEX ix_assets_sha256 ON assets (sha256);
 CREATE INDEX ix_documents_number_key ON documents (number_key);
 CREATE INDEX ix_documents_title_key ON documents (title_key);
