@@ -65,6 +65,12 @@ class Offline(Expected):
     code = "offline"
 
 
+class ProxyProblem(Offline):
+    """The proxy that the line goes through does not let anybody pass: nobody there, or it wants a password."""
+
+    code = "proxy"
+
+
 class ServerBroken(Expected):
     """The server answered, but not as its protocol promises."""
 

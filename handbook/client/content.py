@@ -6,8 +6,8 @@ hands verified packs to `apply`. Whatever goes wrong, installed content stays as
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,33 +15,22 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
-from tuf.api.exceptions import (
-    DownloadError,
-    DownloadHTTPError,
-    ExpiredMetadataError,
-    RepositoryError,
-)
-from tuf.ngclient import Updater, UpdaterConfig
-from tuf.ngclient.fetcher import FetcherInterface
 
 from handbook.client import disk
-from handbook.client.answers import refusal
 from handbook.client.apply import Arrival, apply_pack, next_arrival
-from handbook.client.downloads import ADVICE, Cancelled, Downloads
+from handbook.client.convoy import Convoy
+from handbook.client.downloads import ADVICE, Cancelled, Downloads, Wanted
+from handbook.client.metadata import CONTENT, Metadata
 from handbook.client.store import Store
 from handbook.client.tables.library import library_state, receipt_keys
 from handbook.client.tables.library import packs as packs_table
-from handbook.errors import Expected, ServerBroken, Untrusted, WrongClock
-from handbook.model.vietnamese import moment_text
+from handbook.client.trusted_time import known_time, learned, note_time
+from handbook.errors import Untrusted
 from handbook.protocol import packs, trust
 
 if TYPE_CHECKING:
-    from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
-
     from handbook.client.transport import Transport
 
-_CONTENT = "/content/"
-_TIMESTAMP = f"{_CONTENT}{trust.METADATA}/timestamp.json"
 _SEEN = "content:seen"
 
 CHECKING = "Đang hỏi xem có gì mới"
@@ -118,110 +107,54 @@ class _Pull:
         progress: Progress,
         cancelled: Callable[[], bool],
     ) -> None:
-        self._store, self._transport, self._dir, self._root = store, transport, content_dir, root
-        self._publishers, self._now, self._progress = publishers, now, progress
+        self._store, self._dir = store, content_dir
+        self._publishers, self._now = publishers, now
+        self._progress, self._cancelled = progress, cancelled
         self._audience = hashlib.sha256(b"\n".join([root, *map(str.encode, publishers)])).hexdigest()
         self._changed: set[str] = set()
         self._withdrawn: set[str] = set()
+        self._counting = threading.Lock()
         self._bytes_down = 0
-        self._done = self._piece = self._total = 0  # bytes of packs: whole ones, of the present one, planned
+        self._done = self._total = 0  # bytes of packs that are here, and that are needed
+        with store.library.read() as connection:
+            self._known = known_time(connection)
+        self._metadata = Metadata(transport, content_dir, root, now, self._known, self._count)
         self._downloads = Downloads(
             transport, content_dir / "partial", received=self._received, cancelled=cancelled
         )
 
     def run(self) -> ContentReport:
         self._progress(CHECKING, 0, 0)
+        metadata = self._metadata
         seen = self._seen()
-        timestamp, etag = self._ask(seen)
+        timestamp, etag = metadata.ask(seen.etag if seen else "")
         if timestamp is None:
+            if metadata.judged_at >= seen.valid_until:
+                raise metadata.expired()
+            self._learn(metadata.told or self._now)
             return self._report(unchanged=True)
-        with self._judged():
-            updater = self._updater(timestamp)
-            updater.refresh()
+        metadata.accept(timestamp, self._publishers)
         problems: list[Untrusted] = []
-        plans = self._plans(updater, problems)
-        self._total = sum(ref.length for plan in plans for ref in plan.needed)
-        with self._store.library.read() as connection:
-            arrival = next_arrival(connection, self._now)
-        for plan in plans:
-            try:
-                self._take_in(plan, arrival)
-            except Untrusted as error:
-                problems.append(error)
-            except Cancelled:
-                return self._report(cancelled=True)
+        catalogues = metadata.catalogues(self._publishers, problems)
+        plans = [plan for catalogue in catalogues if (plan := self._planned(catalogue, problems))]
+        try:
+            self._take_in_all(plans, problems)
+        except Cancelled:
+            return self._report(cancelled=True)
         if problems:
             raise problems[0]
         self._downloads.forget_all()
-        valid_until = min(signed.expires for signed in _trusted(updater))
-        self._remember(_Seen(etag, self._audience, valid_until))
+        told = metadata.told
+        self._learn(learned(self._known, self._now, told, metadata.timestamp_ends))
+        self._remember(_Seen(etag, self._audience, metadata.valid_until))
         return self._report()
 
-    def _ask(self, seen: _Seen | None) -> tuple[bytes | None, str]:
-        """The server's timestamp.json and its ETag; None when it is the one already taken in."""
-        headers = {"If-None-Match": seen.etag} if seen else {}
-        answer = self._transport.send("GET", _TIMESTAMP, headers=headers, limit=trust.MAX_TIMESTAMP_BYTES)
-        self._bytes_down += len(answer.body)
-        if answer.status == 304 and seen:
-            return None, seen.etag
-        if answer.status == 404:
-            raise ServerBroken(
-                "Máy chủ chưa có nội dung phát hành.", "Hãy báo cho quản trị máy chủ; sổ tay vẫn dùng được."
-            )
-        if answer.status != 200:
-            raise refusal(answer)
-        return answer.body, answer.headers.get("ETag", "")
-
-    def _updater(self, timestamp: bytes) -> Updater:
-        for folder in ("metadata", "targets"):
-            disk.make_folder(self._dir / folder)
-        updater = Updater(
-            str(self._dir / "metadata"),
-            f"{_CONTENT}{trust.METADATA}/",
-            str(self._dir / "targets"),
-            f"{_CONTENT}{trust.TARGETS}/",
-            fetcher=_Fetcher(self._transport, timestamp, self._count),
-            config=UpdaterConfig(
-                max_root_rotations=trust.MAX_ROOT_ROTATIONS,
-                max_delegations=trust.MAX_DELEGATIONS,
-                root_max_length=trust.MAX_ROOT_BYTES,
-                timestamp_max_length=trust.MAX_TIMESTAMP_BYTES,
-                snapshot_max_length=trust.MAX_SNAPSHOT_BYTES,
-                targets_max_length=trust.MAX_TARGETS_BYTES,
-            ),
-            bootstrap=self._root,
-        )
-        _trusted(updater).reference_time = self._now
-        return updater
-
-    def _plans(self, updater: Updater, problems: list[Untrusted]) -> list[_Plan]:
-        """What is new of every publisher that has signed anything."""
-        plans = []
-        for publisher in self._publishers:
-            try:
-                catalogue = self._catalogue(updater, publisher)
-                if catalogue and (plan := self._plan(catalogue)):
-                    plans.append(plan)
-            except Untrusted as error:
-                problems.append(error)
-        return plans
-
-    def _catalogue(self, updater: Updater, publisher: str) -> trust.Catalogue | None:
-        """The signed catalogue; None when the publisher has not signed one yet, or nobody may sign for it."""
-        role = trust.role_of(publisher)
-        chain = [role]
-        while (above := trust.delegator_of(chain[-1])) != "targets":
-            chain.append(above)
-        if any(f"{name}.json" not in _trusted(updater).snapshot.meta for name in chain):
+    def _planned(self, catalogue: trust.Catalogue, problems: list[Untrusted]) -> _Plan | None:
+        try:
+            return self._plan(catalogue)
+        except Untrusted as error:
+            problems.append(error)
             return None
-        with self._judged():
-            target = updater.get_targetinfo(trust.catalogue_path(publisher))
-            if target is None:
-                return None
-            if target.length > trust.MAX_CATALOGUE_BYTES:
-                raise Untrusted(f"Danh mục của “{publisher}” dài quá giới hạn.", ADVICE)
-            file = updater.find_cached_target(target) or updater.download_target(target)
-        return trust.read_catalogue(Path(file).read_bytes(), publisher)
 
     def _plan(self, catalogue: trust.Catalogue) -> _Plan | None:
         publisher = catalogue.publisher
@@ -240,13 +173,29 @@ class _Pull:
         needed = (ref for ref in catalogue.packs if ref.sequence > known and ref.sha256 not in applied)
         return _Plan(catalogue, tuple(needed), known)
 
-    def _take_in(self, plan: _Plan, arrival: Arrival) -> None:
+    def _take_in_all(self, plans: list[_Plan], problems: list[Untrusted]) -> None:
+        """Fetches the packs of all publishers together and applies them in order. Raises Cancelled."""
+        wanted = [_wanted(ref) for plan in plans for ref in plan.needed]
+        self._total = sum(ref.length for ref in wanted)
+        self._done = sum(self._downloads.held(one) for one in wanted)
+        with self._store.library.read() as connection:
+            arrival = next_arrival(connection, self._now)
+        with Convoy(self._downloads, wanted, self._cancelled) as convoy:
+            for plan in plans:
+                try:
+                    self._take_in(plan, convoy, arrival)
+                except Untrusted as error:
+                    problems.append(error)
+                    convoy.skip([ref.sha256 for ref in plan.needed])
+
+    def _take_in(self, plan: _Plan, convoy: Convoy, arrival: Arrival) -> None:
         """Applies the packs of one publisher, each in its transaction, then notes that all are there."""
         catalogue = plan.catalogue
         publisher = catalogue.publisher
         for ref in plan.needed:
-            path = _CONTENT + trust.pack_path(ref.sha256)
-            data = self._downloads.fetch(path, sha256=ref.sha256, length=ref.length)
+            if self._cancelled():
+                raise Cancelled
+            data = convoy.take(ref.sha256)
             dictionary = self._dictionary(catalogue, packs.read_header(data).dictionary)
             items = _own(packs.open_pack(data, ref.sha256, dictionary), publisher)
             applied = apply_pack(
@@ -258,7 +207,6 @@ class _Pull:
                 arrival=arrival,
             )
             self._downloads.forget(ref.sha256)
-            self._done, self._piece = self._done + ref.length, 0
             self._changed |= applied.documents | applied.assignments
             self._withdrawn |= applied.withdrawn
         with self._store.library.write() as connection:
@@ -278,49 +226,30 @@ class _Pull:
         file = self._dir / "dictionaries" / f"{sha256}.dict"
         if file.exists() and hashlib.sha256(data := file.read_bytes()).hexdigest() == sha256:
             return data
-        path = _CONTENT + trust.dictionary_path(sha256)
-        data = self._downloads.fetch(path, sha256=sha256, length=ref.length)
+        with self._counting:
+            self._total += ref.length
+        data = self._downloads.fetch(Wanted(CONTENT + trust.dictionary_path(sha256), sha256, ref.length))
         disk.make_folder(file.parent)
         disk.write_whole(file, data)
         self._downloads.forget(sha256)
         return data
 
-    @contextmanager
-    def _judged(self) -> Iterator[None]:
-        """Puts the verdicts of python-tuf into words."""
-        try:
-            yield
-        except ExpiredMetadataError as error:
-            raise self._expired() from error
-        except DownloadHTTPError as error:
-            raise ServerBroken(
-                f"Máy chủ thiếu một tệp chữ ký mà chính nó nêu tên (mã HTTP {error.status_code}).",
-                "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
-            ) from error
-        except (RepositoryError, DownloadError) as error:
-            raise Untrusted(
-                "Chữ ký trên nội dung máy chủ đưa về không đúng nên không có gì được nhận.", ADVICE
-            ) from error
-
-    def _expired(self) -> Expected:
-        skew = self._transport.clock_skew
-        if skew is not None and abs(skew) > trust.CLOCK_TOLERANCE:
-            return WrongClock(
-                f"Đồng hồ máy này chỉ {moment_text(self._now)}, máy chủ chỉ {moment_text(self._now + skew)}.",
-                "Hãy chỉnh lại ngày giờ của máy rồi đồng bộ lại. Nội dung đã cài vẫn đọc được.",
-            )
-        return Untrusted(
-            "Chữ ký trên nội dung của máy chủ đã quá hạn nên không có gì được nhận.",
-            "Nội dung đã cài vẫn đọc được. Hãy báo quản trị máy chủ làm mới chữ ký.",
-        )
-
     def _count(self, count: int) -> None:
-        self._bytes_down += count
+        with self._counting:
+            self._bytes_down += count
 
     def _received(self, count: int) -> None:
-        self._count(count)
-        self._piece += count
-        self._progress(FETCHING, min(self._done + self._piece, self._total), self._total)
+        """A piece of a file came, or a part of one was thrown away (below zero)."""
+        with self._counting:
+            self._bytes_down += max(0, count)
+            self._done += count
+            done, total = min(self._done, self._total), self._total
+            # Told under the lock: what is told of two pieces at once would otherwise go back and forth.
+            self._progress(FETCHING, done, total)
+
+    def _learn(self, known: datetime) -> None:
+        with self._store.library.write() as connection:
+            note_time(connection, self._known, known)
 
     def _report(self, *, unchanged: bool = False, cancelled: bool = False) -> ContentReport:
         return ContentReport(
@@ -339,7 +268,8 @@ class _Pull:
             return None
         values = json.loads(stored)
         seen = _Seen(values["etag"], values["audience"], datetime.fromisoformat(values["valid_until"]))
-        return seen if seen.audience == self._audience and self._now < seen.valid_until else None
+        is_due = max(self._now, self._known) >= seen.valid_until
+        return None if is_due or seen.audience != self._audience else seen
 
     def _remember(self, seen: _Seen) -> None:
         if not seen.etag:
@@ -349,29 +279,8 @@ class _Pull:
             _put_state(connection, _SEEN, json.dumps(values))
 
 
-class _Fetcher(FetcherInterface):
-    """Metadata and catalogues for python-tuf, over our transport; the timestamp is here already."""
-
-    def __init__(self, transport: "Transport", timestamp: bytes, count: Callable[[int], None]) -> None:
-        self._transport, self._timestamp, self._count = transport, timestamp, count
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        if url == _TIMESTAMP:
-            yield self._timestamp
-            return
-        # Whole, not in pieces: python-tuf may leave an iterator half way, and the connection open with it.
-        answer = self._transport.send("GET", url, limit=trust.MAX_TARGETS_BYTES)
-        self._count(len(answer.body))
-        if answer.status in (403, 404):
-            raise DownloadHTTPError(url, answer.status)
-        if answer.status != 200:
-            raise refusal(answer)
-        yield answer.body
-
-
-def _trusted(updater: Updater) -> "TrustedMetadataSet":
-    # Nothing public takes the time to judge expiry by, or tells what was verified; tests watch this name.
-    return updater._trusted_set
+def _wanted(ref: trust.PackRef) -> Wanted:
+    return Wanted(CONTENT + trust.pack_path(ref.sha256), ref.sha256, ref.length)
 
 
 def _own(items: Iterator[packs.Item], publisher: str) -> Iterator[packs.Item]:

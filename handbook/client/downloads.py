@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from handbook.client import disk
@@ -16,10 +17,20 @@ class Cancelled(Exception):
     """The person stopped it; what has arrived is kept."""
 
 
-class Downloads:
-    """Downloads into `folder`, where parts wait between attempts.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file as the signed catalogue names it; `length` in bytes."""
 
-    `received` is told of every piece's length; `cancelled` is asked between pieces.
+    path: str
+    sha256: str
+    length: int
+
+
+class Downloads:
+    """Downloads into `folder`, where parts wait between attempts. Several files may be fetched at once.
+
+    `received` is told of every piece's length, and of a part that is thrown away by its length below zero;
+    `cancelled` is asked between pieces. Both are called from the thread that fetches.
     """
 
     def __init__(
@@ -36,19 +47,24 @@ class Downloads:
         self._cancelled = cancelled
         disk.make_folder(folder)
 
-    def fetch(self, path: str, *, sha256: str, length: int) -> bytes:
+    def held(self, wanted: Wanted) -> int:
+        """How many bytes of the file are here from an earlier attempt."""
+        return min(_Part(self._folder, wanted.sha256).length, wanted.length)
+
+    def fetch(self, wanted: Wanted, arrived: Callable[[int], object] = lambda length: None) -> bytes:
         """The file's bytes once they have this length and hash; its part stays until `forget`.
 
+        `arrived` is told how many bytes are here after every piece; what it raises ends the download.
         Raises Untrusted for other bytes, Offline, TooBusy, ServerBroken, Cancelled; OSError from the disk.
         """
-        part = _Part(self._folder, sha256)
+        part = _Part(self._folder, wanted.sha256)
         resumed = part.length > 0
         while True:
-            self._complete(path, part, length)
+            self._complete(wanted, part, arrived)
             data = part.read()
-            if hashlib.sha256(data).hexdigest() == sha256:
+            if hashlib.sha256(data).hexdigest() == wanted.sha256:
                 return data
-            part.discard()
+            self._discard(part)
             if not resumed:
                 raise Untrusted("Tệp tải về khác với tệp đã được ký nên bị bỏ.", ADVICE)
             # The part from an earlier attempt may be what is wrong: once more, from the start.
@@ -63,15 +79,17 @@ class Downloads:
         for file in self._folder.iterdir():
             file.unlink(missing_ok=True)
 
-    def _complete(self, path: str, part: "_Part", length: int) -> None:
-        """Has the part grow to `length` bytes."""
-        if part.length > length:
+    def _complete(self, wanted: Wanted, part: "_Part", arrived: Callable[[int], object]) -> None:
+        """Has the part grow to the wanted length."""
+        if part.length > wanted.length:
             part.discard()
         begun_anew = False
-        while part.length < length:
+        while part.length < wanted.length:
             offset = part.length
-            with self._transport.stream(path, offset=offset, etag=part.etag, limit=length) as stream:
+            asked = self._transport.stream(wanted.path, offset=offset, etag=part.etag, limit=wanted.length)
+            with asked as stream:
                 if stream.status == 200:
+                    self._discard(part)
                     part.start(stream.headers.get("ETag", ""))
                 elif (offset and stream.status == 416) or (
                     stream.status == 206 and not _continues(stream, part)
@@ -80,24 +98,30 @@ class Downloads:
                     if begun_anew:
                         raise refusal(Answer(stream.status, stream.headers, b""))
                     begun_anew = True
-                    part.discard()
+                    self._discard(part)
                     continue
                 elif stream.status != 206:
-                    raise _refused(stream, path)
-                self._receive(stream, part, length)
-            if part.length < length:
+                    raise _refused(stream, wanted.path)
+                self._receive(stream, part, wanted.length, arrived)
+            if part.length < wanted.length:
                 raise Offline("Đường truyền đứt giữa chừng.", "Phần đã tải được giữ lại; lần sau tải tiếp.")
 
-    def _receive(self, stream: Stream, part: "_Part", length: int) -> None:
+    def _receive(self, stream: Stream, part: "_Part", length: int, arrived: Callable[[int], object]) -> None:
         with part.file.open("ab") as file:
             for chunk in stream:
                 if self._cancelled():
                     raise Cancelled
+                arrived(part.length + len(chunk))
                 self._received(len(chunk))
                 if part.length + len(chunk) > length:
                     raise Untrusted("Máy chủ gửi về tệp dài hơn tệp đã được ký.", ADVICE)
                 file.write(chunk)
                 part.length += len(chunk)
+
+    def _discard(self, part: "_Part") -> None:
+        if part.length:
+            self._received(-part.length)
+        part.discard()
 
 
 class _Part:

@@ -1,6 +1,8 @@
 """Published content arrives whole and once, whatever happens to the line, the server or this PC."""
 
+import hashlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
@@ -12,11 +14,10 @@ from sqlalchemy import select
 
 from handbook.authoring.publish import refresh_timestamp
 from handbook.authoring.repository import Repository
-from handbook.client import content
+from handbook.client import content, convoy
 from handbook.client.content import ContentReport, pull
 from handbook.client.store import Store
 from handbook.client.tables.library import assignments, receipt_keys
-from handbook.client.transport import CHUNK_BYTES
 from handbook.errors import (
     DiskProblem,
     Expected,
@@ -175,9 +176,13 @@ def half(ward: Ward) -> Ward:
         ward.pull()
     ward.server.misbehave = None
     ward.server.requests.clear()
-    [part] = (ward.pc / "partial").glob("*.part")
-    assert 0 < part.stat().st_size <= 100_000
+    assert 0 < part_of(ward).stat().st_size <= 100_000
     return ward
+
+
+def part_of(ward: Ward) -> Path:
+    """What has arrived of the large pack."""
+    return ward.pc / "partial" / f"{ward.packs()[0].stem}.part"
 
 
 def pack_requests(ward: Ward) -> list[str]:
@@ -187,8 +192,7 @@ def pack_requests(ward: Ward) -> list[str]:
 
 
 def test_a_broken_download_goes_on_where_it_stopped(half: Ward) -> None:
-    [part] = (half.pc / "partial").glob("*.part")
-    offset = part.stat().st_size
+    offset = part_of(half).stat().st_size
     half.pull()
     assert pack_requests(half) == [f"bytes={offset}-"]
     assert "central/lon" in half.documents()
@@ -222,7 +226,7 @@ def test_a_server_that_does_not_go_on_has_it_sent_anew(
 
 
 def test_a_part_that_went_bad_on_the_disk_is_fetched_anew(half: Ward) -> None:
-    [part] = (half.pc / "partial").glob("*.part")
+    part = part_of(half)
     part.write_bytes(bytes(part.stat().st_size))
     half.pull()
     assert [bool(asked) for asked in pack_requests(half)] == [True, False]
@@ -230,8 +234,7 @@ def test_a_part_that_went_bad_on_the_disk_is_fetched_anew(half: Ward) -> None:
 
 
 def test_a_part_longer_than_the_pack_is_fetched_anew(half: Ward) -> None:
-    [part] = (half.pc / "partial").glob("*.part")
-    part.write_bytes(bytes(1_000_000))
+    part_of(half).write_bytes(bytes(1_000_000))
     half.pull()
     assert pack_requests(half) == [""]
 
@@ -245,12 +248,85 @@ def test_a_server_that_never_goes_on_is_broken(half: Ward) -> None:
 def test_stopping_keeps_what_arrived(ward: Ward) -> None:
     ward.write("central", "lon", NOISE)
     ward.publish()
-    pieces = iter([False, True])
-    report = ward.pull(cancelled=lambda: next(pieces))
+    arrived = 0
+
+    def count(_: str, done: int, __: int) -> None:
+        nonlocal arrived
+        arrived = done
+
+    report = ward.pull(progress=count, cancelled=lambda: arrived > 50_000)
     assert report.cancelled
-    [part] = (ward.pc / "partial").glob("*.part")
-    assert part.stat().st_size == CHUNK_BYTES
+    kept = part_of(ward).stat().st_size
+    assert 0 < kept < ward.packs()[0].stat().st_size
+    assert "central/lon" not in ward.documents()
+    ward.server.requests.clear()
     assert ward.pull().changed >= {"central/lon", f"{COMMUNE}/hoc"}
+    assert pack_requests(ward) == [f"bytes={kept}-"]
+
+
+def test_stopping_needs_no_answer_from_a_line_that_is_silent(ward: Ward) -> None:
+    ward.publish()
+    asked, answer = threading.Event(), threading.Event()
+
+    def silent(request: Request, usual: Reply) -> Reply:
+        asked.set()
+        assert answer.wait(20)
+        return usual
+
+    ward.server.misbehave = on("/packs/", silent)
+    try:
+        assert ward.pull(cancelled=asked.is_set).cancelled
+    finally:
+        answer.set()
+    ward.server.misbehave = None
+    assert ward.pull().changed
+
+
+def test_a_line_that_drops_in_the_third_pack_of_ten_goes_on_there(ward: Ward) -> None:
+    for number in range(10):
+        noise = hashlib.shake_256(bytes([number])).hexdigest(60_000)
+        ward.write("central", f"so-{number}", noise)
+        ward.publish(NOW + timedelta(minutes=number))
+    names = [file.name for file in ward.packs()]
+    assert len(names) == 10
+    third = on(names[2], lambda request, usual: Reply(200, usual.headers, usual.body, 20_000))
+    ward.server.misbehave = third
+    with pytest.raises(Offline):
+        ward.pull()
+    assert {"central/so-0", "central/so-1"} <= ward.documents().keys()
+    assert not {"central/so-2", "central/so-3"} & ward.documents().keys()
+    ward.server.misbehave = None
+    ward.server.requests.clear()
+    progress: list[tuple[int, int]] = []
+    ward.pull(progress=lambda _, done, total: progress.append((done, total)))
+    asked = {Path(request.path).name: request.headers.get("range", "") for request in ward.server.requests}
+    assert asked[names[2]].startswith("bytes=")
+    assert not {names[0], names[1]} & asked.keys()
+    assert len(ward.documents()) == 12
+    assert progress[1][0] > 0, "what was here from before counts"
+    assert progress[-1][0] == progress[-1][1]
+
+
+def test_packs_come_over_a_few_kept_connections_and_are_applied_in_order(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(12):
+        ward.write("central", f"so-{number}", hashlib.shake_256(bytes([number])).hexdigest(9_000))
+        ward.publish(NOW + timedelta(minutes=number))
+    applied: list[int] = []
+    apply_pack = content.apply_pack
+
+    def notes(store: Store, **given) -> object:
+        if given["publisher"] == "central":
+            applied.append(given["sequence"])
+        return apply_pack(store, **given)
+
+    monkeypatch.setattr(content, "apply_pack", notes)
+    ward.pull()
+    assert applied == list(range(1, 13))
+    used = {request.connection for request in ward.server.requests if "/packs/" in request.path}
+    assert len(used) <= convoy.CONNECTIONS
+    assert len({request.connection for request in ward.server.requests}) <= 6
 
 
 def test_an_end_between_two_packs_keeps_the_first(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,324 @@
+"""What publishers have signed: asked for, judged by The Update Framework, read as catalogues.
+
+python-tuf asks for one file after the other, each of which costs a line's delay. What it will ask for is
+told by what it has: those files are fetched together, ahead of it, and judged as if they had come one by one.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tuf.api.exceptions import (
+    DownloadError,
+    DownloadHTTPError,
+    ExpiredMetadataError,
+    RepositoryError,
+)
+from tuf.ngclient import TargetFile, Updater, UpdaterConfig
+from tuf.ngclient.fetcher import FetcherInterface
+
+from handbook.client import disk
+from handbook.client.answers import refusal
+from handbook.client.downloads import ADVICE
+from handbook.client.transport import Answer
+from handbook.errors import Expected, ServerBroken, Untrusted, WrongClock
+from handbook.model.vietnamese import moment_text
+from handbook.protocol import trust
+
+if TYPE_CHECKING:
+    from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
+
+    from handbook.client.transport import Transport
+
+CONTENT = "/content/"
+_METADATA = f"{CONTENT}{trust.METADATA}/"
+_TIMESTAMP = f"{_METADATA}timestamp.json"
+
+
+class Metadata:
+    """The signed metadata of one server, as one sync finds it.
+
+    `root` is the TUF root this PC was given, `now` by its clock, `known` the latest moment known to have
+    passed (trusted_time). `count` is told how many bytes came, from any thread.
+    """
+
+    def __init__(
+        self,
+        transport: "Transport",
+        folder: Path,
+        root: bytes,
+        now: datetime,
+        known: datetime,
+        count: Callable[[int], None],
+    ) -> None:
+        self._transport, self._folder, self._root = transport, folder, root
+        self._now, self._known = now, known
+        self._ahead = _Ahead(transport, count)
+        self._count = count
+        self._updater: Updater | None = None
+
+    @property
+    def told(self) -> datetime | None:
+        """The time by the server's clock; None before it gave one."""
+        skew = self._transport.clock_skew
+        return None if skew is None else self._now + skew
+
+    @property
+    def judged_at(self) -> datetime:
+        """The time by which the age of signatures is judged."""
+        return max(self._now, self._known, self.told or self._now)
+
+    @property
+    def valid_until(self) -> datetime:
+        """When the first of what was accepted ends."""
+        return min(signed.expires for signed in _trusted(self._accepted))
+
+    @property
+    def timestamp_ends(self) -> datetime:
+        return _trusted(self._accepted).timestamp.expires
+
+    def ask(self, etag: str) -> tuple[bytes | None, str]:
+        """The server's timestamp.json and its ETag; None when it is still the one with `etag`."""
+        if not etag:
+            self._ahead.fetch([f"{_METADATA}{self._next_root()}.root.json"])
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = self._transport.send("GET", _TIMESTAMP, headers=headers, limit=trust.MAX_TIMESTAMP_BYTES)
+        self._count(len(answer.body))
+        if answer.status == 304 and etag:
+            return None, etag
+        if answer.status == 404:
+            raise ServerBroken(
+                "Máy chủ chưa có nội dung phát hành.", "Hãy báo cho quản trị máy chủ; sổ tay vẫn dùng được."
+            )
+        if answer.status != 200:
+            raise refusal(answer)
+        return answer.body, answer.headers.get("ETag", "")
+
+    def accept(self, timestamp: bytes, publishers: Iterable[str]) -> None:
+        """Judges the server's metadata, beginning with this timestamp.json.
+
+        Raises Untrusted, WrongClock, ServerBroken, Offline, TooBusy.
+        """
+        for name in ("metadata", "targets"):
+            disk.make_folder(self._folder / name)
+        self._ahead.fetch([f"{_METADATA}{self._next_root()}.root.json"])
+        if version := _version_of(timestamp, "snapshot.json"):
+            self._ahead.fetch([path] if (path := self._missing("snapshot", version)) else [])
+        roles = dict.fromkeys(role for publisher in publishers for role in _chain(publisher))
+        fetcher = _Fetcher(self._ahead, timestamp, lambda body: self._look_at_snapshot(body, roles))
+        with self.judged():
+            self._updater = Updater(
+                str(self._folder / "metadata"),
+                _METADATA,
+                str(self._folder / "targets"),
+                f"{CONTENT}{trust.TARGETS}/",
+                fetcher=fetcher,
+                config=UpdaterConfig(
+                    max_root_rotations=trust.MAX_ROOT_ROTATIONS,
+                    max_delegations=trust.MAX_DELEGATIONS,
+                    root_max_length=trust.MAX_ROOT_BYTES,
+                    timestamp_max_length=trust.MAX_TIMESTAMP_BYTES,
+                    snapshot_max_length=trust.MAX_SNAPSHOT_BYTES,
+                    targets_max_length=trust.MAX_TARGETS_BYTES,
+                ),
+                bootstrap=self._root,
+            )
+            _trusted(self._updater).reference_time = self.judged_at
+            self._updater.refresh()
+
+    def catalogues(self, publishers: Iterable[str], problems: list[Untrusted]) -> Iterator[trust.Catalogue]:
+        """The signed catalogue of each publisher that has signed one and may sign for itself.
+
+        What is wrong with one publisher's is added to `problems`.
+        """
+        found: dict[str, TargetFile] = {}
+        for publisher in publishers:
+            try:
+                if target := self._target(publisher):
+                    found[publisher] = target
+            except Untrusted as error:
+                problems.append(error)
+        missing = [target for target in found.values() if not self._accepted.find_cached_target(target)]
+        self._ahead.fetch(_target_url(target) for target in missing)
+        for publisher, target in found.items():
+            try:
+                with self.judged():
+                    file = self._accepted.find_cached_target(target) or self._accepted.download_target(target)
+                yield trust.read_catalogue(Path(file).read_bytes(), publisher)
+            except Untrusted as error:
+                problems.append(error)
+
+    def expired(self) -> Expected:
+        """What to say of signatures that have ended by `judged_at`."""
+        advice = "Hãy chỉnh lại ngày giờ của máy rồi đồng bộ lại. Nội dung đã cài vẫn đọc được."
+        told = self.told
+        if told is not None and abs(told - self._now) > trust.CLOCK_TOLERANCE:
+            return WrongClock(
+                f"Đồng hồ máy này chỉ {moment_text(self._now)}, máy chủ chỉ {moment_text(told)}.", advice
+            )
+        if self._known - self._now > trust.CLOCK_TOLERANCE:
+            return WrongClock(
+                f"Đồng hồ máy này chỉ {moment_text(self._now)}, nhưng sổ tay biết chắc đã qua "
+                f"{moment_text(self._known)}.",
+                advice,
+            )
+        return Untrusted(
+            "Chữ ký trên nội dung của máy chủ đã quá hạn nên không có gì được nhận.",
+            "Nội dung đã cài vẫn đọc được. Hãy báo quản trị máy chủ làm mới chữ ký.",
+        )
+
+    @contextmanager
+    def judged(self) -> Iterator[None]:
+        """Puts the verdicts of python-tuf into words."""
+        try:
+            yield
+        except ExpiredMetadataError as error:
+            raise self.expired() from error
+        except DownloadHTTPError as error:
+            raise ServerBroken(
+                f"Máy chủ thiếu một tệp chữ ký mà chính nó nêu tên (mã HTTP {error.status_code}).",
+                "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
+            ) from error
+        except (RepositoryError, DownloadError) as error:
+            raise Untrusted(
+                "Chữ ký trên nội dung máy chủ đưa về không đúng nên không có gì được nhận.", ADVICE
+            ) from error
+
+    @property
+    def _accepted(self) -> Updater:
+        if self._updater is None:
+            raise RuntimeError("nothing was accepted yet")
+        return self._updater
+
+    def _target(self, publisher: str) -> TargetFile | None:
+        """The publisher's catalogue as its role signed it."""
+        known = _trusted(self._accepted).snapshot.meta
+        if any(f"{role}.json" not in known for role in _chain(publisher)):
+            return None
+        with self.judged():
+            target = self._accepted.get_targetinfo(trust.catalogue_path(publisher))
+        if target is not None and target.length > trust.MAX_CATALOGUE_BYTES:
+            raise Untrusted(f"Danh mục của “{publisher}” dài quá giới hạn.", ADVICE)
+        return target
+
+    def _look_at_snapshot(self, snapshot: bytes, roles: Iterable[str]) -> None:
+        """Has the roles fetched that python-tuf will ask for, should this snapshot prove to be good."""
+        wanted = (
+            self._missing(role, version)
+            for role in ("targets", *roles)
+            if (version := _version_of(snapshot, f"{role}.json"))
+        )
+        self._ahead.fetch(path for path in wanted if path)
+
+    def _missing(self, role: str, version: int) -> str:
+        """Where this version of the role's metadata is asked for; empty when it is here already."""
+        held = _signed_in(self._folder / "metadata" / f"{role}.json")
+        return "" if held.get("version") == version else f"{_METADATA}{version}.{role}.json"
+
+    def _next_root(self) -> int:
+        """The version of the root that would follow the one held."""
+        held = _signed_in(self._folder / "metadata" / "root.json").get("version")
+        given = _signed(self._root).get("version")
+        return max((version for version in (held, given) if isinstance(version, int)), default=0) + 1
+
+
+class _Ahead:
+    """Small files fetched together, each at most once; `of` waits for the one that is needed next."""
+
+    def __init__(self, transport: "Transport", count: Callable[[int], None]) -> None:
+        self._transport, self._count = transport, count
+        self._ended: dict[str, Answer | BaseException] = {}
+        self._threads: dict[str, threading.Thread] = {}
+
+    def fetch(self, paths: Iterable[str]) -> None:
+        """Begins to fetch those that were not asked for yet."""
+        for path in paths:
+            if path not in self._threads:
+                thread = threading.Thread(target=self._get, args=(path,), name="metadata", daemon=True)
+                self._threads[path] = thread
+                thread.start()
+
+    def of(self, path: str) -> Answer:
+        """The server's answer for the path. Raises what `Transport.send` does."""
+        self.fetch([path])
+        self._threads[path].join()
+        ended = self._ended[path]
+        if isinstance(ended, BaseException):
+            raise ended
+        return ended
+
+    def _get(self, path: str) -> None:
+        try:
+            answer = self._transport.send("GET", path, limit=trust.MAX_TARGETS_BYTES)
+            self._count(len(answer.body))
+            self._ended[path] = answer
+        except BaseException as problem:  # whoever needs the file meets it
+            self._ended[path] = problem
+
+
+class _Fetcher(FetcherInterface):
+    """Metadata and catalogues for python-tuf, over our transport; the timestamp is here already."""
+
+    def __init__(self, ahead: _Ahead, timestamp: bytes, snapshot_seen: Callable[[bytes], None]) -> None:
+        self._ahead, self._timestamp, self._snapshot_seen = ahead, timestamp, snapshot_seen
+
+    def _fetch(self, url: str) -> Iterator[bytes]:
+        if url == _TIMESTAMP:
+            yield self._timestamp
+            return
+        # Whole, not in pieces: python-tuf may leave an iterator half way, and the connection open with it.
+        answer = self._ahead.of(url)
+        if answer.status in (403, 404):
+            raise DownloadHTTPError(url, answer.status)
+        if answer.status != 200:
+            raise refusal(answer)
+        if url.endswith(".snapshot.json"):
+            self._snapshot_seen(answer.body)
+        yield answer.body
+
+
+def _trusted(updater: Updater) -> "TrustedMetadataSet":
+    # Nothing public takes the time to judge expiry by, or tells what was verified; tests watch this name.
+    return updater._trusted_set
+
+
+def _chain(publisher: str) -> list[str]:
+    """The publisher's role and those above it, up to the ones that `targets` delegates to."""
+    chain = [trust.role_of(publisher)]
+    while (above := trust.delegator_of(chain[-1])) != "targets":
+        chain.append(above)
+    return chain
+
+
+def _target_url(target: TargetFile) -> str:
+    """Where python-tuf will ask for a target: consistent snapshots put its hash before its name."""
+    folder, _, name = target.path.rpartition("/")
+    return f"{CONTENT}{trust.TARGETS}/{folder}/{next(iter(target.hashes.values()))}.{name}"
+
+
+def _signed(data: bytes) -> Mapping[str, Any]:
+    """The signed part of a metadata file that nobody has judged yet; empty when it is none."""
+    try:
+        signed = json.loads(data)["signed"]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return {}
+    return signed if isinstance(signed, dict) else {}
+
+
+def _signed_in(file: Path) -> Mapping[str, Any]:
+    try:
+        return _signed(file.read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+def _version_of(data: bytes, name: str) -> int:
+    """The version that not yet judged metadata names of another file; 0 when it names none."""
+    meta = _signed(data).get("meta")
+    named = meta.get(name) if isinstance(meta, dict) else None
+    version = named.get("version") if isinstance(named, dict) else None
+    return version if isinstance(version, int) and version > 0 else 0
