@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
+from handbook.client.editions import keep_former_editions
 from handbook.client.rendering import RenderedSection, render_sections
 from handbook.client.store import Store
 from handbook.client.tables.library import (
@@ -231,6 +232,7 @@ def _replace(
     arrival: Arrival,
 ) -> None:
     ids = [one.item.id for one in newer]
+    keep_former_editions(connection, ids, [one.item.id for one in newer if one.document])
     connection.execute(delete(documents).where(documents.c.id.in_(ids)))
     connection.execute(delete(assignments).where(assignments.c.id.in_(ids)))
     connection.execute(delete(assets).where(assets.c.id.in_(ids)))

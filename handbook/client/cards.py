@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from handbook.client.store import Store
-from handbook.client.tables.library import documents, library_state
+from handbook.client.tables.library import documents, former_editions, library_state
 from handbook.client.tables.personal import opened, positions, saved, ticks
 from handbook.model.library import Collection, Kind, Status
 
@@ -26,7 +26,8 @@ class DocumentCard:
     """`read` is the member's own mark, `progress` how far they got, 0 to 1.
 
     `is_new` means that the edition came with the latest content sync that brought documents, and was not
-    opened since; what the very first sync of a profile brings is not news.
+    opened since; what the very first sync of a profile brings is not news. `is_revised`: it is
+    new, and a former edition was here before it.
     """
 
     id: str
@@ -45,6 +46,7 @@ class DocumentCard:
     saved: bool
     progress: float
     is_new: bool
+    is_revised: bool
 
 
 def document_cards(
@@ -69,6 +71,7 @@ def document_cards(
     with store.library.read() as library:
         rows = library.execute(query.where(*where).order_by(*order)).all()
         latest = library.scalar(select(library_state.c.value).where(library_state.c.key == "arrival"))
+        revised = set(library.scalars(select(former_editions.c.document)))
     newest = int(latest or 0)
     with store.personal.read() as personal:
         read = set(personal.scalars(select(ticks.c.document).where(ticks.c.read)))
@@ -93,7 +96,8 @@ def document_cards(
             read=id in read,
             saved=id in kept,
             progress=reached.get(id, 0.0),
-            is_new=1 < arrival == newest and seen.get(id, 0) < arrival,
+            is_new=(is_new := 1 < arrival == newest and seen.get(id, 0) < arrival),
+            is_revised=is_new and id in revised,
         )
         for (
             id, edition, collection, kind, number, title, issuer,

@@ -9,6 +9,7 @@ from handbook.client.activation import activate, put_away, sign_in
 from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
+from handbook.client.editions import Editions
 from handbook.client.library import Library
 from handbook.client.notes import Notes
 from handbook.client.outbox import Outbox
@@ -32,6 +33,7 @@ class Handbook:
     store: Store
     account: Account
     library: Library
+    editions: Editions
     assets: Assets
     notes: Notes
     study: Study
@@ -89,6 +91,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         store=store,
         account=account,
         library=Library(store, outbox),
+        editions=Editions(store),
         assets=Assets(store),
         notes=Notes(store),
         study=Study(store, account, assignments),

@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from handbook.client.assets import Assets
+from handbook.client.editions import Editions
 from handbook.client.handbook import Handbook
 from handbook.client.notes import Notes
 from handbook.client.search import Search
@@ -129,6 +130,7 @@ def handbook_of(device: Device) -> Handbook:
         store=device.store,
         account=device.account,
         library=device.library,
+        editions=Editions(device.store),
         assets=Assets(device.store),
         notes=Notes(device.store),
         study=device.study,

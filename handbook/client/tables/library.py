@@ -89,6 +89,16 @@ relations = Table(
     Column("target", String, nullable=False),
 )
 
+# The edition of a document that this PC had before the present one, whole; only one of each document.
+former_editions = Table(
+    "former_editions",
+    library,
+    Column("document", String, primary_key=True),
+    Column("edition", Integer, nullable=False),
+    Column("arrived_at", Moment, nullable=False),
+    Column("payload", Text, nullable=False),  # JSON of the model record
+)
+
 assignments = Table(
     "assignments",
     library,

@@ -36,6 +36,13 @@ CREATE TABLE documents (
 	attachments JSON NOT NULL,
 	PRIMARY KEY (id)
 );
+CREATE TABLE former_editions (
+	document VARCHAR NOT NULL,
+	edition INTEGER NOT NULL,
+	arrived_at VARCHAR NOT NULL,
+	payload TEXT NOT NULL,
+	PRIMARY KEY (document)
+);
 CREATE TABLE items (
 	id VARCHAR NOT NULL,
 	kind VARCHAR NOT NULL,

@@ -1,0 +1,116 @@
+"""Điểm mới: the edition this PC had is kept beside the new one, and no longer than the document itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from handbook.client.apply import Applied
+from handbook.client.cards import document_cards
+from handbook.client.editions import Editions
+from handbook.client.store import Store
+from handbook.errors import NotFound
+from handbook.model.differences import Fate
+from handbook.model.library import Section
+from handbook.protocol.packs import Item, ItemKind, assignment_item
+from tests.client.samples import NOW, assignment, document
+
+ID = document().id
+Publish = Callable[..., Applied]
+
+
+def edition(number: int, goal: str = "Thủ đô *văn hiến*, văn minh.", **changes: object):
+    sections = list(document().sections)
+    sections[1] = replace(sections[1], text=goal)
+    return document(**{"edition": number, "sections": tuple(sections)} | changes)
+
+
+def test_the_first_edition_on_this_pc_has_no_former_one(store: Store, library_with: Publish) -> None:
+    library_with(document())
+    editions = Editions(store)
+    assert editions.former(ID) is None
+    with pytest.raises(NotFound, match="không giữ bản trước"):
+        editions.compare(ID)
+
+
+def test_a_new_edition_is_compared_with_the_one_it_replaced(store: Store, library_with: Publish) -> None:
+    library_with(edition(1))
+    library_with(edition(2, "Thủ đô văn hiến, văn minh, hiện đại.", title="Tên mới"))
+    editions = Editions(store)
+    former = editions.former(ID)
+    assert former is not None
+    assert (former.edition, former.arrived_at) == (1, NOW)
+    compared = editions.compare(ID)
+    assert (compared.former.title, compared.present.title) == (document().title, "Tên mới")
+    assert compared.arrived_at == NOW
+    assert [one.fate for one in compared.sections] == [Fate.KEPT, Fate.CHANGED, Fate.KEPT]
+    (_, changed, _) = compared.sections
+    assert [(str(run.fate), run.former, run.present) for run in changed.text] == [
+        ("kept", "Thủ đô văn hiến, văn minh", "Thủ đô văn hiến, văn minh"),
+        ("added", "", ", hiện đại"),
+        ("kept", ".", "."),
+    ]
+
+
+def test_only_the_edition_before_the_present_one_is_kept(store: Store, library_with: Publish) -> None:
+    for number in (1, 3, 4):
+        library_with(edition(number, f"Bản thứ {number}."))
+    former = Editions(store).former(ID)
+    assert former is not None
+    assert former.edition == 3
+
+
+def test_an_edition_offered_again_does_not_become_its_own_former_one(
+    store: Store, library_with: Publish
+) -> None:
+    library_with(edition(1, "Một."))
+    library_with(edition(2, "Hai."))
+    library_with(edition(2, "Hai."))
+    assert Editions(store).compare(ID).former.edition == 1
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        Item(id=ID, kind=ItemKind.WITHDRAWAL, edition=3),
+        assignment_item(assignment(id=ID, edition=3)),
+    ],
+    ids=["withdrawn", "no document any more"],
+)
+def test_the_former_edition_goes_with_its_document(
+    store: Store, publish: Publish, library_with: Publish, ending: Item
+) -> None:
+    library_with(edition(1))
+    library_with(edition(2))
+    publish(ending)
+    assert Editions(store).former(ID) is None
+    library_with(edition(4))
+    assert Editions(store).former(ID) is None
+
+
+def test_a_document_is_compared_with_the_one_it_replaces(store: Store, library_with: Publish) -> None:
+    old = document("11-nq-tw", number="11-NQ/TW", sections=document().sections[:2])
+    library_with(document(), old)
+    compared = Editions(store).compare(ID, old.id)
+    assert compared.arrived_at is None
+    assert compared.former.number == "11-NQ/TW"
+    assert [one.fate for one in compared.sections] == [Fate.KEPT, Fate.KEPT, Fate.ADDED]
+    with pytest.raises(NotFound, match="không có trên máy"):
+        Editions(store).compare(ID, "central/khong-co")
+
+
+def test_markup_that_is_not_seen_is_no_difference(store: Store, library_with: Publish) -> None:
+    library_with(edition(1, "Thủ đô *văn hiến*, văn minh."))
+    library_with(edition(2, "Thủ đô **văn hiến**, văn minh."))
+    assert {one.fate for one in Editions(store).compare(ID).sections} == {Fate.KEPT}
+
+
+def test_a_list_tells_a_revised_document_from_one_that_is_new(
+    signed_in: Store, library_with: Publish
+) -> None:
+    library_with(edition(1))
+    library_with(
+        edition(2), document("khac", sections=(Section(anchor="a", level=1, heading="A", text="B"),))
+    )
+    cards = {card.id: (card.is_new, card.is_revised) for card in document_cards(signed_in)}
+    assert cards == {ID: (True, True), "central/khac": (True, False)}
