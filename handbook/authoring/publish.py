@@ -59,7 +59,7 @@ def publish(
     now: datetime,
     receipt_keys: Iterable[ReceiptKey] = (),
     *,
-    passphrase: str = "",
+    unlock: keys.Unlock = keys.no_passphrase,
 ) -> PublishReport:
     """Publishes every publisher folder below `data_dir` whose key is in `keys_dir`.
 
@@ -72,7 +72,7 @@ def publish(
     ours = [source for source in sources if _has_key(keys_dir, source)]
     if not ours:
         raise BadInput(f"{keys_dir} không có khoá của nơi phát hành nào trong {data_dir}.")
-    repository = Repository(content_dir, keys_dir, passphrase)
+    repository = Repository(content_dir, keys_dir, unlock)
     with repository.locked():
         catalogues = {source.path: repository.catalogue(source.path) for source in sources if source.path}
         held = {
@@ -111,7 +111,7 @@ def refresh_timestamp(content_dir: Path, keys_dir: Path, now: datetime) -> None:
 
 def _has_key(keys_dir: Path, source: PublisherSource) -> bool:
     # A publisher.toml that cannot be read must be reported, not passed over.
-    return not source.path or keys.private_file(keys_dir, trust.role_of(source.path)).exists()
+    return not source.path or keys.can_sign(keys_dir, trust.role_of(source.path))
 
 
 def _require_no_problems(

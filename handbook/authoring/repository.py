@@ -5,15 +5,14 @@ process killed in between leaves files that nobody looks at yet; the next publis
 """
 
 import hashlib
-import os
-import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from filelock import FileLock
+from securesystemslib.signer import SSlibKey
 from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
     DelegatedRole,
@@ -30,6 +29,7 @@ from tuf.api.metadata import (
 from tuf.api.serialization.json import JSONSerializer
 
 from handbook.authoring import keys
+from handbook.authoring.durable import write_durably
 from handbook.errors import BadInput, DiskProblem, NotAllowed, Untrusted
 from handbook.protocol import packs, trust
 
@@ -45,10 +45,10 @@ class Repository:
     Raises DiskProblem for what the disk refuses, Untrusted for a file in the folder that is not signed well.
     """
 
-    def __init__(self, content_dir: Path, keys_dir: Path, passphrase: str = "") -> None:
+    def __init__(self, content_dir: Path, keys_dir: Path, unlock: keys.Unlock = keys.no_passphrase) -> None:
         self._dir = content_dir
         self._keys_dir = keys_dir
-        self._passphrase = passphrase
+        self._unlock = unlock
         self._changed: dict[str, Metadata[Targets]] = {}
 
     @contextmanager
@@ -69,25 +69,60 @@ class Repository:
         return Metadata[Root].from_file(str(self._metadata_file("root", version))) if version else None
 
     def role(self, role: str) -> Metadata[Targets] | None:
-        """The newest signed state of `targets` or a publisher's role, None when it has signed nothing yet."""
+        """The newest signed state of `targets` or a publisher's role.
+
+        None when it has signed nothing yet, or nothing since its key was revoked. Raises Untrusted for a file
+        that was never signed as it should be.
+        """
         if role in self._changed:
             return self._changed[role]
         version = self._newest(role)
         if not version:
             return None
+        try:
+            return self._judged(role, version)
+        except Untrusted:
+            if self.is_revoked(role):
+                return None
+            raise
+
+    def is_revoked(self, role: str) -> bool:
+        """Whether what readers see of the role was signed with a key that has been taken from it since."""
+        visible = self.visible_versions().get(role, 0)
+        try:
+            return bool(visible) and self._judged(role, visible) is None
+        except Untrusted:
+            return True
+
+    def visible_versions(self) -> dict[str, int]:
+        """The version of every role that readers see now."""
+        snapshot = self._visible_snapshot()
+        return (
+            {name.removesuffix(".json"): file.version for name, file in snapshot.meta.items()}
+            if snapshot
+            else {}
+        )
+
+    def _judged(self, role: str, version: int) -> Metadata[Targets]:
+        """That state of the role. Raises Untrusted unless it is signed with a key that the role has today."""
         file = self._metadata_file(role, version)
-        delegator = self.root() if role == Targets.type else self.role(trust.delegator_of(role))
         try:
             metadata = Metadata[Targets].from_file(str(file))
+            delegator = self._delegator(role)
             if delegator is None or metadata.signed.version != version:
                 raise RepositoryError("not delegated, or misnamed")
-            delegator.signed.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
+            delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
         except (RepositoryError, ValueError) as error:
             raise Untrusted(
                 f"Tệp {file} không mang chữ ký của nơi được uỷ quyền nên bị từ chối.",
                 "Hãy gỡ tệp này ra rồi hỏi lại nơi đã gửi.",
             ) from error
         return metadata
+
+    def _delegator(self, role: str) -> Root | Targets | None:
+        """What says which keys sign for the role."""
+        above = self.root() if role == Targets.type else self.role(trust.delegator_of(role))
+        return above.signed if above else None
 
     def catalogue(self, publisher: str) -> trust.Catalogue | None:
         """What the publisher has signed last, None when nothing."""
@@ -142,34 +177,64 @@ class Repository:
         Raises NotAllowed when the role belongs to another key, or when the one who decides it is not at hand.
         """
         role = trust.role_of(publisher)
-        key = self._public_key(role)
-        delegator = trust.delegator_of(role)
-        above = self.role(delegator)
-        if above is None and keys.private_file(self._keys_dir, delegator).exists():
-            # A province that publishes nothing itself must be found all the same on the way to its communes.
-            self.delegate(trust.publisher_of_role(delegator))
-            above = self._changed[delegator] = Metadata(Targets())
-        known = above.signed.delegations if above else None
-        if known and known.roles and role in known.roles:
-            if key.keyid not in known.roles[role].keyids:
+        delegations = self.delegations(trust.delegator_of(role))
+        if role in delegations:
+            if not keys.can_sign(self._keys_dir, role, delegations[role].keyids):
                 raise NotAllowed(
                     f"Khoá {keys.public_file(self._keys_dir, role)} không phải khoá đã được uỷ quyền "
                     f"cho “{publisher}”.",
                     "Hãy dùng đúng khoá, hoặc xin cấp trên đổi khoá uỷ quyền.",
                 )
             return
-        if above is None or not keys.private_file(self._keys_dir, delegator).exists():
+        self.name_key(publisher, self._public_key(role))
+
+    def delegations(self, delegator: str) -> Mapping[str, DelegatedRole]:
+        """The roles below one, by name; none when it has signed nothing."""
+        above = self.role(delegator)
+        known = above.signed.delegations if above else None
+        return (known.roles or {}) if known else {}
+
+    def name_key(self, publisher: str, key: SSlibKey | None, *, beside: bool = False) -> None:
+        """Has the delegator name this key for the publisher, instead of those it has or `beside` them.
+
+        Without a key nobody may sign for the publisher. Raises NotAllowed when the delegator's own key is not
+        at hand, BadInput for a key that another role has.
+        """
+        role = trust.role_of(publisher)
+        delegator = trust.delegator_of(role)
+        if not self._at_hand(delegator):
             raise NotAllowed(
                 f"“{publisher}” chưa được uỷ quyền phát hành.",
                 f"Hãy gửi tệp {keys.public_file(self._keys_dir, role).name} cho nơi giữ khoá “{delegator}” "
                 "để được uỷ quyền trước.",
             )
+        above = self.role(delegator)
+        if above is None:
+            # A province that publishes nothing itself must be found all the same on the way to its communes.
+            self.delegate(trust.publisher_of_role(delegator))
+            above = Metadata(Targets())
+        known = above.signed.delegations
         if known is None:
             known = above.signed.delegations = Delegations(keys={}, roles={})
         known.roles = known.roles or {}
-        known.roles[role] = DelegatedRole(role, [], 1, terminating=True, paths=trust.paths_of(publisher))
-        above.signed.add_key(key, role)
+        if key and any(key.keyid in other.keyids for name, other in known.roles.items() if name != role):
+            raise BadInput("Khoá này đã được uỷ quyền cho nơi khác.", "Mỗi nơi phải có khoá riêng.")
+        held = known.roles.get(role)
+        before = list(held.keyids) if held else []
+        if held is None:
+            known.roles[role] = DelegatedRole(role, [], 1, terminating=True, paths=trust.paths_of(publisher))
+        for keyid in before:
+            if not beside and (key is None or keyid != key.keyid):
+                above.signed.revoke_key(keyid, role)
+        if key and key.keyid not in known.roles[role].keyids:
+            above.signed.add_key(key, role)
         self._changed[delegator] = above
+
+    def sign_again(self, role: str) -> None:
+        """Has the role's present state signed anew, with the newest key at hand that it has."""
+        metadata = self.role(role)
+        if metadata:
+            self._changed[role] = metadata
 
     def write_pack(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
@@ -196,96 +261,174 @@ class Repository:
         Returns whether readers see it: without the server's two keys it waits for `seal` there.
         """
         self._renew(now)
-        for role, metadata in self._changed.items():
+        self._drop_replaced_keys()
+        for role in sorted(self._changed, key=lambda role: (role != Targets.type, role.count("."))):
+            metadata = self._changed[role]
             metadata.signed.version = self._newest(role) + 1
             metadata.signed.expires = _until(now, trust.TARGETS_LIFETIME)
-            self._sign(metadata, role, role)
+            self._sign(metadata, role, self._delegator(role))
         self._changed.clear()
         return self.seal(now)
 
     def seal(self, now: datetime) -> bool:
         """Makes all that publishers have signed visible, under a fresh timestamp.
 
-        Nothing is signed, and False returned, when the server's two keys are not at hand.
+        Nothing is signed, and False returned, when the server's two keys are not at hand. A file that its
+        role did not sign stays out and holds up nobody: it is raised as Untrusted when the rest is sealed.
         """
-        if not all(keys.private_file(self._keys_dir, name).exists() for name in keys.ONLINE_NAMES):
+        root = self.root()
+        if root is None or not all(
+            keys.can_sign(self._keys_dir, name, root.signed.roles[name].keyids) for name in keys.ONLINE_NAMES
+        ):
             return False
-        old = self._timestamp()
-        snapshot = self._snapshot(old, now)
+        problems: list[Untrusted] = []
+        snapshot = self._snapshot(root.signed, now, problems)
         data = self._metadata_file(Snapshot.type, snapshot).read_bytes()
+        old = self._timestamp()
         timestamp = Timestamp(
             version=old.version + 1 if old else 1,
             expires=_until(now, trust.TIMESTAMP_LIFETIME),
             snapshot_meta=MetaFile(snapshot, len(data), {"sha256": hashlib.sha256(data).hexdigest()}),
         )
-        self._sign(Metadata(timestamp), Timestamp.type, Timestamp.type)
+        self._sign(Metadata(timestamp), Timestamp.type, root.signed)
+        if problems:
+            raise problems[0]
         return True
 
-    def _snapshot(self, timestamp: Timestamp | None, now: datetime) -> int:
+    def _snapshot(self, root: Root, now: datetime, problems: list[Untrusted]) -> int:
         """The version of a snapshot that names the newest state of every role; a new one when needed."""
-        meta = {f"{role}.json": MetaFile(version) for role, version in self._visible_roles()}
-        current = timestamp.snapshot_meta.version if timestamp else 0
-        if current:
-            old = Metadata[Snapshot].from_file(str(self._metadata_file(Snapshot.type, current))).signed
-            lost = [
-                name for name, was in old.meta.items() if name not in meta or meta[name].version < was.version
-            ]
+        old = self._visible_snapshot()
+        named = {f"{role}.json": version for role, version in self._trusted_versions(problems).items()}
+        if old:
+            lost = [name for name, was in old.meta.items() if self._newest(name[:-5]) < was.version]
             if lost:
                 raise Untrusted(
                     f"Thư mục phát hành thiếu bản ký mới nhất của {', '.join(lost)}.",
                     "Hãy chép lại các tệp này từ bản sao lưu; máy đọc sẽ không nhận bản cũ hơn.",
                 )
-            if old.meta == meta and not _is_half_gone(old.expires, trust.SNAPSHOT_LIFETIME, now):
-                return current
-        snapshot = Snapshot(version=current + 1, expires=_until(now, trust.SNAPSHOT_LIFETIME), meta=meta)
-        self._sign(Metadata(snapshot), Snapshot.type, Snapshot.type)
+            before = {name: was.version for name, was in old.meta.items()}
+            # What a revoked key signed stays named, for readers to refuse: no role may leave a snapshot.
+            named = before | named
+            is_current = before == named
+            if is_current and not _is_half_gone(old.expires, trust.SNAPSHOT_LIFETIME, now):
+                return old.version
+        snapshot = Snapshot(
+            version=old.version + 1 if old else 1,
+            expires=_until(now, trust.SNAPSHOT_LIFETIME),
+            meta={name: MetaFile(version) for name, version in named.items()},
+        )
+        self._sign(Metadata(snapshot), Snapshot.type, root)
         return snapshot.version
 
-    def _visible_roles(self) -> Iterator[tuple[str, int]]:
-        """Every role that is delegated and has signed something, with its newest version."""
+    def _trusted_versions(self, problems: list[Untrusted]) -> dict[str, int]:
+        """Every role that is delegated and has signed something, with its newest version that holds."""
+        visible = self.visible_versions()
+        found: dict[str, int] = {}
         waiting = [Targets.type]
         while waiting:
             role = waiting.pop(0)
-            metadata = self.role(role)
-            if metadata is None:
-                continue
-            yield role, metadata.signed.version
-            if metadata.signed.delegations and metadata.signed.delegations.roles:
-                waiting += metadata.signed.delegations.roles
+            versions = [version for version in self._versions(role) if version >= visible.get(role, 1)]
+            refused: list[Untrusted] = []
+            for version in sorted(versions, reverse=True):
+                try:
+                    metadata = self._judged(role, version)
+                except Untrusted as error:
+                    refused.append(error)
+                    continue
+                found[role] = version
+                if metadata.signed.delegations and metadata.signed.delegations.roles:
+                    waiting += metadata.signed.delegations.roles
+                problems += refused
+                break
+        return found
 
     def _renew(self, now: datetime) -> None:
         """Has every role signed anew that we have the key of and whose signature is half over."""
         root = self.root()
-        if root and _is_half_gone(root.signed.expires, trust.ROOT_LIFETIME, now):
-            at_hand = [name for name in keys.ROOT_NAMES if keys.private_file(self._keys_dir, name).exists()]
-            if len(at_hand) >= trust.ROOT_THRESHOLD:
-                root.signed.version += 1
-                root.signed.expires = _until(now, trust.ROOT_LIFETIME)
-                self._sign_root(root)
-        for role, _ in list(self._visible_roles()):
+        half_gone = root and _is_half_gone(root.signed.expires, trust.ROOT_LIFETIME, now)
+        if half_gone and len(self._root_signers(root.signed)) >= trust.ROOT_THRESHOLD:
+            root.signed.version += 1
+            root.signed.expires = _until(now, trust.ROOT_LIFETIME)
+            self._sign_root(root)
+        for role in self.roles():
             metadata = self.role(role)
-            at_hand = keys.private_file(self._keys_dir, role).exists()
             half_gone = metadata and _is_half_gone(metadata.signed.expires, trust.TARGETS_LIFETIME, now)
-            if half_gone and at_hand and role not in self._changed:
-                self._changed[role] = metadata
+            if half_gone and self._at_hand(role):
+                self._changed.setdefault(role, metadata)
+
+    def roles(self) -> tuple[str, ...]:
+        """`targets` and every role delegated below it, outermost first."""
+        found, waiting = [], [Targets.type]
+        while waiting:
+            role = waiting.pop(0)
+            found.append(role)
+            waiting += self.delegations(role)
+        return tuple(found)
+
+    def _drop_replaced_keys(self) -> None:
+        """Of roles that have a new key beside the old, takes the old away once the new one has signed."""
+        for delegator in self.roles():
+            for role, named in self.delegations(delegator).items():
+                metadata = self.role(role) if len(named.keyids) > 1 and self._at_hand(delegator) else None
+                if metadata is None:
+                    continue
+                newest = named.keyids[-1]
+                if newest in metadata.signatures or keys.can_sign(self._keys_dir, role, [newest]):
+                    self._changed.setdefault(role, metadata)
+                    publisher = trust.publisher_of_role(role)
+                    above = self.role(delegator)
+                    self.name_key(publisher, above.signed.delegations.keys[newest])
 
     def _timestamp(self) -> Timestamp | None:
-        file = self._metadata_file(Timestamp.type, 0)
-        return Metadata[Timestamp].from_file(str(file)).signed if file.exists() else None
+        """What readers see now; None when its key has been replaced since: then versions begin anew."""
+        return self._online(Timestamp.type, 0)
+
+    def _visible_snapshot(self) -> Snapshot | None:
+        timestamp = self._timestamp()
+        return self._online(Snapshot.type, timestamp.snapshot_meta.version) if timestamp else None
+
+    def _online(self, name: str, version: int) -> Timestamp | Snapshot | None:
+        root, file = self.root(), self._metadata_file(name, version)
+        if root is None or not file.exists():
+            return None
+        metadata = Metadata.from_file(str(file))
+        try:
+            root.signed.verify_delegate(name, metadata.signed_bytes, metadata.signatures)
+        except RepositoryError:
+            return None
+        return metadata.signed
+
+    def _root_signers(self, root: Root) -> list[str]:
+        keyids = root.roles[Root.type].keyids
+        return [name for name in keys.ROOT_NAMES if keys.can_sign(self._keys_dir, name, keyids)]
 
     def _sign_root(self, metadata: Metadata[Root]) -> None:
         metadata.signatures.clear()
-        for name in keys.ROOT_NAMES:
-            if signer := keys.signer(self._keys_dir, name, self._passphrase):
-                metadata.sign(signer, append=True)
+        for name in self._root_signers(metadata.signed):
+            signer = keys.signer(self._keys_dir, name, self._unlock, metadata.signed.roles[Root.type].keyids)
+            metadata.sign(signer, append=True)
         if len(metadata.signatures) < trust.ROOT_THRESHOLD:
             raise BadInput(f"Cần ít nhất {trust.ROOT_THRESHOLD} khoá gốc trong {self._keys_dir}.")
         self._write_metadata(metadata, Root.type)
 
-    def _sign(self, metadata: Metadata[S], role: str, key_name: str) -> None:
-        signer = keys.signer(self._keys_dir, key_name, self._passphrase)
+    def write_root(self, metadata: Metadata[Root]) -> None:
+        """Puts a root that is signed already in place. The caller has verified it."""
+        self._write_metadata(metadata, Root.type)
+
+    def _at_hand(self, role: str) -> bool:
+        """Whether a key that may sign for the role now lies in the folder of keys."""
+        delegator = self._delegator(role)
+        keyids = _keyids(delegator, role) if delegator else None
+        return keys.can_sign(self._keys_dir, role, keyids)
+
+    def _sign(self, metadata: Metadata[S], role: str, delegator: Root | Targets | None) -> None:
+        keyids = _keyids(delegator, role) if delegator else ()
+        signer = keys.signer(self._keys_dir, role, self._unlock, keyids)
         if signer is None:
-            raise BadInput(f"Trong {self._keys_dir} không có khoá {key_name}.pem để ký.")
+            raise BadInput(
+                f"Trong {self._keys_dir} không có khoá {role}.pem để ký.",
+                "Hãy đưa vào thư mục khoá đang được uỷ quyền; handbook keys list cho biết đó là khoá nào.",
+            )
         metadata.sign(signer)
         self._write_metadata(metadata, role)
 
@@ -293,7 +436,7 @@ class Repository:
         version = 0 if role == Timestamp.type else metadata.signed.version
         self._write(self._metadata_file(role, version), metadata.to_bytes(_COMPACT), replace=True)
 
-    def _public_key(self, name: str) -> keys.SSlibKey:
+    def _public_key(self, name: str) -> SSlibKey:
         key = keys.public_key(self._keys_dir, name)
         if key is None:
             raise BadInput(f"Trong {self._keys_dir} không có khoá {name}.pub.")
@@ -301,9 +444,12 @@ class Repository:
 
     def _newest(self, role: str) -> int:
         """The highest version of a role's metadata in the folder, 0 for none."""
+        return max(self._versions(role), default=0)
+
+    def _versions(self, role: str) -> list[int]:
         found = (self._dir / trust.METADATA).glob(f"*.{role}.json")
         versions = (file.name.removesuffix(f".{role}.json") for file in found)
-        return max((int(version) for version in versions if version.isdecimal()), default=0)
+        return [int(version) for version in versions if version.isdecimal()]
 
     def _metadata_file(self, role: str, version: int) -> Path:
         return self._dir / trust.METADATA / (f"{version}.{role}.json" if version else f"{role}.json")
@@ -317,21 +463,7 @@ class Repository:
         if not replace and file.exists() and file.read_bytes() == data:
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{secrets.token_hex(8)}.tmp")
-        try:
-            with draft.open("xb") as opened:
-                opened.write(data)
-                opened.flush()
-                os.fsync(opened.fileno())
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
-        if os.name == "posix":
-            folder = os.open(file.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        write_durably(file, data)
 
 
 def trusted_root(content_dir: Path) -> bytes:
@@ -341,6 +473,14 @@ def trusted_root(content_dir: Path) -> bytes:
     if root is None:
         raise BadInput(f"{content_dir} chưa có nội dung phát hành.")
     return root.to_bytes(_COMPACT)
+
+
+def _keyids(delegator: Root | Targets, role: str) -> list[str]:
+    """The keys that may sign for the role, the latest last."""
+    if isinstance(delegator, Root):
+        return delegator.roles[role].keyids
+    roles = (delegator.delegations.roles or {}) if delegator.delegations else {}
+    return roles[role].keyids if role in roles else []
 
 
 def _until(now: datetime, lifetime: timedelta) -> datetime:

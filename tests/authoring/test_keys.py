@@ -40,14 +40,14 @@ def test_the_public_half_belongs_to_the_private_one(tmp_path: Path) -> None:
 
 def test_a_locked_key_opens_only_with_its_passphrase(tmp_path: Path) -> None:
     keys.create_authority(tmp_path, ["central"], passphrase="sen hồng")
-    assert keys.signer(tmp_path, "central", "sen hồng") is not None
+    assert keys.signer(tmp_path, "central", lambda _: "sen hồng") is not None
     with pytest.raises(BadInput, match="cần mật khẩu"):
         keys.signer(tmp_path, "central")
     with pytest.raises(BadInput, match="mật khẩu không đúng"):
-        keys.signer(tmp_path, "central", "sen trắng")
+        keys.signer(tmp_path, "central", lambda _: "sen trắng")
     # The server signs with nobody present.
     assert keys.signer(tmp_path, "timestamp") is not None
-    assert keys.signer(tmp_path, "snapshot", "sen hồng") is not None
+    assert keys.signer(tmp_path, "snapshot", lambda _: "sen hồng") is not None
 
 
 def test_an_existing_key_is_never_overwritten(tmp_path: Path) -> None:
@@ -61,10 +61,11 @@ def test_an_existing_key_is_never_overwritten(tmp_path: Path) -> None:
 def test_files_that_are_no_keys_are_named(tmp_path: Path) -> None:
     assert keys.signer(tmp_path, "central") is None
     assert keys.public_key(tmp_path, "central") is None
+    keys.create_key(tmp_path, "central")
     keys.private_file(tmp_path, "central").write_text("không phải khoá", "utf-8")
-    keys.public_file(tmp_path, "central").write_text("không phải khoá", "utf-8")
     with pytest.raises(BadInput, match=r"central\.pem"):
         keys.signer(tmp_path, "central")
+    keys.public_file(tmp_path, "central").write_text("không phải khoá", "utf-8")
     with pytest.raises(BadInput, match=r"central\.pub"):
         keys.public_key(tmp_path, "central")
 

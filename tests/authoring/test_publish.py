@@ -357,7 +357,7 @@ def test_keys_under_a_passphrase_sign_with_it(
     keys.create_authority(tmp_path / "locked", PUBLISHERS, "sen hồng")
     with pytest.raises(BadInput, match="mật khẩu"):
         publish(data_dir, content_dir, tmp_path / "locked", NOW)
-    publish(data_dir, content_dir, tmp_path / "locked", NOW, passphrase="sen hồng")
+    publish(data_dir, content_dir, tmp_path / "locked", NOW, unlock=lambda _: "sen hồng")
     assert read()["central"].version == 1
 
 
