@@ -3,9 +3,9 @@
 A line is a block, so that an answer from before there was any markup reads as it was typed: `### ` and
 `#### ` begin a heading, `- ` and `1. ` an item (three spaces before it make it a sub-item), `> ` a quotation,
 which may end with the line `> — [citation](handbook:<document>#<anchor>)`. Inside a line `**` stands around
-bold, `*` around italic, `[text](https://...)` is a link. What is not exactly one of these is text: an asterisk
-without its partner, a number that does not continue the list. A backslash makes text of a sign that would be
-markup, and is written only where it has to be.
+bold, `*` around italic, `[text](https://...)` is a link. What is not exactly one of these is text: an
+asterisk without its partner, a number that does not continue the list. A backslash makes text of a sign that
+would be markup, and is written only where it has to be.
 """
 
 import re
@@ -38,7 +38,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`level` is 1, or 2 for one below it; the title of the part of the template stands above both."""
+    """`level` is 1, or 2 for one below it; the title of the part of the template stands above both.
+
+    Its look is that of a heading: its runs are neither bold nor italic.
+    """
 
     runs: Runs
     level: int
@@ -161,6 +164,8 @@ def normal(blocks: Iterable[Block]) -> tuple[Block, ...]:
                 block = Quotation(((),), None)
             if kept and isinstance(kept[-1], Quotation) and kept[-1].citation is None:
                 block = Quotation(kept.pop().lines + block.lines, block.citation)
+        elif isinstance(block, Heading):
+            block = replace(block, runs=_heading_runs(block.runs))
         else:
             block = replace(block, runs=_normal_runs(block.runs))
         kept.append(block)
@@ -202,7 +207,7 @@ def plain_text(text: str) -> str:
 
 def _block(line: str, numbers: _Numbers) -> Block:
     if found := _HEADING.match(line):
-        return Heading(_runs(line[found.end() :]), len(found[1]) - 2)
+        return Heading(_heading_runs(_runs(line[found.end() :])), len(found[1]) - 2)
     if (found := _ITEM.match(line)) and _continues(found, numbers):
         return Item(_runs(line[found.end() :]), found[2] is not None, 2 if found[1] else 1)
     if found := _CITATION.fullmatch(line):
@@ -334,6 +339,10 @@ def _normal_runs(runs: Sequence[Run]) -> Runs:
         Run(text="".join(letter.character for letter in same), bold=bold, italic=italic, link=link)
         for (bold, italic, link), same in groupby(letters, key=lambda letter: letter[1:])
     )
+
+
+def _heading_runs(runs: Runs) -> Runs:
+    return _normal_runs([replace(run, bold=False, italic=False) for run in runs])
 
 
 def _without_spaces_around(letters: list[_Letter], look: str) -> Iterator[_Letter]:
