@@ -14,6 +14,7 @@ from PySide6.QtCore import QEventLoop, QMarginsF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPen, QTextDocument
 from PySide6.QtPrintSupport import QPrinter
 
+from handbook.desktop.images import PrintedPictures, ReadAsset, TextPictures
 from handbook.desktop.pieces import markup_of
 from handbook.desktop.theme import FAMILIES, Mode, Paper, Theme
 from handbook.errors import DiskProblem
@@ -30,11 +31,12 @@ HEADER_GAP_PT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What goes on paper: the line above every page, the title block and the text."""
+    """What goes on paper: the line above every page, the title block, the text and where its pictures are."""
 
     name: str
     head: str
     sections: "Sequence[SectionHtml]"
+    read_asset: ReadAsset = lambda sha256: None
 
 
 def paper_printer(path: Path | None = None) -> QPrinter:
@@ -77,6 +79,7 @@ def _set(printed: Printed, printer: QPrinter) -> QTextDocument:
     document = QTextDocument()
     document.setUndoRedoEnabled(False)
     document.documentLayout().setPaintDevice(printer)
+    TextPictures(document, PrintedPictures(printed.read_asset))
     theme = Theme(Mode.LIGHT, 1.0)
     size = PRINT_PT / theme.pt(1.0)
     document.setDefaultStyleSheet(theme.reading_css(Paper.LIGHT, size))

@@ -12,11 +12,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from handbook.desktop import attachments, images
+from handbook.desktop.attachments import Attachments
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
+from handbook.desktop.images import Pictures
 from handbook.desktop.linking import Linker, anchor_in
 from handbook.desktop.look import Look
 from handbook.desktop.look_menu import fill_look_menu, size_beside
+from handbook.desktop.picture_view import PictureView
 from handbook.desktop.reader_bar import ReaderBar
 from handbook.desktop.reader_copy import ReaderCopy
 from handbook.desktop.reader_notes import ReaderNotes
@@ -79,6 +83,8 @@ class ReaderScreen(Screen):
         self.text.followed.connect(self._follow)
         self.text.section_changed.connect(self._section_changed)
         self.text.paused.connect(self._remember)
+        self._pictures = self._new_pictures()
+        self.text.show_pictures(self._pictures)
         self.find_bar = FindBar(self.text)
         self.side = ReaderSide()
         self.contents = self.side.contents
@@ -88,8 +94,9 @@ class ReaderScreen(Screen):
         self.side.notes.opened.connect(self._choose_note)
         self.side.notes.removed.connect(lambda entry: self.notes.remove((entry.id,)))
         self.printing = ReaderPrint(
-            self, lambda: (self._view, title_block(self._view)) if self._view else None
+            self, lambda: (self._view, title_block(self._view, on_paper=True)) if self._view else None
         )
+        self.attachments = Attachments(self, lambda: self._view)
         self.copying = ReaderCopy(self, self.text, lambda: self._view)
         self._bar = self._build_bar()
         self._contents_button = self._bar.contents
@@ -180,6 +187,7 @@ class ReaderScreen(Screen):
     def changed(self, changes: Changes) -> None:
         if Change.LIBRARY in changes:
             self._numbers = None
+            self._pictures.look_again()
         super().changed(changes)
         if Change.NOTES in changes and self.isVisible():
             self.notes.refresh()
@@ -338,6 +346,10 @@ class ReaderScreen(Screen):
             self.navigate.emit(Route(place=Place.READER, document=url.path(), anchor=url.fragment()))
         elif url.scheme() in ("http", "https"):
             self._offer_web_page(url)
+        elif url.scheme() == attachments.SCHEME:
+            self.attachments.follow(url)
+        elif url.scheme() == images.SCHEME:
+            self._enlarge(url.path())
         elif self._view and (name := url.fragment()):
             route = Route(place=Place.READER, document=self._view.card.id, anchor=name)
             anchors = [entry.anchor for entry in self._view.outline]
@@ -347,6 +359,13 @@ class ReaderScreen(Screen):
                 self.navigate.emit(route)
             else:
                 self.text.go_to(anchors.index(name))
+
+    def _new_pictures(self) -> Pictures:
+        return Pictures(self.session.work, lambda sha256: self.session.handbook.assets.data(sha256), self)
+
+    def _enlarge(self, sha256: str) -> None:
+        if found := self.text.pictures.find(sha256):
+            PictureView(self.window(), self._new_pictures(), sha256, *found)
 
     def _offer_web_page(self, url: QUrl) -> None:
         self.show_banner(

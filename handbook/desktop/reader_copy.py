@@ -16,6 +16,8 @@ from handbook.model.vietnamese import date_text
 if TYPE_CHECKING:
     from handbook.client.library import DocumentView
 
+_PICTURE = "\ufffc"  # what stands for one in the text
+
 
 class ReaderCopy(QObject):
     """`opened` gives the document in front; None while there is none."""
@@ -38,7 +40,7 @@ class ReaderCopy(QObject):
         if view is None:
             return
         cursor = self._text.textCursor()
-        words = cursor.selection().toPlainText().strip()
+        words = cursor.selection().toPlainText().replace(_PICTURE, "").strip()
         section = self._text.section_of(cursor.selectionStart()) if words else self._text.section
         source = self._source(view, section)
         QGuiApplication.clipboard().setText(f"“{words}” ({source})" if words else source)

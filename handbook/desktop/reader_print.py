@@ -83,7 +83,8 @@ class ReaderPrint(QObject):
         if not opened:
             return
         view, head = opened
-        library, card = self._screen.session.handbook.library, view.card
+        handbook, card = self._screen.session.handbook, view.card
+        library, read_asset = handbook.library, handbook.assets.data
         name = f"{card.number} · {card.title}" if card.number else card.title
 
         def run(job: "Job[object]") -> None:
@@ -94,7 +95,7 @@ class ReaderPrint(QObject):
                 job.report(done, total)
 
             sections = library.sections(card.id, 0, card.section_count)
-            print_it(Printed(name, head, sections), page_done)
+            print_it(Printed(name, head, sections, read_asset), page_done)
 
         def ended(_: object) -> None:
             self._end()

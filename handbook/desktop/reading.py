@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.highlights import Highlights
+from handbook.desktop.images import NoPictures, Pictures, TextPictures
 from handbook.desktop.look import Look
 from handbook.desktop.passages import Chosen, Mark, Marks
 from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, block_forms, pieces_of, prepend_piece
@@ -52,6 +53,7 @@ class DocumentText(QTextBrowser):
         self.anchorClicked.connect(self.followed)
         self._pieces: list[Piece] = []
         self._link: Callable[[str], str] = str
+        self.pictures = TextPictures(self.document(), NoPictures())
         self._first_pieces: dict[int, int] = {}
         self._built = range(0)
         self._starts: dict[int, QTextCursor] = {}
@@ -106,8 +108,14 @@ class DocumentText(QTextBrowser):
         """Whether the whole document is in the text."""
         return len(self._built) == len(self._pieces)
 
+    def show_pictures(self, source: Pictures) -> None:
+        """From now on pictures come from there."""
+        self.pictures.source = source
+        source.came.connect(self.viewport().update)
+
     def set_look(self, look: Look) -> None:
         self._look = look
+        self.pictures.paper = look.paper
         self._highlights.paper = look.paper
         self._dress()
 

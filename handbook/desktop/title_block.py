@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from handbook.desktop import attachments
 from handbook.model.library import KIND_NAMES, RELATION_NAMES, STATUS_NAMES, Relation, Status
 from handbook.model.vietnamese import date_text
 
@@ -21,7 +22,7 @@ def name_of(card: "DocumentCard") -> str:
     return f"{KIND_NAMES[card.kind]} số {card.number}" if card.number else card.title
 
 
-def title_block(view: "DocumentView") -> str:
+def title_block(view: "DocumentView", on_paper: bool = False) -> str:
     """As HTML; a related document that is in the library is a link `handbook:<its id>`."""
     card = view.card
     force = STATUS_NAMES[card.status].lower()
@@ -38,6 +39,7 @@ def title_block(view: "DocumentView") -> str:
     parts += [f"<p>{name}: {', '.join(named)}</p>" for name, named in by_kind.items()]
     if card.summary:
         parts.append(f'<p class="muted"><i>{html.escape(card.summary)}</i></p>')
+    parts.append(attachments.listed(view.attachments, on_paper))
     return "".join(parts)
 
 
