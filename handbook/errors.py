@@ -65,6 +65,10 @@ class Offline(Expected):
     code = "offline"
 
 
+class Unreachable(Offline):
+    """No connection came about: certainly nothing has left this PC."""
+
+
 class ProxyProblem(Offline):
     """The proxy that the line goes through does not let anybody pass: nobody there, or it wants a password."""
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from handbook.client.cards import DocumentCard, document_cards
+from handbook.client.cell_marks import marks_of
+from handbook.client.cell_rows import mark_text
 from handbook.client.lineages import SubmittedRevision, notes_of, submitted
 from handbook.client.tables import library
 from handbook.client.tables.personal import clashes, drafts, outbox, ticks
@@ -16,6 +18,7 @@ from handbook.model.reflection import State
 from handbook.model.study import (
     URGENCY_ORDER,
     Assignment,
+    CellMark,
     HandedIn,
     MemberProgress,
     Urgency,
@@ -41,7 +44,8 @@ class MissingDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectionCard:
-    """Where the member's reflection stands. `revision` is 0 before the first submission.
+    """Where the member's reflection stands. `revision` is 0 before the first submission and after
+    a withdrawal of it.
 
     `returned` says that the cell returned the latest revision, also while a draft builds on it. `comment` and
     `returned_by` are of the cell's latest decision. `refused` says why the latest text could not be delivered
@@ -60,7 +64,10 @@ class ReflectionCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssignmentView:
-    """One assignment for this member. `next_step` is one sentence; `done` asks nothing more of the member."""
+    """One assignment for this member. `next_step` is one sentence; `done` asks nothing more of the member.
+
+    `mark` is set when the cell exempted the member, or holds their paper.
+    """
 
     assignment: Assignment
     urgency: Urgency
@@ -70,6 +77,7 @@ class AssignmentView:
     reflection: ReflectionCard | None
     progress: MemberProgress
     done: bool
+    mark: CellMark | None
     next_step: str
 
 
@@ -131,8 +139,18 @@ class Assignments:
             read = frozenset(connection.execute(select(ticks.c.document).where(ticks.c.read)).scalars())
             texts = submitted(connection, wanted)
             reflections = _cards(connection, texts, cell_name)
+            marks = marks_of(connection, [member.account], [each.id for each in wanted])
         return [
-            _view(each, member.account, cards, read, texts[each.id], reflections.get(each.id), now)
+            _view(
+                each,
+                member.account,
+                cards,
+                read,
+                texts[each.id],
+                reflections.get(each.id),
+                marks.get((each.id, member.account)),
+                now,
+            )
             for each in wanted
         ]
 
@@ -153,7 +171,8 @@ def _cards(
     notes = notes_of(connection, {each[0].lineage for each in texts.values() if each}, cell_name)
     found = {}
     for assignment_id, revisions in texts.items():
-        draft, latest = written.get(assignment_id), revisions[0] if revisions else None
+        draft = written.get(assignment_id)
+        latest = next((each for each in revisions if each.state is not State.WITHDRAWN), None)
         if draft is None and latest is None:
             continue
         decision = next(iter(notes[latest.lineage]), None) if latest else None
@@ -205,9 +224,10 @@ def _view(
     read: frozenset[str],
     texts: tuple[SubmittedRevision, ...],
     reflection: ReflectionCard | None,
+    mark: CellMark | None,
     now: datetime,
 ) -> AssignmentView:
-    own = progress(assignment, account, read, own_handed_in(texts))
+    own = progress(assignment, account, read, own_handed_in(texts), mark)
     done = own.done(assignment.wants_reflection) and not (reflection and reflection.refused)
     return AssignmentView(
         assignment=assignment,
@@ -218,17 +238,24 @@ def _view(
         reflection=reflection,
         progress=own,
         done=done,
-        next_step=_next_step(assignment, own, reflection, now),
+        mark=mark,
+        next_step=_next_step(assignment, own, reflection, mark, now),
     )
 
 
 def _next_step(
-    assignment: Assignment, own: MemberProgress, reflection: ReflectionCard | None, now: datetime
+    assignment: Assignment,
+    own: MemberProgress,
+    reflection: ReflectionCard | None,
+    mark: CellMark | None,
+    now: datetime,
 ) -> str:
     if urgency(assignment, now) is Urgency.UPCOMING:
         return f"Mở từ ngày {date_text(assignment.opens_on)}; có thể đọc trước tài liệu."
     if reflection and reflection.refused:
         return "Mở bài thu hoạch để xem vì sao chưa gửi được và chọn cách xử lý."
+    if mark:
+        return f"{mark_text(mark)}; không còn việc gì phải làm."
     due = due_text(assignment.due_on, now.astimezone(VIETNAM).date())
     if reflection and reflection.returned:
         return f"Sửa bài thu hoạch theo góp ý của {reflection.returned_by} và nộp lại ({due})."

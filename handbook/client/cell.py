@@ -2,35 +2,38 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import uuid_utils
 
 from handbook.client.cell_copies import (
     CellReflection,
+    cell_member,
     cell_members_of,
+    days_seen,
     documents_read_by,
-    last_handed_in,
+    first_received,
     reflection_of,
     reflections_of,
     waiting_for,
 )
+from handbook.client.cell_marks import keep_mark, last_marked, marks_of
+from handbook.client.cell_rows import CellOverview, TrendPoint, overview_of, reminder, row_of, trend_point
 from handbook.client.lineages import ReviewNote, SubmittedRevision, answers_in, keep_review, member_names
 from handbook.client.outbox import compose
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, Member, Unit, cells_where
 from handbook.model.reflection import (
-    MAX_COMMENT_CHARACTERS,
-    STATE_NAMES,
+    PassageComment,
     Review,
     State,
     Verdict,
     classified_marking,
+    review_problem,
 )
-from handbook.model.study import Assignment, MemberProgress, progress
-from handbook.model.vietnamese import VIETNAM, date_text, due_text
+from handbook.model.study import Assignment, CellMark, MarkKind, mark_problem, progress
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -38,40 +41,8 @@ if TYPE_CHECKING:
     from handbook.client.outbox import Outbox
     from handbook.client.store import Store
 
+TREND_LENGTH = 12
 CHANGED = frozenset({Change.CELL, Change.STUDY, Change.OUTBOX})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRow:
-    """One member's line. `reflection` is the (lineage, revision) to open; `state_text` says how far they are.
-
-    `last_seen` is when the server last received anything of theirs, `received_at` the first text of this
-    reflection.
-    """
-
-    account: str
-    name: str
-    progress: MemberProgress
-    state_text: str
-    reflection: tuple[str, int] | None
-    last_seen: datetime | None
-    received_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellOverview:
-    """One assignment in one cell. `submitted` counts every text handed in, `missing` who is not finished."""
-
-    unit: Unit
-    assignment: Assignment
-    rows: tuple[MemberRow, ...]
-    members: int
-    read_all: int
-    submitted: int
-    accepted: int
-    returned: int
-    late: int
-    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +58,8 @@ class TitledAnswer:
 class ReviewView:
     """A member's reflection to be read: its latest revision and all that came before.
 
-    `can_decide` is False for the reader's own text and once it is accepted. Reviews are newest first.
+    `can_decide` is False for the reader's own text and once it is accepted. Reviews are newest first;
+    `also_decided` are those of them that others made on the latest revision: the later decision counts.
     """
 
     lineage: str
@@ -100,6 +72,7 @@ class ReviewView:
     state: State
     can_decide: bool
     reviews: tuple[ReviewNote, ...]
+    also_decided: tuple[ReviewNote, ...]
     earlier: tuple[SubmittedRevision, ...]
 
 
@@ -135,7 +108,7 @@ class Cell:
         )
 
     def overview(self, unit: str, assignment_id: str, now: datetime) -> CellOverview:
-        """Who of the cell has read and handed in, by what the server has told; own reviews count at once.
+        """Who of the cell has read and handed in, by what the server has told; own entries count at once.
 
         Raises NotAllowed, NotFound.
         """
@@ -145,33 +118,62 @@ class Cell:
             accounts = {member.account for member in members}
             read = documents_read_by(connection, accounts, assignment.documents)
             reflections = {each.author: each for each in reflections_of(connection, accounts, assignment_id)}
-            seen = last_handed_in(connection, accounts)
+            marks = marks_of(connection, accounts, [assignment_id])
+            seen = days_seen(connection, unit)
         rows = tuple(
-            _row(assignment, member, read[member.account], reflections.get(member.account), seen, now)
+            row_of(
+                assignment,
+                member,
+                read[member.account],
+                reflections.get(member.account),
+                marks.get((assignment_id, member.account)),
+                seen.get(member.account),
+                now,
+            )
             for member in members
         )
-        wants = assignment.wants_reflection
-        return CellOverview(
-            unit=cell,
-            assignment=assignment,
-            rows=rows,
-            members=len(rows),
-            read_all=sum(row.progress.read_all for row in rows),
-            submitted=sum(bool(row.progress.reflection) for row in rows),
-            accepted=sum(row.progress.reflection == State.ACCEPTED for row in rows),
-            returned=sum(row.progress.reflection == State.RETURNED for row in rows),
-            late=sum(row.progress.late for row in rows),
-            missing=sum(not row.progress.done(wants) for row in rows),
+        return overview_of(cell, assignment, rows)
+
+    def trend(self, unit: str, now: datetime) -> tuple[TrendPoint, ...]:
+        """The latest assignments of the cell that are open, in the order of their due days."""
+        self._readable(unit)
+        wanted = self.assignments(unit, now)[:TREND_LENGTH][::-1]
+        ids = [each.id for each in wanted]
+        to_read = {id for each in wanted if not each.wants_reflection for id in each.documents}
+        with self._store.personal.read() as connection:
+            accounts = [member.account for member in cell_members_of(connection, unit)]
+            read = documents_read_by(connection, accounts, to_read)
+            received = first_received(connection, accounts, ids)
+            marks = marks_of(connection, accounts, ids)
+        return tuple(
+            trend_point(
+                assignment,
+                [
+                    progress(
+                        assignment,
+                        account,
+                        read[account],
+                        received.get((assignment.id, account)),
+                        marks.get((assignment.id, account)),
+                    )
+                    for account in accounts
+                ],
+            )
+            for assignment in wanted
         )
 
-    def to_review(self, unit: str) -> tuple[ReviewView, ...]:
-        """The reflections of the cell that wait for a decision of this reader, longest waiting first."""
+    def waiting(self, unit: str) -> tuple[str, ...]:
+        """The lineages of the cell that wait for a decision of this reader, longest waiting first."""
         self._readable(unit)
         me = self._account.member().account
         with self._store.personal.read() as connection:
             waiting = waiting_for(connection, unit, me)
         published = {assignment.id for assignment in self._assignments.published()}
-        return tuple(self.reflection(each.lineage) for each in waiting if each.assignment in published)
+        return tuple(each.lineage for each in waiting if each.assignment in published)
+
+    def to_review(self, unit: str) -> tuple[ReviewView, ...]:
+        """The reflections that wait, as `waiting`, with all their texts."""
+        return tuple(self.reflection(lineage) for lineage in self.waiting(unit))
 
     def reflection(self, lineage: str) -> ReviewView:
         """Raises NotFound when this PC has no such reflection, or its assignment is withdrawn."""
@@ -182,6 +184,20 @@ class Cell:
             names = member_names(connection)
         titles = {part.id: part.title for part in assignment.parts}
         latest = reflection.latest
+        decisions = [
+            (by, each) for by, each in reversed(reflection.reviews) if each.verdict is not Verdict.OPENED
+        ]
+        notes = tuple(
+            ReviewNote(
+                comment=review.comment,
+                by=names.get(account, account),
+                at=review.reviewed_at,
+                revision=review.revision,
+                verdict=review.verdict,
+                passages=review.passages,
+            )
+            for account, review in decisions
+        )
         return ReviewView(
             lineage=lineage,
             revision=latest.submission.revision,
@@ -196,16 +212,11 @@ class Cell:
             state=reflection.state,
             can_decide=reflection.waits_for(me)
             or (author.account != me and reflection.state is State.RETURNED),
-            reviews=tuple(
-                ReviewNote(
-                    comment=review.comment,
-                    by=names.get(account, account),
-                    at=review.reviewed_at,
-                    revision=review.revision,
-                    verdict=review.verdict,
-                )
-                for account, review in reversed(reflection.reviews)
-                if review.verdict is not Verdict.OPENED
+            reviews=notes,
+            also_decided=tuple(
+                note
+                for note, (account, review) in zip(notes, decisions, strict=True)
+                if account != me and review.revision == latest.submission.revision
             ),
             earlier=tuple(
                 SubmittedRevision(
@@ -223,29 +234,7 @@ class Cell:
 
     def missing_text(self, unit: str, assignment_id: str, now: datetime) -> str:
         """A message to paste in the cell's chat: who still has to read or to hand in. '' when nobody has."""
-        overview = self.overview(unit, assignment_id, now)
-        assignment = overview.assignment
-        lines = [
-            f"{number}. {row.name}: {_missing(assignment, row)}"
-            for number, row in enumerate(
-                (row for row in overview.rows if not row.progress.done(assignment.wants_reflection)), 1
-            )
-        ]
-        if not lines:
-            return ""
-        left = due_text(assignment.due_on, now.astimezone(VIETNAM).date())
-        return "\n".join(
-            (
-                f"Kính gửi các đồng chí đảng viên {overview.unit.name},",
-                f"Nhiệm vụ học tập “{assignment.title}” có hạn ngày {date_text(assignment.due_on)} ({left}). "
-                f"Hiện còn {len(lines)} đồng chí chưa hoàn thành:",
-                *lines,
-                "Đề nghị các đồng chí sắp xếp thời gian hoàn thành trên sổ tay đảng viên. Đồng chí nào đã "
-                "làm mà còn tên ở trên, xin mở sổ tay khi có mạng để bài được gửi đi; cần giúp đỡ, xin báo "
-                "chi uỷ.",
-                "Trân trọng cảm ơn các đồng chí.",
-            )
-        )
+        return reminder(self.overview(unit, assignment_id, now), now)
 
     # Commands
 
@@ -255,43 +244,119 @@ class Cell:
         me = self._account.member()
         if author.account == me.account or reflection.state is not State.RECEIVED:
             return frozenset()
-        return self._review(lineage, Verdict.OPENED, "", now, 0)
+        return self._review(lineage, Verdict.OPENED, "", now)
 
     def return_for_revision(
-        self, lineage: str, comment: str, now: datetime, *, seen_revision: int = 0
+        self,
+        lineage: str,
+        comment: str,
+        now: datetime,
+        *,
+        seen_revision: int = 0,
+        passages: tuple[PassageComment, ...] = (),
     ) -> Changes:
-        """Returns the latest revision; the comment says what to improve.
+        """Returns the latest revision; the comment or those on passages say what to improve.
 
         `seen_revision`, when given, is the one that was read: Conflict when the member has handed in a newer
-        one meanwhile. Raises BadInput without a comment, NotAllowed for one's own text, NotFound.
+        one meanwhile. Raises BadInput without a word, NotAllowed for one's own text, NotFound.
         """
-        if not comment.strip():
+        if not comment.strip() and not passages:
             raise BadInput("Chưa viết góp ý.", "Hãy cho đảng viên biết cần sửa gì rồi trả lại bài.")
-        return self._review(lineage, Verdict.RETURNED, comment, now, seen_revision)
+        return self._review(lineage, Verdict.RETURNED, comment, now, seen_revision, passages)
 
-    def accept(self, lineage: str, comment: str, now: datetime, *, seen_revision: int = 0) -> Changes:
-        """Accepts the latest revision; a comment may be empty. Raises as `return_for_revision`."""
-        return self._review(lineage, Verdict.ACCEPTED, comment, now, seen_revision)
+    def accept(
+        self,
+        lineage: str,
+        comment: str,
+        now: datetime,
+        *,
+        seen_revision: int = 0,
+        passages: tuple[PassageComment, ...] = (),
+    ) -> Changes:
+        """Accepts the latest revision; there need be no comment. Raises as `return_for_revision`."""
+        return self._review(lineage, Verdict.ACCEPTED, comment, now, seen_revision, passages)
+
+    def exempt(self, account: str, assignment_id: str, reason: str, now: datetime) -> Changes:
+        """Nothing is asked of the member for this assignment, for that reason.
+
+        Raises BadInput without a reason, NotAllowed for oneself and other cells, NotFound.
+        """
+        reason = " ".join(reason.split())
+        return self._mark(account, assignment_id, MarkKind.EXEMPT, now, reason=reason)
+
+    def take_paper(self, account: str, assignment_id: str, handed_in_on: date, now: datetime) -> Changes:
+        """The cell holds the member's reflection on paper since that day. Raises as `exempt`."""
+        return self._mark(account, assignment_id, MarkKind.PAPER, now, handed_in_on=handed_in_on)
+
+    def unmark(self, account: str, assignment_id: str, now: datetime) -> Changes:
+        """Takes an exemption or a paper back. Raises as `exempt`."""
+        return self._mark(account, assignment_id, MarkKind.NONE, now)
+
+    def _mark(
+        self,
+        account: str,
+        assignment_id: str,
+        kind: MarkKind,
+        now: datetime,
+        *,
+        reason: str = "",
+        handed_in_on: date | None = None,
+    ) -> Changes:
+        me, assignment = self._account.member(), self._assignments.find(assignment_id)
+        if account == me.account:
+            raise NotAllowed("Không tự ghi miễn hoặc nộp giấy cho mình.", "Người khác trong chi uỷ ghi nhận.")
+        if kind is MarkKind.PAPER and not assignment.wants_reflection:
+            raise BadInput("Nhiệm vụ này chỉ yêu cầu đọc, không yêu cầu nộp bài.")
+        if marking := classified_marking(reason):
+            raise BadInput(f"Lý do có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.")
+        with self._store.personal.write() as connection:
+            member = cell_member(connection, account)
+            if member is None:
+                raise NotFound("Trên máy này không có đảng viên đó.", "Hãy đồng bộ rồi mở lại danh sách.")
+            if not self._account.can(Action.REVIEW, member.unit):
+                raise NotAllowed("Đồng chí không được phân công theo dõi chi bộ của đảng viên này.")
+            mark = CellMark(
+                member=account,
+                assignment=assignment_id,
+                kind=kind,
+                reason=reason,
+                handed_in_on=handed_in_on,
+                marked_at=_after(now, last_marked(connection, account, assignment_id)),
+            )
+            if problem := mark_problem(mark):
+                raise BadInput(problem)
+            submission = compose(
+                mark, author=me, lineage=self._new_id(), revision=1, subject=mark.subject, now=now
+            )
+            keep_mark(connection, member.unit, me.account, submission)
+            self._outbox.owe(connection, submission)
+        return self._store.announce(CHANGED)
 
     def _review(
-        self, lineage: str, verdict: Verdict, comment: str, now: datetime, seen_revision: int
+        self,
+        lineage: str,
+        verdict: Verdict,
+        comment: str,
+        now: datetime,
+        seen_revision: int = 0,
+        passages: tuple[PassageComment, ...] = (),
     ) -> Changes:
         reviewer, comment = self._account.member(), comment.strip()
-        if len(comment) > MAX_COMMENT_CHARACTERS:
-            raise BadInput("Góp ý dài quá 10.000 ký tự.", "Hãy rút gọn.")
-        if marking := classified_marking(comment):
-            raise BadInput(f"Góp ý có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.")
+        if problem := review_problem(comment, passages):
+            raise BadInput(problem)
         with self._store.personal.write() as connection:
             reflection = reflection_of(connection, lineage)
             if reflection is None:
                 raise _no_reflection()
             self._check_decision(reflection, reviewer, verdict, seen_revision)
+            known = [review.reviewed_at for _, review in reflection.reviews]
             review = Review(
                 lineage=lineage,
                 revision=reflection.latest.submission.revision,
                 verdict=verdict,
                 comment=comment,
-                reviewed_at=now,
+                passages=passages,
+                reviewed_at=_after(now, max(known, default=None)),
             )
             submission = compose(
                 review, author=reviewer, lineage=self._new_id(), revision=1, subject=lineage, now=now
@@ -324,8 +389,7 @@ class Cell:
             if reflection is None:
                 raise _no_reflection()
             unit = reflection.latest.submission.unit
-            members = {member.account: member for member in cell_members_of(connection, unit)}
-        author = members.get(reflection.author)
+            author = cell_member(connection, reflection.author)
         # Who has left the cell since is known by account only.
         return reflection, author or Member(
             account=reflection.author, name=reflection.author, unit=unit, duties=(), active=False
@@ -336,46 +400,6 @@ def _no_reflection() -> NotFound:
     return NotFound("Trên máy này không có bài thu hoạch đó.", "Hãy đồng bộ rồi mở lại danh sách.")
 
 
-def _row(
-    assignment: Assignment,
-    member: Member,
-    read: frozenset[str],
-    reflection: CellReflection | None,
-    seen: "dict[str, datetime]",
-    now: datetime,
-) -> MemberRow:
-    handed_in = reflection.handed_in if reflection else None
-    own = progress(assignment, member.account, read, handed_in)
-    return MemberRow(
-        account=member.account,
-        name=member.name,
-        progress=own,
-        state_text=_state_text(assignment, own, now),
-        reflection=(reflection.lineage, reflection.latest.submission.revision) if reflection else None,
-        last_seen=seen.get(member.account),
-        received_at=handed_in.received_at if handed_in else None,
-    )
-
-
-def _state_text(assignment: Assignment, own: MemberProgress, now: datetime) -> str:
-    if own.reflection:
-        name = STATE_NAMES[State(own.reflection)]
-        said = f"{name}, nộp muộn" if own.late else name
-        return said if own.read_all else f"{said}; đã đọc {own.documents_read}/{own.documents_total}"
-    if own.done(assignment.wants_reflection):
-        return "Đã đọc xong"
-    overdue = " (quá hạn)" if assignment.is_overdue(now) else ""
-    if not own.read_all:
-        return f"Đã đọc {own.documents_read}/{own.documents_total}{overdue}"
-    return f"Chưa nộp bài{overdue}"
-
-
-def _missing(assignment: Assignment, row: MemberRow) -> str:
-    own, missing = row.progress, []
-    if not own.read_all:
-        missing.append(f"còn {own.documents_total - own.documents_read} tài liệu chưa đọc")
-    if assignment.wants_reflection and not own.reflection:
-        missing.append("chưa nộp bài thu hoạch")
-    if own.reflection == State.RETURNED:
-        missing.append("bài thu hoạch cần sửa và nộp lại")
-    return ", ".join(missing)
+def _after(now: datetime, known: datetime | None) -> datetime:
+    """Now, or just after what is already known: who decides knowing something decides later, by any clock."""
+    return now if known is None or known < now else known + timedelta(microseconds=1)

@@ -3,21 +3,22 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.lineages import MAX_RECORD_BYTES, reviews_of
-from handbook.client.tables.personal import cell_members, cell_submissions, reviews
+from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, reviews
 from handbook.model.people import Member
-from handbook.model.reflection import Review, State, standing
+from handbook.model.reflection import Review, State, Verdict, standing
 from handbook.model.study import HandedIn, handed_in, read_documents
 from handbook.model.vietnamese import name_key
 from handbook.protocol import codec
-from handbook.protocol.api import MAX_ANSWER_BYTES, SubmissionEntry
+from handbook.protocol.api import MAX_ANSWER_BYTES, LastSeen, SubmissionEntry
 from handbook.protocol.submissions import SubmissionKind, unpack_content
 
+BEFORE_ANY = date(2000, 1, 1)
 _UNDECIDED = (State.RECEIVED, State.OPENED)
 
 
@@ -55,6 +56,16 @@ class CellReflection:
         return standing(True, tuple(review for _, review in self.reviews), revision)
 
     @property
+    def decisions(self) -> tuple[tuple[str, Review], ...]:
+        """Who returned or accepted the latest revision, and how, oldest first."""
+        latest = self.latest.submission.revision
+        return tuple(
+            (by, review)
+            for by, review in self.reviews
+            if review.revision == latest and review.verdict is not Verdict.OPENED
+        )
+
+    @property
     def handed_in(self) -> HandedIn | None:
         return handed_in(
             (
@@ -82,6 +93,17 @@ def cell_members_of(connection: Connection, unit: str) -> tuple[Member, ...]:
             key=lambda member: (name_key(member.name), member.account),
         )
     )
+
+
+def cell_member(connection: Connection, account: str) -> Member | None:
+    """The active member with this account, where the feed of their cell is read here."""
+    record = connection.execute(
+        select(cell_members.c.record).where(
+            cell_members.c.account == account, cell_members.c.unit == cell_members.c.feed
+        )
+    ).scalar()
+    member = codec.decode(record.encode(), Member, limit=MAX_RECORD_BYTES) if record else None
+    return member if member and member.active else None
 
 
 def reflections_of(
@@ -157,14 +179,48 @@ def documents_read_by(
     return {account: read_documents(ticks[account]) for account in accounts}
 
 
-def last_handed_in(connection: Connection, accounts: Collection[str]) -> Mapping[str, datetime]:
-    """For each member who handed in anything, when the server received the latest of it."""
+def first_received(
+    connection: Connection, accounts: Collection[str], assignments: Collection[str]
+) -> Mapping[tuple[str, str], HandedIn]:
+    """By (assignment, account) when the server took the first text, whatever was said of it since.
+
+    Reads no text and no review: years of them may be here.
+    """
     rows = connection.execute(
-        select(cell_submissions.c.author, func.max(cell_submissions.c.received_at))
-        .where(cell_submissions.c.author.in_(accounts))
-        .group_by(cell_submissions.c.author)
+        select(
+            cell_submissions.c.subject,
+            cell_submissions.c.author,
+            func.min(cell_submissions.c.received_at),
+        )
+        .where(
+            cell_submissions.c.kind == SubmissionKind.REFLECTION.value,
+            cell_submissions.c.author.in_(accounts),
+            cell_submissions.c.subject.in_(assignments),
+        )
+        .group_by(cell_submissions.c.subject, cell_submissions.c.author)
     )
-    return dict(rows.all())
+    return {
+        (assignment, account): HandedIn(state=State.RECEIVED, received_at=received_at)
+        for assignment, account, received_at in rows
+    }
+
+
+def days_seen(connection: Connection, unit: str) -> Mapping[str, date]:
+    """The day on which the handbook of each member last reached the server, of those it ever did."""
+    rows = connection.execute(
+        select(cell_members.c.account, cell_members.c.seen_on).where(
+            cell_members.c.feed == unit, cell_members.c.seen_on.is_not(None)
+        )
+    )
+    return {row.account: date.fromisoformat(row.seen_on) for row in rows}
+
+
+def seen_since(connection: Connection, feed: str) -> date:
+    """The latest day that a cell's feed told of: nothing earlier can have changed."""
+    latest = connection.execute(
+        select(func.max(cell_members.c.seen_on)).where(cell_members.c.feed == feed)
+    ).scalar_one()
+    return date.fromisoformat(latest) if latest else BEFORE_ANY
 
 
 # What the feed brings
@@ -178,6 +234,23 @@ def keep_member(connection: Connection, feed: str, member: Member) -> None:
         .values(feed=feed, account=member.account, **values)
         .on_conflict_do_update(index_elements=["feed", "account"], set_=values)
     )
+
+
+def keep_seen(connection: Connection, feed: str, seen: Iterable[LastSeen]) -> bool:
+    """Keeps the days on which members were last seen; whether any was news."""
+    news = 0
+    for each in seen:
+        day = each.on.isoformat()
+        news += connection.execute(
+            update(cell_members)
+            .where(
+                cell_members.c.feed == feed,
+                cell_members.c.account == each.account,
+                func.coalesce(cell_members.c.seen_on, "") != day,
+            )
+            .values(seen_on=day)
+        ).rowcount
+    return news > 0
 
 
 def keep_submission(connection: Connection, feed: str, entry: SubmissionEntry) -> None:
@@ -205,6 +278,7 @@ def forget(connection: Connection, feed: str, reader: str) -> None:
         cell_submissions.c.feed == feed, cell_submissions.c.author != reader
     )
     connection.execute(delete(reviews).where(reviews.c.lineage.in_(others)))
+    connection.execute(delete(cell_marks).where(cell_marks.c.unit == feed, cell_marks.c.member != reader))
     connection.execute(delete(cell_members).where(cell_members.c.feed == feed))
     connection.execute(delete(cell_submissions).where(cell_submissions.c.feed == feed))
 

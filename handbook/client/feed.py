@@ -15,9 +15,11 @@ from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import cell_copies, receipts
 from handbook.client.answers import record_in
+from handbook.client.cell_marks import keep_mark
 from handbook.client.lineages import keep_both, keep_received, keep_review
 from handbook.client.outbox import submission_in
 from handbook.client.tables.personal import feed_cursors, revisions, ticks
+from handbook.client.withdrawals import keep_of_cell, keep_own
 from handbook.errors import BadInput, Expected, NotAllowed, NotFound, ServerBroken, SignInFailed, Untrusted
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, DutyKind, Member, cells_where
@@ -102,7 +104,7 @@ class Feed:
         more = True
         while more and not pull.cancelled():
             after = self._cursor(reading)
-            page = self._page(reading.unit, after, pull)
+            page = self._page(reading, after, pull)
             if page.more and page.next <= after:
                 raise ServerBroken("Máy chủ trả lời lặp lại cùng một trang.", "Hãy báo quản trị máy chủ.")
             if self._tells_of_another_self(page):
@@ -111,8 +113,12 @@ class Feed:
             self._apply(reading, page, pull)
             more = page.more
 
-    def _page(self, unit: str, after: int, pull: "_Pull") -> FeedPage:
-        query = urlencode({"unit": unit, "after": after, "limit": FEED_PAGE})
+    def _page(self, reading: _Reading, after: int, pull: "_Pull") -> FeedPage:
+        asked: dict[str, object] = {"unit": reading.unit, "after": after, "limit": FEED_PAGE}
+        if reading.whole:
+            with self._store.personal.read() as connection:
+                asked["seen_since"] = cell_copies.seen_since(connection, reading.unit).isoformat()
+        query = urlencode(asked)
         answer = pull.transport.send("GET", f"/v1/feed?{query}", token=pull.token, limit=MAX_ANSWER_BYTES)
         pull.bytes_down += len(answer.body)
         return record_in(answer, FeedPage)
@@ -136,6 +142,8 @@ class Feed:
                     break
                 pull.received += 1
             self._move_cursor(connection, reading, position)
+            if reading.whole and cell_copies.keep_seen(connection, reading.unit, page.seen):
+                pull.changes |= {Change.CELL}
         if refused:
             raise refused
 
@@ -156,6 +164,13 @@ class Feed:
         if held.submission.kind is SubmissionKind.REVIEW:
             keep_review(connection, held.author, held.submission)
             changes |= {Change.CELL, Change.REFLECTION, Change.STUDY}
+        elif held.submission.kind is SubmissionKind.CELL_MARK:
+            keep_mark(connection, reading.unit, held.author, held.submission)
+            changes |= {Change.CELL, Change.STUDY}
+        elif held.submission.kind is SubmissionKind.WITHDRAWAL:
+            withdrawal = unpack_content(SubmissionKind.WITHDRAWAL, held.submission.content)
+            keep_of_cell(connection, held.author, withdrawal)
+            changes |= {Change.CELL, Change.OUTBOX}
         elif reading.whole:
             cell_copies.keep_submission(connection, reading.unit, held)
             changes |= {Change.CELL}
@@ -178,6 +193,9 @@ class Feed:
                 keep_received(connection, held)
             case SubmissionKind.TICK:
                 _merge_tick(connection, submission.content)
+            case SubmissionKind.WITHDRAWAL:
+                withdrawal = unpack_content(SubmissionKind.WITHDRAWAL, submission.content)
+                keep_own(connection, withdrawal, held.receipt.received_at)
         self._outbox.settle(connection, held.receipt)
         return frozenset({Change.REFLECTION, Change.STUDY, Change.LIBRARY, Change.OUTBOX})
 

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts as receipt_rows
 from handbook.client.tables.personal import cell_members, clashes, outbox, receipts, reviews, revisions
+from handbook.client.withdrawals import withdrawn_of
 from handbook.model.people import Member
-from handbook.model.reflection import Answer, Reflection, Review, State, Verdict, standing
+from handbook.model.reflection import Answer, PassageComment, Reflection, Review, State, Verdict, standing
 from handbook.model.study import Assignment
 from handbook.protocol import codec
 from handbook.protocol.api import SubmissionEntry
@@ -19,6 +20,7 @@ from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import MAX_CONTENT_BYTES, Submission, SubmissionKind, unpack_content
 
 MAX_RECORD_BYTES = 64 * 1024
+_Passages = tuple[PassageComment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,7 @@ class ReviewNote:
     at: datetime
     revision: int
     verdict: Verdict
+    passages: tuple[PassageComment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,8 @@ def submitted(
         )
         .where(revisions.c.assignment.in_(wanted))
     ).all()
-    said = reviews_of(connection, {row.lineage for row in rows})
+    lineages = {row.lineage for row in rows}
+    said, withdrawn = reviews_of(connection, lineages), withdrawn_of(connection, lineages)
     found: dict[str, list[SubmittedRevision]] = {id: [] for id in wanted}
     for row in rows:
         receipt = receipt_rows.from_row(row) if row.signature is not None else None
@@ -87,7 +91,10 @@ def submitted(
                 answers=answers_in(row.content),
                 submitted_at=row.submitted_at,
                 state=standing(
-                    receipt is not None, tuple(review for _, review in said[row.lineage]), row.revision
+                    receipt is not None,
+                    tuple(review for _, review in said[row.lineage]),
+                    row.revision,
+                    withdrawn[row.lineage],
                 ),
                 receipt=receipt,
                 on_time=wanted[row.assignment].is_on_time(receipt.received_at) if receipt else None,
@@ -112,6 +119,7 @@ def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[s
             revision=row.revision,
             verdict=Verdict(row.verdict),
             comment=row.comment,
+            passages=codec.decode(row.passages.encode(), _Passages, limit=MAX_CONTENT_BYTES),
             reviewed_at=row.reviewed_at,
         )
         found[row.lineage].append((row.author, review))
@@ -132,6 +140,7 @@ def notes_of(
                 at=review.reviewed_at,
                 revision=review.revision,
                 verdict=review.verdict,
+                passages=review.passages,
             )
             for author, review in reversed(said[lineage])
             if review.verdict is not Verdict.OPENED
@@ -184,6 +193,7 @@ def keep_review(connection: Connection, author: str, submission: Submission) -> 
             revision=review.revision,
             verdict=review.verdict.value,
             comment=review.comment,
+            passages=codec.encode(review.passages).decode(),
             reviewed_at=review.reviewed_at,
         )
         .on_conflict_do_nothing()

@@ -1,7 +1,8 @@
 """What is owed to the server: queued in the transaction of the change itself, settled by a verified receipt.
 
-A row leaves the outbox in one of three ways: a receipt that verifies, the member's choice after a clash, or
-the member taking a refused text back to write on. Nothing else removes it.
+A row leaves the outbox in one of these ways: a receipt that verifies, the member's choice after a clash, the
+member taking back a text that was refused or has not been sent, or, of a review that only tells of an
+opening, the author taking the text back first. Nothing else removes it.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +17,8 @@ from handbook.client import receipts, sync_state
 from handbook.client.answers import Clashed, record_in
 from handbook.client.lineages import keep_both, member_names
 from handbook.client.tables import library
-from handbook.client.tables.personal import cell_submissions, outbox
+from handbook.client.tables.personal import cell_submissions, outbox, revisions
+from handbook.client.withdrawals import keep_own
 from handbook.errors import (
     BadInput,
     Conflict,
@@ -27,6 +29,7 @@ from handbook.errors import (
     ServerBroken,
     SignInFailed,
     TooBusy,
+    Unreachable,
     Untrusted,
 )
 from handbook.model.changes import Change, Changes
@@ -35,7 +38,14 @@ from handbook.model.study import Assignment
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES
 from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges
-from handbook.protocol.submissions import Content, Submission, SubmissionKind, pack_content, type_of
+from handbook.protocol.submissions import (
+    Content,
+    Submission,
+    SubmissionKind,
+    pack_content,
+    type_of,
+    unpack_content,
+)
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -50,6 +60,8 @@ CHANGED_BY = {
     SubmissionKind.REFLECTION: frozenset({Change.OUTBOX, Change.REFLECTION, Change.STUDY}),
     SubmissionKind.TICK: frozenset({Change.OUTBOX, Change.STUDY, Change.LIBRARY}),
     SubmissionKind.REVIEW: frozenset({Change.OUTBOX, Change.CELL}),
+    SubmissionKind.CELL_MARK: frozenset({Change.OUTBOX, Change.CELL}),
+    SubmissionKind.WITHDRAWAL: frozenset({Change.OUTBOX, Change.REFLECTION, Change.STUDY}),
 }
 """What screens show of a submission of each kind."""
 
@@ -137,12 +149,16 @@ class Outbox:
     def settle(self, connection: Connection, receipt: Receipt) -> None:
         """Keeps a checked receipt and drops the owed row it answers, inside the caller's transaction.
 
-        A row of the same name with another text, as a clash leaves it, stays.
+        Of a withdrawal the words become a draft again. A row of the same name with another text, as a clash
+        leaves it, stays.
         """
         receipts.keep(connection, receipt)
         row = self.owed_row(connection, receipt.lineage, receipt.revision)
         if row is not None and submission_in(row).sha256 == receipt.sha256:
             connection.execute(delete(outbox).where(outbox.c.sequence == row.sequence))
+            if receipt.kind is SubmissionKind.WITHDRAWAL:
+                content = unpack_content(SubmissionKind.WITHDRAWAL, row.content)
+                keep_own(connection, content, receipt.received_at)
 
     def owed_row(self, connection: Connection, lineage: str, revision: int) -> Row | None:
         """The row of the table `outbox` for this revision, if it is owed."""
@@ -159,8 +175,9 @@ class Outbox:
     ) -> DeliveryReport:
         """Sends what is due, oldest first, until the server cannot be reached or asks to wait.
 
-        A revision is never sent before the earlier ones of its lineage are receipted. A row that the server
-        refuses is set aside with the reason and the rest goes on. Nothing is raised: `error` tells.
+        A revision is never sent before the earlier ones of its lineage are receipted, and a withdrawal not
+        before what it takes back. A row that the server refuses is set aside with the reason and the rest
+        goes on. Nothing is raised: `error` tells.
         """
         delivery = _Delivery(now)
         with self._store.personal.read() as connection:
@@ -194,14 +211,16 @@ class Outbox:
         """Everything without a receipt, oldest first."""
         with self._store.personal.read() as connection:
             rows = connection.execute(select(outbox).order_by(outbox.c.sequence)).all()
-            reviewed = self._reviewed_authors(connection, rows)
-        titles = self._titles({row.subject for row in rows})
+            about = self._reviewed_authors(connection, rows) | _marked_members(connection, rows)
+            withdrawn = _withdrawn_assignments(connection, rows)
+        titles = self._titles({withdrawn.get(row.subject, row.subject) for row in rows})
         return tuple(
             OwedRow(
                 lineage=row.lineage,
                 revision=row.revision,
                 kind=SubmissionKind(row.kind),
-                title=reviewed.get(row.subject) or titles.get(row.subject, row.subject),
+                title=about.get(row.subject)
+                or titles.get(withdrawn.get(row.subject, row.subject), row.subject),
                 queued_at=row.written_at,
                 attempts=row.attempts,
                 last_error=row.last_error,
@@ -221,7 +240,7 @@ class Outbox:
         for sequence in waiting:
             with self._store.personal.read() as connection:
                 row = connection.execute(select(outbox).where(outbox.c.sequence == sequence)).one_or_none()
-            if row is None or row.lineage in delivery.blocked:
+            if row is None or not delivery.blocked.isdisjoint((row.lineage, row.subject)):
                 continue
             if row.set_aside or (row.next_try_at and delivery.now < row.next_try_at):
                 delivery.blocked.add(row.lineage)
@@ -237,6 +256,8 @@ class Outbox:
         delivery: "_Delivery",
     ) -> None:
         submission, author = submission_in(row), self._account.member().account
+        if submission.kind is SubmissionKind.REFLECTION and not self._leaves(row):
+            return
         try:
             receipt = _put(transport, token, submission)
             receipts.check(receipt, submission, author, keys)
@@ -246,6 +267,14 @@ class Outbox:
             self._failed(row, error, delivery)
         else:
             self._receipted(submission, receipt, delivery)
+
+    def _leaves(self, row: Row) -> bool:
+        """Notes that the server may hold the text from now on; False when it was taken back just before."""
+        with self._store.personal.write() as connection:
+            noted = connection.execute(
+                update(outbox).where(outbox.c.sequence == row.sequence).values(sent=True)
+            )
+            return noted.rowcount > 0
 
     def _receipted(self, submission: Submission, receipt: Receipt, delivery: "_Delivery") -> None:
         with self._store.personal.write() as connection:
@@ -283,6 +312,9 @@ class Outbox:
         values: dict[str, object] = {"last_error": error.message, "last_advice": error.advice}
         with self._store.personal.write() as connection:
             match error:
+                case Unreachable():
+                    values["sent"] = row.sent
+                    delivery.stopped = True
                 case Offline():
                     delivery.stopped = True
                 case SignInFailed():
@@ -360,6 +392,28 @@ class Outbox:
         return {
             row.lineage: f"Nhận xét bài thu hoạch của {names.get(row.author, row.author)}" for row in authors
         }
+
+
+def _marked_members(connection: Connection, rows: list[Row]) -> dict[str, str]:
+    """For each subject of a mark among the rows, a title that names the member."""
+    marks = [
+        unpack_content(SubmissionKind.CELL_MARK, row.content)
+        for row in rows
+        if row.kind == SubmissionKind.CELL_MARK
+    ]
+    names = member_names(connection) if marks else {}
+    return {mark.subject: f"Ghi nhận miễn, nộp giấy: {names.get(mark.member, mark.member)}" for mark in marks}
+
+
+def _withdrawn_assignments(connection: Connection, rows: list[Row]) -> dict[str, str]:
+    """For each lineage that a row takes back, the assignment it was written for."""
+    lineages = {row.subject for row in rows if row.kind == SubmissionKind.WITHDRAWAL}
+    if not lineages:
+        return {}
+    written = connection.execute(
+        select(revisions.c.lineage, revisions.c.assignment).where(revisions.c.lineage.in_(lineages))
+    )
+    return {row.lineage: row.assignment for row in written}
 
 
 class _Delivery:

@@ -22,14 +22,16 @@ from handbook.client.lineages import (
 from handbook.client.outbox import compose
 from handbook.client.tables import personal
 from handbook.client.tables.personal import clashes, drafts, outbox, revisions
+from handbook.client.withdrawals import forget_owed, reopen
 from handbook.errors import BadInput, NotFound, Untrusted
 from handbook.model.changes import Change, Changes
-from handbook.model.reflection import Answer, Problem, Reflection, State, count_words, problems
+from handbook.model.reflection import Answer, Problem, Reflection, State, Withdrawal, count_words, problems
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
 from handbook.model.vietnamese import date_text
 from handbook.protocol import codec
 from handbook.protocol.receipts import Receipt
+from handbook.protocol.submissions import SubmissionKind
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -49,8 +51,9 @@ class Draft:
     `answers` follow the template; text under a part that a later edition dropped comes after them. They are
     the draft's while `can_write`, else those of the latest revision. `newer` is a revision from another PC
     that the draft does not build on: submitting makes this text the latest. `can_revise` says that `revise`
-    would open a draft. `refused` says why the latest text could not be delivered; `kept` are texts of this PC
-    that the server did not take.
+    would open a draft, `can_withdraw` that the latest text may still be taken back. `withdrawing` is while it
+    waits for the server, `not_withdrawn` says why the server would not have it. `refused` says why the latest
+    text could not be delivered; `kept` are texts of this PC that the server did not take.
     """
 
     assignment: "AssignmentView"
@@ -63,6 +66,9 @@ class Draft:
     can_write: bool
     can_submit: bool
     can_revise: bool
+    can_withdraw: bool
+    withdrawing: bool
+    not_withdrawn: str
     refused: str
     comments: tuple[ReviewNote, ...]
     saved_at: datetime | None
@@ -79,6 +85,7 @@ class _Standing:
     texts: tuple[SubmittedRevision, ...]
     clash: Row | None
     refused: Row | None
+    withdrawal: Row | None
 
     @property
     def latest(self) -> SubmittedRevision | None:
@@ -96,7 +103,17 @@ class _Standing:
     def can_revise(self) -> bool:
         if self.draft is not None or self.latest is None or self.accepted:
             return False
-        return bool(self.clash or self.refused) or self.latest.state is State.RETURNED
+        return bool(self.clash or self.refused) or self.latest.state in (State.RETURNED, State.WITHDRAWN)
+
+    @property
+    def not_withdrawn(self) -> str:
+        return self.withdrawal.last_error if self.withdrawal and self.withdrawal.set_aside else ""
+
+    @property
+    def can_withdraw(self) -> bool:
+        if self.draft is not None or self.latest is None or self.clash or self.refused or self.withdrawal:
+            return False
+        return self.latest.state in (State.WAITING, State.RECEIVED)
 
 
 class Reflections:
@@ -148,6 +165,9 @@ class Reflections:
             can_write=standing.can_write,
             can_submit=draft is not None and not found and not standing.accepted,
             can_revise=standing.can_revise,
+            can_withdraw=standing.can_withdraw,
+            withdrawing=standing.withdrawal is not None and not standing.withdrawal.set_aside,
+            not_withdrawn=standing.not_withdrawn,
             refused=view.reflection.refused if view.reflection else "",
             comments=comments,
             saved_at=draft.saved_at if draft is not None else None,
@@ -273,6 +293,7 @@ class Reflections:
                 connection.execute(delete(revisions).where(*_is(revisions, key)))
             else:
                 text, base = latest.answers, latest.revision
+            forget_owed(connection, latest.lineage)
             connection.execute(
                 insert(drafts).values(
                     assignment=assignment_id,
@@ -282,6 +303,47 @@ class Reflections:
                     saved_at=now,
                 )
             )
+        return self._store.announce(CHANGED | {Change.OUTBOX})
+
+    def withdraw(self, assignment_id: str, now: datetime) -> Changes:
+        """Takes the latest text back while the cell has not opened it.
+
+        One that has not left this PC is a draft again at once; of any other the server decides, and its words
+        are a draft once it has. Raises BadInput when nothing may be taken back.
+        """
+        assignment = self._assignments.find(assignment_id)
+        with self._store.personal.write() as connection:
+            standing = _standing(connection, assignment)
+            if not standing.can_withdraw:
+                raise BadInput(
+                    "Bài này không rút lại được.", "Chỉ rút lại được bài đã nộp mà chi bộ chưa mở."
+                )
+            lineage, revision = standing.latest.lineage, standing.latest.revision
+            owed = self._outbox.owed_row(connection, lineage, revision)
+            if owed is not None and not owed.sent:
+                reopen(connection, lineage, revision, revision - 1, now)
+                connection.execute(delete(outbox).where(*_is(outbox, (lineage, revision))))
+                connection.execute(delete(revisions).where(*_is(revisions, (lineage, revision))))
+            else:
+                withdrawal = compose(
+                    Withdrawal(lineage=lineage, revision=revision, withdrawn_at=now),
+                    author=self._account.member(),
+                    lineage=self._new_id(),
+                    revision=1,
+                    subject=lineage,
+                    now=now,
+                )
+                self._outbox.owe(connection, withdrawal)
+        return self._store.announce(CHANGED | {Change.OUTBOX})
+
+    def forget_refused_withdrawal(self, assignment_id: str) -> Changes:
+        """The member has seen that the server would not let them take the text back."""
+        assignment = self._assignments.find(assignment_id)
+        with self._store.personal.write() as connection:
+            withdrawal = _standing(connection, assignment).withdrawal
+            if withdrawal is None or not withdrawal.set_aside:
+                return frozenset()
+            forget_owed(connection, withdrawal.subject)
         return self._store.announce(CHANGED | {Change.OUTBOX})
 
     def accept_held(self, assignment_id: str, now: datetime) -> Changes:
@@ -298,6 +360,7 @@ class Reflections:
         key = (clash.lineage, clash.revision)
         connection.execute(update(clashes).where(*_is(clashes, key)).values(settled_at=now))
         connection.execute(delete(outbox).where(*_is(outbox, key)))
+        forget_owed(connection, clash.lineage)
 
 
 def _standing(connection: Connection, assignment: Assignment) -> _Standing:
@@ -308,13 +371,18 @@ def _standing(connection: Connection, assignment: Assignment) -> _Standing:
         .where(clashes.c.assignment == assignment.id, clashes.c.settled_at.is_(None))
         .order_by(clashes.c.noticed_at)
     ).first()
-    refused = None
+    refused = withdrawal = None
     if texts:
         key = (texts[0].lineage, texts[0].revision)
         refused = connection.execute(
             select(outbox.c.lineage, outbox.c.revision).where(*_is(outbox, key), outbox.c.set_aside)
         ).one_or_none()
-    return _Standing(draft, texts, clash, refused)
+        withdrawal = connection.execute(
+            select(outbox)
+            .where(outbox.c.kind == SubmissionKind.WITHDRAWAL.value, outbox.c.subject == key[0])
+            .order_by(outbox.c.sequence.desc())
+        ).first()
+    return _Standing(draft, texts, clash, refused, withdrawal)
 
 
 def _lineage(standing: _Standing) -> str:

@@ -19,7 +19,7 @@ from weakref import WeakSet
 
 from handbook import __version__
 from handbook.client.bandwidth import LARGEST_PIECE, Bandwidth
-from handbook.errors import BadInput, Expected, Offline, ProxyProblem, ServerBroken
+from handbook.errors import BadInput, Expected, Offline, ProxyProblem, ServerBroken, Unreachable
 
 if TYPE_CHECKING:
     import requests
@@ -284,7 +284,8 @@ class HttpTransport:
                 f"Hãy xem lại ở Cài đặt, mục Mạng, hoặc hỏi người quản trị mạng của cơ quan. {_KEEP_WORKING}",
             )
         if isinstance(error, (exceptions.Timeout, below.TimeoutError)):
-            return Offline(f"Máy chủ {host} không trả lời kịp.", _KEEP_WORKING)
+            unheard = isinstance(error, (exceptions.ConnectTimeout, below.ConnectTimeoutError))
+            return (Unreachable if unheard else Offline)(f"Máy chủ {host} không trả lời kịp.", _KEEP_WORKING)
         is_nonsense = isinstance(error, (exceptions.InvalidHeader, below.DecodeError)) or any(
             isinstance(cause, http.client.HTTPException)
             and not isinstance(cause, (http.client.RemoteDisconnected, http.client.IncompleteRead))
@@ -296,7 +297,9 @@ class HttpTransport:
                 "Hãy kiểm tra địa chỉ máy chủ; nếu đúng, báo cho quản trị máy chủ.",
             )
         if isinstance(error, (exceptions.ConnectionError, below.HTTPError)):
-            return Offline(f"Không kết nối được tới máy chủ {host}.", _KEEP_WORKING)
+            unheard = any(isinstance(cause, below.NewConnectionError) for cause in _causes(error))
+            said = f"Không kết nối được tới máy chủ {host}."
+            return (Unreachable if unheard else Offline)(said, _KEEP_WORKING)
         return ServerBroken(f"Không trao đổi được với máy chủ {host} ({type(error).__name__}).")
 
 

@@ -10,4 +10,5 @@ STATE_TONES = {
     State.OPENED: Tone.INFO,
     State.RETURNED: Tone.WARN,
     State.ACCEPTED: Tone.OK,
+    State.WITHDRAWN: Tone.NEUTRAL,
 }

@@ -89,6 +89,7 @@ class SyncScreen(Screen):
         self._kinds = {
             "reflection": self.tr("Bài thu hoạch: {}"),
             "tick": self.tr("Đánh dấu đã đọc: {}"),
+            "withdrawal": self.tr("Rút lại bài thu hoạch: {}"),
             "review": "{}",  # its title says that it is one, and of whose text
         }
         self._show_progress()

@@ -28,7 +28,7 @@ from handbook.client.study import Study
 from handbook.client.sync import Sync
 from handbook.client.tables.library import receipt_keys
 from handbook.client.transport import Answer, HttpTransport, Stream
-from handbook.errors import Offline
+from handbook.errors import Offline, Unreachable
 from handbook.model.library import publisher_of
 from handbook.model.people import DutyKind, Unit
 from handbook.model.study import Assignment
@@ -88,7 +88,7 @@ class SimulatedServer:
         limit: int,
     ) -> Answer:
         if self.is_down:
-            raise _no_line()
+            raise Unreachable("Không kết nối được tới máy chủ.", "Những gì đã lưu vẫn còn nguyên.")
         request = ((method, path), {"body": body, "token": token, "headers": headers, "limit": limit})
         self.requests.append(f"{method} {path}")
         for late in self._late:

@@ -95,6 +95,15 @@ revisions = Table(
 )
 """The member's submitted reflections, from this PC or another; `content` is the submission's exact text."""
 
+withdrawals = Table(
+    "withdrawals",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("withdrawn_at", Moment, nullable=False),
+)
+"""Reflections that their authors took back, own ones and a cell's, once the server has confirmed it."""
+
 clashes = Table(
     "clashes",
     personal,
@@ -136,11 +145,39 @@ reviews = Table(
     Column("revision", Integer, nullable=False),
     Column("verdict", String, nullable=False),
     Column("comment", Text, nullable=False),
+    Column("passages", Text, nullable=False),
     Column("reviewed_at", Moment, nullable=False),
     Index("reviews_by_lineage", "lineage"),
 )
 """What was said of a revision: of the member's own, and for a secretary of the cell's, their own words at
-once. `id` is the lineage of the submission that carries the review."""
+once. `id` is the lineage of the submission that carries the review, `passages` the JSON of its comments on
+passages."""
+
+cell_marks = Table(
+    "cell_marks",
+    personal,
+    Column("id", String, primary_key=True),
+    Column("unit", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("member", String, nullable=False),
+    Column("assignment", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("handed_in_on", String),
+    Column("marked_at", Moment, nullable=False),
+    Index("cell_marks_by_member", "member", "assignment"),
+)
+"""Exemptions and papers as the cell entered and took them back: the member's own, and for a secretary the
+cell's. `id` is the lineage of the submission, `unit` the cell whose feed told of it, `handed_in_on` an ISO
+day."""
+
+phrases = Table(
+    "phrases",
+    personal,
+    Column("text", String, primary_key=True),
+    Column("kept_at", Moment, nullable=False),
+)
+"""Sentences that a reviewer keeps to use again, on this PC alone."""
 
 # Marks in documents: seen by the member alone, on this PC alone ------------------------------------------
 
@@ -206,11 +243,12 @@ outbox = Table(
     Column("last_error", String, nullable=False, default=""),
     Column("last_advice", String, nullable=False, default=""),
     Column("set_aside", Boolean, nullable=False, default=False),
+    Column("sent", Boolean, nullable=False, default=False),
     UniqueConstraint("lineage", "revision"),
     sqlite_autoincrement=True,
 )
 """Submissions without a verified receipt, in the order they were made; `written_at` is also when they were
-queued."""
+queued. `sent` is set before a reflection leaves this PC: from then on the server may hold it."""
 
 feed_cursors = Table(
     "feed_cursors",
@@ -264,8 +302,10 @@ cell_members = Table(
     Column("account", String, primary_key=True),
     Column("unit", String, nullable=False),
     Column("record", Text, nullable=False),
+    Column("seen_on", String),
 )
-"""The latest record of each member that a cell's feed told of; `unit` is the cell they belong to now."""
+"""The latest record of each member that a cell's feed told of; `unit` is the cell they belong to now,
+`seen_on` the ISO day on which their handbook last reached the server."""
 
 cell_submissions = Table(
     "cell_submissions",

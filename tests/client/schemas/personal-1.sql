@@ -21,11 +21,24 @@ CREATE TABLE bookmarks (
 	removed_at VARCHAR,
 	PRIMARY KEY (id)
 );
+CREATE TABLE cell_marks (
+	id VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	author VARCHAR NOT NULL,
+	member VARCHAR NOT NULL,
+	assignment VARCHAR NOT NULL,
+	kind VARCHAR NOT NULL,
+	reason VARCHAR NOT NULL,
+	handed_in_on VARCHAR,
+	marked_at VARCHAR NOT NULL,
+	PRIMARY KEY (id)
+);
 CREATE TABLE cell_members (
 	feed VARCHAR NOT NULL,
 	account VARCHAR NOT NULL,
 	unit VARCHAR NOT NULL,
 	record TEXT NOT NULL,
+	seen_on VARCHAR,
 	PRIMARY KEY (feed, account)
 );
 CREATE TABLE cell_submissions (
@@ -115,7 +128,13 @@ CREATE TABLE outbox (
 	last_error VARCHAR NOT NULL,
 	last_advice VARCHAR NOT NULL,
 	set_aside BOOLEAN NOT NULL,
+	sent BOOLEAN NOT NULL,
 	UNIQUE (lineage, revision)
+);
+CREATE TABLE phrases (
+	text VARCHAR NOT NULL,
+	kept_at VARCHAR NOT NULL,
+	PRIMARY KEY (text)
 );
 CREATE TABLE positions (
 	document VARCHAR NOT NULL,
@@ -143,6 +162,7 @@ CREATE TABLE reviews (
 	revision INTEGER NOT NULL,
 	verdict VARCHAR NOT NULL,
 	comment TEXT NOT NULL,
+	passages TEXT NOT NULL,
 	reviewed_at VARCHAR NOT NULL,
 	PRIMARY KEY (id)
 );
@@ -181,7 +201,14 @@ CREATE TABLE ticks (
 	ticked_at VARCHAR NOT NULL,
 	PRIMARY KEY (document)
 );
+CREATE TABLE withdrawals (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	withdrawn_at VARCHAR NOT NULL,
+	PRIMARY KEY (lineage, revision)
+);
 CREATE INDEX bookmarks_by_document ON bookmarks (document);
+CREATE INDEX cell_marks_by_member ON cell_marks (member, assignment);
 CREATE INDEX cell_submissions_by_author ON cell_submissions (feed, author);
 CREATE INDEX cell_submissions_by_subject ON cell_submissions (feed, kind, subject);
 CREATE INDEX clashes_by_assignment ON clashes (assignment);

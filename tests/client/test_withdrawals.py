@@ -1,0 +1,248 @@
+"""Taking a handed-in reflection back: its words are a draft again unless the cell was first to open it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handbook.errors import BadInput
+from handbook.model.people import DutyKind
+from handbook.model.reflection import Answer, State
+from handbook.protocol.packs import assignment_item, document_item
+from handbook.protocol.submissions import SubmissionKind
+from tests.client.samples import NOW, assignment, document
+from tests.client.simulated_server import Device, Fault, Ward
+
+TASK = "hongson/anbinh/hoc-tap-nq15"
+ITEMS = (document_item(document()), assignment_item(assignment()))
+TEXT = "mười chữ thì đủ để nộp bài này rồi đấy"
+Devices = Callable[..., Device]
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    return ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+
+
+@pytest.fixture
+def an(device: Devices, cell: str) -> Device:
+    return device("An", cell, ITEMS)
+
+
+@pytest.fixture
+def hanh(device: Devices, cell: str) -> Device:
+    return device("Hanh", cell, ITEMS)
+
+
+def hand_in(device: Device, text: str = TEXT) -> None:
+    answers = (Answer("nhan-thuc", text), Answer("lien-he", text))
+    device.reflections.save(TASK, answers, NOW)
+    device.reflections.submit(TASK, NOW)
+
+
+def draft_texts(device: Device) -> list[str]:
+    draft = device.reflections.draft(TASK, NOW)
+    assert (draft.state, draft.can_write) == (State.DRAFT, True)
+    return [answer.text for answer in draft.answers]
+
+
+def test_what_has_not_left_this_pc_is_a_draft_again_at_once_and_without_the_server(an: Device) -> None:
+    an.line.is_down = True
+    hand_in(an)
+    assert an.deliver().error
+    an.reflections.withdraw(TASK, NOW)
+    assert draft_texts(an) == [TEXT, TEXT]
+    assert an.outbox.owed() == ()
+    an.line.is_down = False
+    an.synced()
+    assert an.ward.submissions_of(an.account_name) == []
+
+
+def test_a_text_whose_answer_was_lost_is_taken_back_behind_it(an: Device) -> None:
+    hand_in(an)
+    an.line.faults.append(Fault.REPLY_LOST)
+    an.deliver()
+    an.reflections.withdraw(TASK, NOW)
+    waiting = an.reflections.draft(TASK, NOW)
+    assert (waiting.withdrawing, waiting.can_withdraw, waiting.can_write) == (True, False, False)
+    an.synced(NOW + timedelta(hours=2))
+    assert draft_texts(an) == [TEXT, TEXT]
+    held = an.ward.submissions_of(an.account_name)
+    assert sorted(kind for kind, *_ in held) == [SubmissionKind.REFLECTION, SubmissionKind.WITHDRAWAL]
+
+
+def test_a_withdrawal_is_never_sent_before_the_text_it_takes_back(an: Device) -> None:
+    hand_in(an)
+    an.line.faults.append(Fault.BROKEN)
+    an.deliver()
+    an.reflections.withdraw(TASK, NOW)
+    an.line.requests.clear()
+    an.deliver()
+    assert an.line.requests == []
+
+
+def test_the_member_writes_on_and_hands_in_again_as_the_next_revision(an: Device, hanh: Device) -> None:
+    hand_in(an)
+    an.synced()
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    assert draft_texts(an) == [TEXT, TEXT]
+    versions = an.reflections.submitted(TASK)
+    assert [(each.revision, each.state) for each in versions] == [(1, State.WITHDRAWN)]
+    hanh.synced()
+    assert hanh.cell.to_review(hanh.cell_path) == ()
+    overview = hanh.cell.overview(hanh.cell_path, TASK, NOW)
+    assert overview.submitted == 0
+    hand_in(an, TEXT + " viết lại")
+    an.synced()
+    hanh.synced()
+    (waiting,) = hanh.cell.to_review(hanh.cell_path)
+    assert waiting.revision == 2
+    assert [answer.text for answer in waiting.answers] == [TEXT + " viết lại"] * 2
+    assert waiting.earlier == ()
+
+
+def test_what_the_secretary_had_already_copied_disappears_from_there(an: Device, hanh: Device) -> None:
+    hand_in(an)
+    an.synced()
+    hanh.synced()
+    assert hanh.cell.to_review(hanh.cell_path)
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    hanh.synced()
+    assert hanh.cell.to_review(hanh.cell_path) == ()
+
+
+def test_an_opening_that_came_too_late_is_dropped_without_troubling_the_secretary(
+    an: Device, hanh: Device
+) -> None:
+    hand_in(an)
+    an.synced()
+    hanh.synced()
+    (waiting,) = hanh.cell.to_review(hanh.cell_path)
+    hanh.cell.mark_opened(waiting.lineage, NOW)
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    hanh.synced()
+    assert hanh.outbox.owed() == ()
+
+
+def test_a_decision_that_came_too_late_stays_with_the_reason(an: Device, hanh: Device) -> None:
+    hand_in(an)
+    an.synced()
+    hanh.synced()
+    (waiting,) = hanh.cell.to_review(hanh.cell_path)
+    hanh.cell.return_for_revision(waiting.lineage, "Viết rõ phần liên hệ.", NOW)
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    hanh.synced()
+    (owed,) = hanh.outbox.owed()
+    assert owed.set_aside
+    assert "rút lại" in owed.last_error
+
+
+def test_the_member_is_told_when_the_cell_was_first(an: Device, hanh: Device) -> None:
+    hand_in(an)
+    an.synced()
+    hanh.synced()
+    (waiting,) = hanh.cell.to_review(hanh.cell_path)
+    hanh.cell.mark_opened(waiting.lineage, NOW)
+    hanh.synced()
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    told = an.reflections.draft(TASK, NOW)
+    assert "Chi bộ đã mở bài" in told.not_withdrawn
+    assert (told.state, told.can_write, told.can_withdraw) == (State.OPENED, False, False)
+    an.reflections.forget_refused_withdrawal(TASK)
+    assert an.reflections.draft(TASK, NOW).not_withdrawn == ""
+    assert an.outbox.owed() == ()
+
+
+def test_the_draft_is_there_again_on_the_members_other_pc(an: Device, device: Devices, cell: str) -> None:
+    other = device("An", cell, ITEMS)
+    hand_in(an)
+    an.synced()
+    other.synced()
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    other.synced()
+    assert draft_texts(other) == [TEXT, TEXT]
+
+
+def test_what_was_opened_or_never_handed_in_is_not_offered_to_take_back(an: Device, hanh: Device) -> None:
+    with pytest.raises(BadInput, match="không rút lại được"):
+        an.reflections.withdraw(TASK, NOW)
+    hand_in(an)
+    an.synced()
+    assert an.reflections.draft(TASK, NOW).can_withdraw
+    hanh.synced()
+    (waiting,) = hanh.cell.to_review(hanh.cell_path)
+    hanh.cell.mark_opened(waiting.lineage, NOW)
+    hanh.synced()
+    an.synced()
+    with pytest.raises(BadInput, match="chưa mở"):
+        an.reflections.withdraw(TASK, NOW)
+
+
+def test_a_refused_text_that_is_taken_up_again_leaves_nothing_to_take_back(an: Device) -> None:
+    hand_in(an)
+    an.line.faults.append(Fault.REPLY_LOST)
+    an.deliver()
+    an.reflections.withdraw(TASK, NOW)
+    assert [row.title for row in an.outbox.owed()] == ["Học tập Nghị quyết 15-NQ/TW"] * 2
+
+
+ACTS = ("hand in", "withdraw", "sync an", "sync hanh", "open", "return", "revise", "lose")
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(acts=st.lists(st.sampled_from(ACTS), max_size=14))
+def test_whatever_comes_between_the_words_are_kept_and_all_come_to_one_state(
+    ward: Ward, device: Devices, acts: list[str]
+) -> None:
+    cell = ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+    an, hanh = device("An", cell, ITEMS), device("Hanh", cell, ITEMS)
+    now = NOW
+    for number, act in enumerate(acts):
+        now += timedelta(hours=2)
+        ward.now = now
+        draft = an.reflections.draft(TASK, now)
+        match act:
+            case "hand in" if draft.can_write:
+                hand_in(an, f"{TEXT} lần {number}")
+            case "withdraw" if draft.can_withdraw:
+                an.reflections.withdraw(TASK, now)
+            case "revise" if draft.can_revise:
+                an.reflections.revise(TASK, now)
+            case "lose":
+                an.line.faults.append(Fault.REPLY_LOST)
+            case "sync an":
+                an.synced(now)
+            case "sync hanh":
+                hanh.synced(now)
+            case "open" | "return":
+                for waiting in hanh.cell.to_review(cell):
+                    if act == "open":
+                        hanh.cell.mark_opened(waiting.lineage, now)
+                    else:
+                        hanh.cell.return_for_revision(waiting.lineage, "Viết thêm.", now)
+    an.line.faults.clear()
+    for _ in range(3):
+        now += timedelta(hours=2)
+        ward.now = now
+        an.synced(now)
+        hanh.synced(now)
+    versions = [each for each in an.reflections.submitted(TASK) if each.state is not State.WITHDRAWN]
+    (row,) = [each for each in hanh.cell.overview(cell, TASK, now).rows if each.name == "An"]
+    assert row.progress.reflection == (versions[0].state if versions else "")
+    counted = {each.account: each.reflection for each in ward.completion(cell, assignment()).members}
+    assert counted[an.account_name] == row.progress.reflection
+    latest = [number for number, act in enumerate(acts) if act == "hand in"]
+    if latest and (draft := an.reflections.draft(TASK, now)).answers:
+        assert draft.answers[0].text.startswith(TEXT)
