@@ -13,14 +13,22 @@ from handbook.authoring import outline
 from handbook.authoring.assets import AssetFile, DocumentAssets
 from handbook.authoring.fields import Fields, Problem, read_fields
 from handbook.errors import BadInput
-from handbook.model.library import Collection, Document, Kind, Relation, RelationKind, Section, Status
+from handbook.model.library import (
+    SOURCES_HEADING,
+    Collection,
+    Document,
+    Kind,
+    Relation,
+    RelationKind,
+    Section,
+    Status,
+)
 from handbook.model.study import Assignment, Part
 from handbook.protocol.trust import is_publisher_path, is_slug
 
 PUBLISHER_FILE = "publisher.toml"
 ASSIGNMENTS = "assignments"
 UNPUBLISHED = 0  # the edition of a record before publishing gives it one
-SOURCES_HEADING = "Nguồn"
 
 _FENCE = "+++"
 _DOCUMENT_FIELDS = frozenset(

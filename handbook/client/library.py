@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -54,7 +55,14 @@ class Filter:
     status: Status | None = None
     saved_only: bool = False
     unread_only: bool = False
+    begun_only: bool = False  # opened and not marked as read
+    new_only: bool = False  # came with the latest sync that brought documents, not opened since
     order: Order = Order.NEWEST
+
+    @property
+    def asks(self) -> bool:
+        """Whether anything is asked but an order."""
+        return replace(self, order=Order.NEWEST) != Filter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +137,7 @@ class Library:
         self._outbox = outbox
 
     def documents(self, filter: Filter = Filter()) -> tuple[DocumentCard, ...]:
-        where = []
-        for column in ("collection", "kind", "issuer", "status"):
-            if wanted := getattr(filter, column):
-                where.append(documents.c[column] == str(wanted))
-        if filter.year is not None:
-            first, last = date(filter.year, 1, 1), date(filter.year, 12, 31)
-            where.append(documents.c.issued_on.between(first, last))
-        if filter.topic:
-            topics = func.json_each(documents.c.topics).table_valued("value")
-            where.append(exists().select_from(topics).where(topics.c.value == filter.topic))
-        return tuple(
-            card
-            for card in document_cards(self._store, where=where, order=_ORDERS[filter.order])
-            if (card.saved or not filter.saved_only) and not (card.read and filter.unread_only)
-        )
+        return documents_in(self._store, filter)
 
     def counts(self) -> Mapping[Collection, int]:
         """How many documents each collection has, empty collections too."""
@@ -308,6 +302,31 @@ class Library:
                 ),
             )
         return self._store.announce({Change.LIBRARY, Change.STUDY, Change.OUTBOX})
+
+
+def documents_in(
+    store: Store, filter: Filter, ids: AbstractSet[str] | None = None
+) -> tuple[DocumentCard, ...]:
+    """The documents that fulfil the filter, in its order; with `ids` only those of them."""
+    where = [
+        documents.c[column] == str(wanted)
+        for column in ("collection", "kind", "issuer", "status")
+        if (wanted := getattr(filter, column))
+    ]
+    if filter.year is not None:
+        first, last = date(filter.year, 1, 1), date(filter.year, 12, 31)
+        where.append(documents.c.issued_on.between(first, last))
+    if filter.topic:
+        topics = func.json_each(documents.c.topics).table_valued("value")
+        where.append(exists().select_from(topics).where(topics.c.value == filter.topic))
+    return tuple(
+        card
+        for card in document_cards(store, ids=ids, where=where, order=_ORDERS[filter.order])
+        if (card.saved or not filter.saved_only)
+        and not (card.read and (filter.unread_only or filter.begun_only))
+        and (card.progress or not filter.begun_only)
+        and (card.is_new or not filter.new_only)
+    )
 
 
 def _relations(connection: Connection, document_id: str) -> tuple[Relation, ...]:

@@ -126,6 +126,14 @@ class Notes:
         wanted = fold(filter.text).split()
         return tuple(entry for _, entry in entries if _fulfils(entry, filter, wanted))
 
+    def entries(self, ids: Iterable[str]) -> Mapping[str, Entry]:
+        """Those of the highlights and notes that are there, by id."""
+        with self._store.personal.read() as personal:
+            rows = personal.execute(_present(notes).where(notes.c.id.in_(set(ids)))).all()
+        with self._store.library.read() as library:
+            texts = _Texts(library)
+            return {row.id: texts.entry_of_note(row)[1] for row in rows}
+
     def last_colour(self) -> Colour:
         """The colour of the mark that was last made or changed."""
         newest = select(notes.c.colour).order_by(notes.c.changed_at.desc()).limit(1)

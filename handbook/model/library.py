@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+SOURCES_HEADING = "Nguồn"
+"""Of the section in which publishing lists what a document was made from."""
+
 
 class Collection(StrEnum):
     RESOLUTIONS = "resolutions"

@@ -15,9 +15,9 @@ from handbook.authoring import plain_text
 from handbook.authoring.check import check
 from handbook.authoring.outline import split
 from handbook.authoring.publish import publish
-from handbook.authoring.source import SOURCES_HEADING, PublisherSource, read_publisher
+from handbook.authoring.source import PublisherSource, read_publisher
 from handbook.errors import BadInput
-from handbook.model.library import Collection, Kind, Section
+from handbook.model.library import SOURCES_HEADING, Collection, Kind, Section
 from tests.authoring.conftest import NOW
 
 # Real laws, where they lie beside the project; the texts below stand for them everywhere.

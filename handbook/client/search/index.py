@@ -13,7 +13,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise, takewhile
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ from sqlalchemy import Connection, func, select
 from handbook.client import disk
 from handbook.client.store import Store
 from handbook.client.tables.library import changed_documents, documents, library_state, sections
-from handbook.model.library import KIND_NAMES, Kind
+from handbook.model.library import KIND_NAMES, SOURCES_HEADING, Kind
 from handbook.model.text import document_numbers, fold, nfc, words
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3  # grows when the fields change, or how text becomes terms
+FORMAT = 4  # grows when the fields change, or how text becomes terms
 WRITER_HEAP_BYTES = 48_000_000
 
 # A word in the title or the heading counts as often as this many in the body. The first section stands for
@@ -250,13 +251,12 @@ def _write(
     for document in replaced:
         with damage():
             writer.delete_documents_by_term("document", document)
-    for row in rows:
+    for entry in _entries(rows):
         if cancelled():
             with damage():
                 writer.rollback()
                 writer.wait_merging_threads()
             return False
-        entry = _entry(row)
         with damage():
             writer.add_document(entry)
     with damage():
@@ -274,26 +274,40 @@ def _write(
 _ROW = (
     *(documents.c[name] for name in ("id", "collection", "kind", "number", "title", "issuer", "issued_on")),
     *(documents.c[name] for name in ("status", "topics", "summary", "attachments")),
-    *(sections.c[name] for name in ("position", "anchor", "heading", "text")),
+    *(sections.c[name] for name in ("position", "anchor", "level", "heading", "text")),
 )
 _IDS_AT_ONCE = 500  # in one statement
 
 
 def _rows(library: Connection, ids: Sequence[str] | None) -> Iterator[Any]:
-    """Every section with its document's facts, of all documents or of those named.
+    """Every section with its document's facts, in the order of the text, of all documents or of those named.
 
     A document without sections gives one row.
     """
-    joined = select(*_ROW).select_from(documents.outerjoin(sections)).order_by(documents.c.id)
+    joined = select(*_ROW).select_from(documents.outerjoin(sections))
+    in_order = joined.order_by(documents.c.id, sections.c.position)
     if ids is None:
-        yield from library.execute(joined.execution_options(yield_per=200))
+        yield from library.execute(in_order.execution_options(yield_per=200))
         return
     for start in range(0, len(ids), _IDS_AT_ONCE):
-        yield from library.execute(joined.where(documents.c.id.in_(ids[start : start + _IDS_AT_ONCE])))
+        yield from library.execute(in_order.where(documents.c.id.in_(ids[start : start + _IDS_AT_ONCE])))
 
 
-def _entry(row: Any) -> tantivy.Document:
-    text = nfc(row.text or "")
+def _entries(rows: Iterable[Any]) -> Iterator[tantivy.Document]:
+    """One for each row. A heading without a text of its own shows the headings below it."""
+    for _, document in groupby(rows, key=attrgetter("id")):
+        of_document = list(document)
+        for place, row in enumerate(of_document):
+            yield _entry(row, nfc(row.text or _below(of_document, place) or row.summary))
+
+
+def _below(document: Sequence[Any], place: int) -> str:
+    below = takewhile(lambda row: row.level > document[place].level, document[place + 1 :])
+    return " · ".join(row.heading for row in below if row.heading)
+
+
+def _entry(row: Any, shown: str) -> tantivy.Document:
+    """`shown` is the NFC text that snippets are cut from."""
     entry = tantivy.Document(
         document=row.id,
         document_key=document_key(row.id),
@@ -303,28 +317,44 @@ def _entry(row: Any) -> tantivy.Document:
         status=row.status,
         year=row.issued_on.year,
         anchor=(row.anchor or "").encode(),
-        heading=(row.heading or "").encode(),
+        heading=nfc(row.heading or "").encode(),
         name=nfc(f"{row.title} {row.heading or ''}").encode(),
-        text=text.encode(),  # snippets are cut by offsets in the NFC text
+        text=shown.encode(),
         # The folded text for looking up passages, one byte a character: what is not Latin is '?'.
-        ascii=fold(text).encode("ascii", "replace"),
+        ascii=fold(shown).encode("ascii", "replace"),
     )
     for topic in row.topics:
         entry.add_text("topic", topic)
-    title = words(f"{row.number} {row.title}")
-    parts = [words(row.heading or "")] * HEADING_WEIGHT + [words(text)]
     if not row.position:
         entry.add_text("number", " ".join(_own_number_terms(row)))
-        parts += [title] * FIRST_SECTION_TITLE_WEIGHT
-        parts += [words(" ".join((KIND_NAMES[Kind(row.kind)], row.issuer))), words(row.summary)]
-        parts += [words(topic) for topic in row.topics]
-        parts += [words(attachment["title"]) for attachment in row.attachments]
+    exact = _terms(row)
+    folded = [fold(" ".join(part)).split(" ") for part in exact]
+    if row.heading == SOURCES_HEADING:
+        # It repeats number and title of what it is about: a word of it counts only after the word `nguồn`.
+        exact, folded = _asked_for(exact), _asked_for(folded)
     else:
-        parts += [title] * TITLE_WEIGHT
-    folded = [fold(" ".join(part)).split(" ") for part in parts]
-    entry.add_text("exact", " ".join(" ".join((*part, *pairs(part))) for part in parts))
-    entry.add_text("folded", " ".join(" ".join((*part, *pairs(part))) for part in folded))
+        exact, folded = ([(*part, *pairs(part)) for part in form] for form in (exact, folded))
+    entry.add_text("exact", " ".join(" ".join(part) for part in exact))
+    entry.add_text("folded", " ".join(" ".join(part) for part in folded))
     return entry
+
+
+def _terms(row: Any) -> list[list[str]]:
+    """The words of a section's entry, what counts more than once as often as it counts."""
+    title = words(f"{row.number} {row.title}")
+    parts = [words(row.heading or "")] * HEADING_WEIGHT + [words(row.text or "")]
+    if row.position:
+        return parts + [title] * TITLE_WEIGHT
+    parts += [title] * FIRST_SECTION_TITLE_WEIGHT
+    parts += [words(" ".join((KIND_NAMES[Kind(row.kind)], row.issuer))), words(row.summary)]
+    return parts + [words(topic) for topic in row.topics]
+
+
+def _asked_for(parts: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Terms of a list of sources: its heading, and that followed by each word."""
+    heading, *rest = parts[HEADING_WEIGHT - 1 :]
+    said = dict.fromkeys(word for part in rest for word in part)
+    return [list(heading), [pair for word in said for pair in pairs((*heading, word))]]
 
 
 def _own_number_terms(row: Any) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from handbook.model.text import exact, fold
+from handbook.model.text import exact, fold, nfc
 
 SNIPPET_CHARACTERS = 220
 LEAD_CHARACTERS = 40  # shown before the first match
@@ -68,11 +68,18 @@ def snippet(text: str, folded: str, sought: Sought, known: Sequence[Match] | Non
     if passage < 0 and known is not None:
         passage, _ = _best_run(text, known, sought.complete)
     elif passage < 0:
-        passage = _best_passage(text, folded, sought)
+        passage, _ = best_passage(text, folded, sought)
     start = _lead_start(text, passage) if passage > 0 else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [(first, last) for first, last, *_ in matches(text, folded, start, end, sought)]
+    shown = [match[:2] for match in matches(text, folded, start, end, sought)]
     return _spans(text, start, end, _joined(text, shown))
+
+
+def marked(line: str, sought: Sought) -> tuple[Span, ...]:
+    """The whole line with what matches in it."""
+    line = nfc(line)
+    found = matches(line, fold(line), 0, len(line), sought)
+    return _spans(line, 0, len(line), _joined(line, [match[:2] for match in found]))
 
 
 def _phrase(text: str, folded: str, sought: Sought) -> int:
@@ -87,8 +94,9 @@ def _phrase(text: str, folded: str, sought: Sought) -> int:
     return -1
 
 
-def _best_passage(text: str, folded: str, sought: Sought) -> int:
-    """The start of the passage with the most weight of different words, neighbours counting more; or -1."""
+def best_passage(text: str, folded: str, sought: Sought) -> tuple[int, float]:
+    """The start and the score of the passage with the most weight of different words, neighbours counting
+    more; -1 and 0 without one."""
     best, best_score = -1, 0.0
     for offset in range(0, len(text), WINDOW_CHARACTERS):
         # A passage may begin in one window and end in the next.
@@ -98,7 +106,7 @@ def _best_passage(text: str, folded: str, sought: Sought) -> int:
             best, best_score = start, score
         if score >= sought.complete:
             break
-    return best
+    return best, best_score
 
 
 def matches(text: str, folded: str, start: int, end: int, sought: Sought) -> list[Match]:
@@ -179,15 +187,16 @@ def _joined(text: str, shown: Sequence[tuple[int, int]]) -> list[tuple[int, int]
 
 
 def _spans(text: str, start: int, end: int, marked: Sequence[tuple[int, int]]) -> tuple[Span, ...]:
+    shown = text[start:end].replace("\n", " ")
     spans: list[Span] = []
-    place, lead = start, "… " if start else ""
+    place, lead = 0, "… " if start else ""
     for first, last in marked:
-        if before := lead + text[place:first]:
-            spans.append(Span(before.replace("\n", " "), False))
-        spans.append(Span(text[first:last].replace("\n", " "), True))
-        place, lead = last, ""
-    if rest := lead + text[place:end] + (" …" if end < len(text) else ""):
-        spans.append(Span(rest.replace("\n", " "), False))
+        if before := lead + shown[place : first - start]:
+            spans.append(Span(before, False))
+        place, lead = last - start, ""
+        spans.append(Span(shown[first - start : place], True))
+    if rest := lead + shown[place:] + (" …" if end < len(text) else ""):
+        spans.append(Span(rest, False))
     return tuple(spans)
 
 
