@@ -25,7 +25,7 @@ from handbook.client.tables.personal import clashes, drafts, outbox, revisions
 from handbook.client.withdrawals import forget_owed, reopen
 from handbook.errors import BadInput, NotFound, Untrusted
 from handbook.model.changes import Change, Changes
-from handbook.model.reflection import Answer, Problem, Reflection, State, Withdrawal, count_words, problems
+from handbook.model.reflection import Answer, Problem, Reflection, State, Withdrawal, problems, written_words
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
 from handbook.model.vietnamese import date_text
@@ -160,7 +160,7 @@ class Reflections:
             base_revision=base,
             answers=answers,
             state=state,
-            words=sum(count_words(answer.text) for answer in answers),
+            words=written_words(answers),
             problems=found,
             can_write=standing.can_write,
             can_submit=draft is not None and not found and not standing.accepted,

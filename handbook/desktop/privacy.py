@@ -38,7 +38,7 @@ SENT: Final = (
     Sent(
         what="Nhận xét của bí thư, phó bí thư",
         when="Khi người có nhiệm vụ mở bài, trả lại hoặc đánh giá Đạt: bài nào, lần nộp nào, kết luận, lời "
-        "nhận xét, lúc nào.",
+        "nhận xét, đoạn được góp ý kèm lời góp ý, lúc nào.",
         seen_by="Người viết bài, bí thư và phó bí thư chi bộ.",
         why="Để người viết biết bài của mình đến đâu và cần sửa gì.",
         fields=(
@@ -46,7 +46,30 @@ SENT: Final = (
             "Review.revision",
             "Review.verdict",
             "Review.comment",
+            "Review.passages",
             "Review.reviewed_at",
+            "PassageComment.part",
+            "PassageComment.quote",
+            "PassageComment.before",
+            "PassageComment.after",
+            "PassageComment.comment",
+        ),
+    ),
+    Sent(
+        what="Miễn học tập, bài nộp giấy",
+        when="Khi bí thư, phó bí thư ghi nhận, hoặc bỏ ghi nhận, cho một đảng viên trong chi bộ: đảng viên "
+        "nào, nhiệm vụ nào, miễn vì lý do gì hoặc nhận bài giấy ngày nào, ghi lúc nào.",
+        seen_by="Bí thư và phó bí thư chi bộ, và chính đảng viên ấy. Đảng viên khác không thấy; cấp trên chỉ "
+        "thấy có được miễn hay đã nộp giấy, không thấy lý do.",
+        why="Để không nhắc người được miễn hoặc đã nộp giấy. Lý do có thể liên quan sức khoẻ nên chỉ nên ghi "
+        "ngắn gọn, đủ để hiểu.",
+        fields=(
+            "CellMark.member",
+            "CellMark.assignment",
+            "CellMark.kind",
+            "CellMark.reason",
+            "CellMark.handed_in_on",
+            "CellMark.marked_at",
         ),
     ),
     Sent(
@@ -87,6 +110,13 @@ SENT: Final = (
         seen_by="Máy chủ của đảng bộ.",
         why="Để in phiếu kích hoạt cho đảng viên trong chi bộ.",
         fields=("CodeRequest.accounts",),
+    ),
+    Sent(
+        what="Ngày kết nối gần nhất",
+        when="Mỗi lần sổ tay đồng bộ: máy chủ ghi lại ngày hôm đó, không ghi giờ, không ghi đã làm gì.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí.",
+        why="Để biết ai đã lâu chưa đồng bộ, khi ấy bài đã viết có thể còn nằm trên máy.",
+        fields=(),
     ),
     Sent(
         what="Tải văn bản",

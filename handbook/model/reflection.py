@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from handbook.model.prose import plain_text
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
 
@@ -117,6 +119,11 @@ def count_words(text: str) -> int:
     return sum(1 for _ in _WORD.finditer(nfc(text)))
 
 
+def written_words(answers: Iterable[Answer]) -> int:
+    """How many words the answers have; their markup has none."""
+    return sum(count_words(plain_text(answer.text)) for answer in answers)
+
+
 def classified_marking(text: str) -> str:
     """The secrecy marking that stands alone on a line in capitals, as on a classified document; else ''."""
     found = _SECRET.search(nfc(text))
@@ -131,17 +138,33 @@ def problems(assignment: Assignment, answers: tuple[Answer, ...]) -> tuple[Probl
         for part in assignment.parts
         if not texts.get(part.id, "").strip()
     ]
-    written = sum(count_words(text) for text in texts.values())
+    written = written_words(answers)
     if written < assignment.min_words:
         found.append(Problem("", f"Bài có {written} chữ, yêu cầu ít nhất {assignment.min_words} chữ."))
     for part, text in texts.items():
         if len(text) > MAX_ANSWER_CHARACTERS:
             found.append(Problem(part, "Phần này dài quá 60.000 ký tự."))
-        if marking := classified_marking(text):
+        if marking := classified_marking(plain_text(text)):
             found.append(
                 Problem(part, f"Có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.")
             )
     return tuple(found)
+
+
+def review_problem(comment: str, passages: tuple[PassageComment, ...] = ()) -> str:
+    """Why what was written of a reflection cannot be kept, for who wrote it; '' when it can."""
+    if len(comment) > MAX_COMMENT_CHARACTERS:
+        return "Góp ý dài quá 10.000 ký tự."
+    if len(passages) > MAX_PASSAGES:
+        return f"Có hơn {MAX_PASSAGES} góp ý theo đoạn trong một lần nhận xét."
+    if any(len(each.comment) > MAX_PASSAGE_COMMENT_CHARACTERS for each in passages):
+        return "Một góp ý theo đoạn dài quá 2.000 ký tự."
+    if any(len(each.quote) > MAX_QUOTE_CHARACTERS for each in passages):
+        return "Một đoạn được góp ý dài quá 4.000 ký tự; hãy chọn đoạn ngắn hơn."
+    for words in (comment, *(each.comment for each in passages)):
+        if marking := classified_marking(words):
+            return f"Góp ý có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay."
+    return ""
 
 
 def after_review(verdict: Verdict) -> State:

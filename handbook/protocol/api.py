@@ -8,7 +8,7 @@
 | POST /v1/sign-out | | 204; the token is worthless from then on |
 | GET /v1/me | | Session without a token ("") |
 | PUT /v1/submissions/{lineage}/{revision} | Submission | Receipt: 201 when new, 200 when held already |
-| GET /v1/feed?unit=U&after=N&limit=K | | FeedPage |
+| GET /v1/feed?unit=U&after=N&limit=K&seen_since=DAY | | FeedPage |
 | GET /v1/cells/{unit}/completion?assignment=A | | Completion |
 | POST /v1/codes | CodeRequest | Codes |
 | GET /v1/units?below=U | | tuple of Unit |
@@ -20,7 +20,7 @@ The token travels as `Authorization: Bearer`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from handbook.model.people import Member, Unit
@@ -98,12 +98,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastSeen:
+    """The last day, in Vietnam, on which a member's handbook reached the server; no finer time is kept."""
+
+    account: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """`next` is the position to ask after; `more` says that another page waits."""
+    """`next` is the position to ask after; `more` says that another page waits.
+
+    `seen` stands on the last page for a reader with READ_CELL: the active members of the cell who were seen
+    on the day asked for (`seen_since`) or later.
+    """
 
     entries: tuple[Entry, ...]
     next: int
     more: bool
+    seen: tuple[LastSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What a secretary sees of the cell, offline too, with the server's own numbers; and what a review does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change
 from handbook.model.people import DutyKind
-from handbook.model.reflection import Answer, State, Verdict
+from handbook.model.reflection import Answer, PassageComment, State, Verdict
+from handbook.model.vietnamese import VIETNAM
 from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
-from tests.client.simulated_server import Device, Ward
+from tests.client.simulated_server import Device, Ward, account_of
 
 Devices = Callable[..., Device]
 TASK = "hongson/anbinh/hoc-tap-nq15"
@@ -77,8 +79,8 @@ def test_the_overview_says_how_far_each_member_is(an: Device, hanh: Device, cell
     assert [row.name for row in overview.rows] == ["An", "Bich", "Hanh", "Lan"]
     first, second = overview.rows[:2]
     assert first.state_text == "Đã nhận; đã đọc 1/2"
-    assert first.last_seen == first.received_at == ward.now
-    assert (second.state_text, second.reflection, second.last_seen) == ("Đã đọc 0/2", None, None)
+    assert (first.received_at, first.last_sync) == (ward.now, ward.now.astimezone(VIETNAM).date())
+    assert (second.state_text, second.reflection, second.last_sync) == ("Đã đọc 0/2", None, None)
     assert (overview.members, overview.read_all, overview.submitted, overview.missing) == (4, 0, 1, 4)
 
 
@@ -218,17 +220,26 @@ def test_the_message_to_paste_names_who_is_missing_and_why(
     hanh.pull()
     returned = next(view for view in hanh.cell.to_review(cell) if view.author.name == "Lan")
     hanh.cell.return_for_revision(returned.lineage, "Sửa.", NOW)
-    lines = hanh.cell.missing_text(cell, TASK, NOW).splitlines()
-    assert lines[0] == f"Kính gửi các đồng chí đảng viên {hanh.unit().name},"
-    assert lines[1] == (
-        "Nhiệm vụ học tập “Học tập Nghị quyết 15-NQ/TW” có hạn ngày 30/11/2026 (còn 8 ngày). "
-        "Hiện còn 3 đồng chí chưa hoàn thành:"
-    )
-    assert lines[2:5] == [
-        "1. Bich: còn 2 tài liệu chưa đọc, chưa nộp bài thu hoạch",
-        "2. Hanh: còn 2 tài liệu chưa đọc, chưa nộp bài thu hoạch",
-        "3. Lan: bài thu hoạch cần sửa và nộp lại",
+    text = hanh.cell.missing_text(cell, TASK, NOW)
+    assert text.splitlines()[:4] == [
+        f"Kính gửi các đồng chí {hanh.unit().name},",
+        "",
+        "Nhiệm vụ học tập: Học tập Nghị quyết 15-NQ/TW",
+        "Hạn: 30/11/2026 (còn 8 ngày)",
     ]
+    assert "Chưa đọc hết tài liệu:\n1. Bich\n2. Hanh\n\n" in text
+    assert "Chưa nộp xong bài thu hoạch:\n1. Bich\n2. Hanh\n3. Lan\n\n" in text
+    assert "rả lại" not in text, "that a text was returned is nothing for the whole cell"
+    assert max(map(len, text.splitlines()[:-3])) <= 60, "short lines, for telephones"
+
+
+def test_the_exempt_and_those_on_paper_are_not_in_the_message(hanh: Device, cell: str) -> None:
+    hanh.pull()
+    hanh.cell.exempt(account_of("Bich", cell), TASK, "Tuổi cao", NOW)
+    hanh.cell.take_paper(account_of("Lan", cell), TASK, NOW.date(), NOW)
+    text = hanh.cell.missing_text(cell, TASK, NOW)
+    assert "1. An\n2. Hanh\n" in text
+    assert not any(name in text for name in ("Bich", "Lan", "Tuổi cao"))
 
 
 def test_when_all_have_finished_there_is_no_message(ward: Ward, device: Devices) -> None:
@@ -271,7 +282,9 @@ def test_a_late_text_is_marked_and_one_revised_late_on_request_is_not(
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(["An", "Lan"]),
-        st.sampled_from(["tick", "untick", "hand in", "open", "return", "accept", "late"]),
+        st.sampled_from(
+            ["tick", "untick", "hand in", "open", "return", "accept", "late", "exempt", "paper", "unmark"]
+        ),
     ),
     max_size=10,
 )
@@ -319,6 +332,12 @@ def _take(pc: Device, hanh: Device, step: str, now: datetime) -> None:
         hanh.cell.return_for_revision(theirs[0].lineage, "Sửa.", now)
     elif theirs and step == "accept":
         hanh.cell.accept(theirs[0].lineage, "", now)
+    elif step == "exempt":
+        hanh.cell.exempt(pc.account_name, TASK, "Tuổi cao, sức yếu", now)
+    elif step == "paper":
+        hanh.cell.take_paper(pc.account_name, TASK, now.date(), now)
+    elif step == "unmark":
+        hanh.cell.unmark(pc.account_name, TASK, now)
     pc.synced()
     hanh.synced()
 
@@ -337,3 +356,96 @@ def test_a_review_by_another_reader_arrives_too(ward: Ward, device: Devices) -> 
         "Hanh",
         Verdict.RETURNED,
     )
+
+
+TWO = {"An": (), "Hanh": (DutyKind.CELL_SECRETARY,), "Minh": (DutyKind.CELL_DEPUTY,)}
+
+
+def test_two_decide_offline_both_are_kept_and_the_later_one_counts_for_everybody(
+    ward: Ward, device: Devices
+) -> None:
+    cell = ward.new_cell(TWO)
+    an, hanh, minh = (device(name, cell, ITEMS) for name in ("An", "Hanh", "Minh"))
+    submit(an)
+    lineage = waiting(hanh)
+    minh.pull()
+    minh.cell.accept(lineage, "Tốt.", NOW + timedelta(minutes=2))
+    hanh.cell.return_for_revision(lineage, "Sửa.", NOW + timedelta(minutes=1))
+    assert hanh.cell.reflection(lineage).also_decided == (), "nobody else has, as far as this PC knows"
+    for pc in (hanh, minh, hanh, an):
+        pc.synced()
+    for pc, other in ((hanh, "Minh"), (minh, "Hanh")):
+        view = pc.cell.reflection(lineage)
+        assert view.state is State.ACCEPTED
+        assert [note.by for note in view.reviews] == ["Minh", "Hanh"]
+        assert [note.by for note in view.also_decided] == [other]
+        assert pc.cell.overview(cell, TASK, NOW).rows[0].contested
+    assert an.reflections.draft(TASK, NOW).state is State.ACCEPTED
+
+
+def test_who_decides_knowing_another_decision_decides_later_whatever_the_clocks_say(
+    ward: Ward, device: Devices
+) -> None:
+    cell = ward.new_cell(TWO)
+    an, hanh, minh = (device(name, cell, ITEMS) for name in ("An", "Hanh", "Minh"))
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "Sửa.", NOW + timedelta(days=3))  # a clock three days ahead
+    hanh.synced()
+    minh.synced()
+    assert [note.comment for note in minh.cell.reflection(lineage).also_decided] == ["Sửa."]
+    minh.cell.accept(lineage, "Thế là được.", NOW)
+    minh.synced()
+    hanh.synced()
+    assert hanh.cell.reflection(lineage).state is State.ACCEPTED
+
+
+PASSAGE = PassageComment(part="lien-he", quote="thì đủ", before="chữ ", after=" để", comment="Rõ hơn.")
+
+
+def test_comments_on_passages_reach_the_author_and_the_other_readers(ward: Ward, device: Devices) -> None:
+    cell = ward.new_cell(TWO)
+    an, hanh, minh = (device(name, cell, ITEMS) for name in ("An", "Hanh", "Minh"))
+    submit(an)
+    lineage = waiting(hanh)
+    hanh.cell.return_for_revision(lineage, "", NOW, passages=(PASSAGE,))
+    for pc in (hanh, minh, an):
+        pc.synced()
+    assert minh.cell.reflection(lineage).reviews[0].passages == (PASSAGE,)
+    (note,) = an.reflections.draft(TASK, NOW).comments
+    assert (note.comment, note.passages) == ("", (PASSAGE,))
+
+
+@pytest.mark.parametrize(
+    ("passages", "said"),
+    [
+        ((replace(PASSAGE, comment="x" * 2_001),), "dài"),
+        ((replace(PASSAGE, comment="MẬT"),), "bí mật"),
+        ((PASSAGE,) * 101, "100"),
+    ],
+)
+def test_comments_on_passages_have_limits_too(
+    an: Device, hanh: Device, passages: tuple[PassageComment, ...], said: str
+) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    with pytest.raises(BadInput, match=said):
+        hanh.cell.return_for_revision(lineage, "Sửa.", NOW, passages=passages)
+
+
+def test_the_trend_counts_by_assignment_without_the_exempt(
+    ward: Ward, an: Device, hanh: Device, device: Devices, cell: str
+) -> None:
+    reading = assignment("doc", parts=(), documents=(NQ15,), due_on=MAIN.due_on + timedelta(days=9))
+    hanh.publish(assignment_item(reading))
+    lan = device("Lan", cell, ITEMS)
+    submit(an)
+    an.library.tick(NQ15, True, NOW)
+    an.deliver()
+    ward.now = LATE
+    submit(lan)
+    hanh.pull()
+    hanh.cell.exempt(account_of("Bich", cell), TASK, "Tuổi cao", NOW)
+    first, second = hanh.cell.trend(cell, NOW)
+    assert (first.assignment.id, first.asked, first.on_time, first.late, first.missing) == (TASK, 3, 1, 1, 1)
+    assert (second.assignment.id, second.asked, second.on_time, second.missing) == (reading.id, 4, 1, 3)

@@ -442,6 +442,7 @@ def test_a_review_that_says_nothing_of_the_latest_revision_leaves_it_received(an
                 revision=7,
                 verdict="returned",
                 comment="",
+                passages="[]",
                 reviewed_at=NOW,
             )
         )

@@ -11,8 +11,8 @@ from handbook.desktop.session import Place
 from handbook.desktop.settings import SettingsScreen, notice_path
 from handbook.desktop.theme import Mode, current_theme
 from handbook.errors import DiskProblem
-from handbook.model.reflection import Answer, Reflection, Review
-from handbook.model.study import Tick
+from handbook.model.reflection import Answer, PassageComment, Reflection, Review
+from handbook.model.study import CellMark, Tick
 from handbook.protocol.api import Activation, CodeRequest, SignIn
 from handbook.protocol.submissions import Submission
 from tests.desktop.conftest import Person
@@ -73,7 +73,18 @@ def test_settings_that_cannot_be_kept_are_said_and_the_choice_goes_back(alone: P
 
 
 def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
-    travelling = (Tick, Reflection, Answer, Review, Submission, Activation, SignIn, CodeRequest)
+    travelling = (
+        Tick,
+        Reflection,
+        Answer,
+        Review,
+        PassageComment,
+        CellMark,
+        Submission,
+        Activation,
+        SignIn,
+        CodeRequest,
+    )
     assert all(is_dataclass(record) for record in travelling)
     sent = {f"{record.__name__}.{field.name}" for record in travelling for field in fields(record)}
     assert {name for entry in SENT for name in entry.fields} == sent
