@@ -4,13 +4,15 @@ Rendering takes long and needs no lock: `prepare` does it before the one transac
 writes a pack. The same packs in any order, some of them twice, end in the same library: only editions count.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Row as RowOf
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.editions import keep_former_editions
@@ -37,6 +39,9 @@ from handbook.protocol.assets import Asset, is_asset_id
 from handbook.protocol.packs import Item, ItemKind, record_of
 
 Row = dict[str, Any]
+
+FORGOTTEN = 0
+"""The edition of what a publisher brought before it began anew: any edition is newer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,30 @@ def held_editions(connection: Connection, publisher: str) -> dict[str, int]:
     return {row.id: row.edition for row in rows}
 
 
+def forget_editions(connection: Connection, publisher: str) -> None:
+    """The publisher begins anew: all that it brings next counts; what it brought stays until then."""
+    connection.execute(update(items).where(items.c.publisher == publisher).values(edition=FORGOTTEN))
+    connection.execute(delete(packs).where(packs.c.publisher == publisher))
+
+
+def withdraw_forgotten(store: Store, publisher: str, arrival: Arrival) -> frozenset[str]:
+    """Withdraws what the publisher has not brought again since it began anew; returns the ids."""
+    living = items.c.kind != ItemKind.WITHDRAWAL.value
+    of_publisher = items.c.publisher == publisher
+    with store.library.write() as connection:
+        query = select(items.c.id).where(of_publisher, living, items.c.edition == FORGOTTEN)
+        gone = frozenset(connection.scalars(query))
+        withdrawals = [
+            PreparedItem(item=Item(id=id, kind=ItemKind.WITHDRAWAL, edition=FORGOTTEN)) for id in sorted(gone)
+        ]
+        changed = frozenset(connection.scalars(select(documents.c.id).where(documents.c.id.in_(gone))))
+        _replace(connection, withdrawals, publisher=publisher, pack="", arrival=arrival)
+        _note_generation(connection, changed)
+    if gone:
+        store.announce({Change.LIBRARY, Change.STUDY})
+    return gone
+
+
 def next_arrival(connection: Connection, now: datetime) -> Arrival:
     """The arrival that all packs of the sync now starting share."""
     return Arrival(int(_state(connection, "arrival")) + 1, now)
@@ -133,15 +162,14 @@ def apply_prepared(
     """Writes the prepared items of one pack in the caller's transaction; older editions change nothing."""
     held = held_editions(connection, publisher)
     newer = {one.item.id: one for one in prepared if one.item.edition > held.get(one.item.id, 0)}
+    for id in _renumbered(connection, newer, pack=pack):
+        del newer[id]
     by_kind = {kind: frozenset(id for id, one in newer.items() if one.item.kind is kind) for kind in ItemKind}
     were_documents = connection.scalars(select(documents.c.id).where(documents.c.id.in_(newer)))
     changed = by_kind[ItemKind.DOCUMENT].union(were_documents)
     _replace(connection, newer.values(), publisher=publisher, pack=pack, arrival=arrival)
     if newer:
-        generation = int(_state(connection, "generation")) + 1
-        _put(connection, library_state, [{"key": "generation", "value": str(generation)}])
-        told = [{"document": document, "generation": generation} for document in changed]
-        _put(connection, changed_documents, told)
+        _note_generation(connection, changed)
     if by_kind[ItemKind.DOCUMENT]:
         _put(connection, library_state, [{"key": "arrival", "value": str(arrival.number)}])
     row = {"sha256": pack, "publisher": publisher, "sequence": sequence, "applied_at": arrival.at}
@@ -152,6 +180,35 @@ def apply_prepared(
         withdrawn=frozenset(id for id in by_kind[ItemKind.WITHDRAWAL] if not is_asset_id(id)),
         assets=frozenset(filter(is_asset_id, newer)),
     )
+
+
+def _note_generation(connection: Connection, changed: Iterable[str]) -> None:
+    generation = int(_state(connection, "generation")) + 1
+    _put(connection, library_state, [{"key": "generation", "value": str(generation)}])
+    _put(connection, changed_documents, [{"document": each, "generation": generation} for each in changed])
+
+
+def _renumbered(connection: Connection, newer: Mapping[str, PreparedItem], *, pack: str) -> list[str]:
+    """Gives forgotten items that come again as they were their edition; to a member they are no news."""
+    query = select(items.c["id", "kind", "payload"]).where(
+        items.c.id.in_(newer), items.c.edition == FORGOTTEN
+    )
+    same = [row.id for row in connection.execute(query) if _says_the_same(newer[row.id].item, row)]
+    for id in same:
+        item = newer[id].item
+        payload = {} if item.kind is ItemKind.ASSET else {"payload": item.payload.decode()}
+        values = {"edition": item.edition, "pack": pack} | payload
+        connection.execute(update(items).where(items.c.id == id).values(values))
+        connection.execute(update(documents).where(documents.c.id == id).values(edition=item.edition))
+        connection.execute(update(assignments).where(assignments.c.id == id).values(payload))
+    return same
+
+
+def _says_the_same(item: Item, row: RowOf) -> bool:
+    """Whether the item is what the row holds but for its edition. An asset is named by its bytes."""
+    if item.kind is ItemKind.ASSET or not item.payload or item.kind != row.kind:
+        return item.kind == row.kind
+    return json.loads(item.payload) | {"edition": 0} == json.loads(row.payload or "{}") | {"edition": 0}
 
 
 def _prepared(item: Item, record: Document | Assignment | Asset | None) -> PreparedItem:

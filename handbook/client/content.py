@@ -17,7 +17,13 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client import disk
-from handbook.client.apply import Arrival, apply_pack, next_arrival
+from handbook.client.apply import (
+    Arrival,
+    apply_pack,
+    forget_editions,
+    next_arrival,
+    withdraw_forgotten,
+)
 from handbook.client.convoy import Convoy
 from handbook.client.downloads import ADVICE, Cancelled, Downloads, Wanted
 from handbook.client.metadata import CONTENT, Metadata
@@ -88,11 +94,16 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What has to be taken in of one publisher; `known` is the version of the catalogue applied last."""
+    """What has to be taken in of one publisher; `known` is the version of the catalogue applied last.
+
+    `lineages` are those of the publisher's catalogues, the present one last; `anew`: it has begun a new one.
+    """
 
     catalogue: trust.Catalogue
     needed: tuple[trust.PackRef, ...]
     known: int
+    lineages: tuple[str, ...]
+    anew: bool
 
 
 class _Pull:
@@ -162,7 +173,11 @@ class _Pull:
         with self._store.library.read() as connection:
             known = int(_state(connection, f"catalogue:{publisher}") or 0)
             applied = frozenset(connection.scalars(select(packs_table.c.sha256).where(of_publisher)))
-        if catalogue.version < known:
+            lineages = tuple(json.loads(_state(connection, f"lineages:{publisher}") or '[""]'))
+        if catalogue.lineage != lineages[-1] and catalogue.lineage not in lineages:
+            # A stolen key may have signed any number; after it was replaced none of them counts.
+            return _Plan(catalogue, catalogue.packs, 0, (*lineages, catalogue.lineage), anew=True)
+        if catalogue.lineage != lineages[-1] or catalogue.version < known:
             raise Untrusted(
                 f"Máy chủ đưa về danh mục của “{publisher}” cũ hơn bản đã cài "
                 f"(lần {catalogue.version} so với lần {known}).",
@@ -171,7 +186,7 @@ class _Pull:
         if catalogue.version == known:
             return None
         needed = (ref for ref in catalogue.packs if ref.sequence > known and ref.sha256 not in applied)
-        return _Plan(catalogue, tuple(needed), known)
+        return _Plan(catalogue, tuple(needed), known, lineages, anew=False)
 
     def _take_in_all(self, plans: list[_Plan], problems: list[Untrusted]) -> None:
         """Fetches the packs of all publishers together and applies them in order. Raises Cancelled."""
@@ -192,6 +207,9 @@ class _Pull:
         """Applies the packs of one publisher, each in its transaction, then notes that all are there."""
         catalogue = plan.catalogue
         publisher = catalogue.publisher
+        if plan.anew:
+            with self._store.library.write() as connection:
+                forget_editions(connection, publisher)
         for ref in plan.needed:
             if self._cancelled():
                 raise Cancelled
@@ -209,12 +227,15 @@ class _Pull:
             self._downloads.forget(ref.sha256)
             self._changed |= applied.documents | applied.assignments
             self._withdrawn |= applied.withdrawn
+        if plan.anew:
+            self._withdrawn |= withdraw_forgotten(self._store, publisher, arrival)
         with self._store.library.write() as connection:
             connection.execute(delete(receipt_keys).where(receipt_keys.c.publisher == publisher))
             for key in catalogue.receipt_keys:
                 row = {"id": key.id, "public": key.public, "publisher": publisher}
                 connection.execute(upsert(receipt_keys).values(row).on_conflict_do_nothing())
             _put_state(connection, f"catalogue:{publisher}", str(catalogue.version))
+            _put_state(connection, f"lineages:{publisher}", json.dumps(plan.lineages))
 
     def _dictionary(self, catalogue: trust.Catalogue, sha256: str) -> bytes:
         """The dictionary a pack was compressed with, from this PC or the server."""

@@ -17,6 +17,7 @@ from tuf.api.exceptions import (
     DownloadHTTPError,
     ExpiredMetadataError,
     RepositoryError,
+    UnsignedMetadataError,
 )
 from tuf.ngclient import TargetFile, Updater, UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
@@ -200,7 +201,14 @@ class Metadata:
         if any(f"{role}.json" not in known for role in _chain(publisher)):
             return None
         with self.judged():
-            target = self._accepted.get_targetinfo(trust.catalogue_path(publisher))
+            try:
+                target = self._accepted.get_targetinfo(trust.catalogue_path(publisher))
+            except UnsignedMetadataError as error:
+                raise Untrusted(
+                    f"Nội dung của “{publisher}” không mang chữ ký của khoá được cấp trên thừa nhận "
+                    "(khoá cũ có thể đã bị thu hồi) nên không được nhận.",
+                    ADVICE,
+                ) from error
         if target is not None and target.length > trust.MAX_CATALOGUE_BYTES:
             raise Untrusted(f"Danh mục của “{publisher}” dài quá giới hạn.", ADVICE)
         return target

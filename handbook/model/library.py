@@ -1,8 +1,11 @@
 """Published documents: what they are, how they are ordered and how they relate."""
 
+from collections.abc import Collection as Units
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+from handbook.model.people import Member, lies_within
 
 SOURCES_HEADING = "Nguồn"
 """Of the section in which publishing lists what a document was made from."""
@@ -161,7 +164,8 @@ class Attachment:
 class Document:
     """One edition of a document. `id` is `<publisher path>/<slug>`, such as `central/15-nq-tw-2022`.
 
-    The bytes of its images and attachments are published apart, under their SHA-256.
+    The bytes of its images and attachments are published apart, under their SHA-256. `units` and `expires_on`
+    say who finds it in lists and until when (`is_listed`).
     """
 
     id: str
@@ -179,6 +183,44 @@ class Document:
     sections: tuple[Section, ...]
     images: tuple[Image, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    units: tuple[str, ...] = ()
+    expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """A document that was published and is so no more, and why. `edition` counts on from the document's.
+
+    `replaced_by` is the id of what to read instead, or empty.
+    """
+
+    id: str
+    edition: int
+    number: str
+    title: str
+    recalled_on: date
+    reason: str
+    replaced_by: str
+
+
+def is_listed(units: Units[str], expires_on: date | None, member: Member, day: date) -> bool:
+    """Whether library, search and today show a document to this member on that day.
+
+    The day of expiry is the last. For the audience see `is_for`.
+    """
+    return (expires_on is None or day <= expires_on) and is_for(units, member)
+
+
+def is_for(units: Units[str], member: Member) -> bool:
+    """Whether a member is of a document's audience: `units` are whole subtrees, none means everybody.
+
+    Who has a duty for a unit, or for one above it, is of the audience too. This keeps lists short; it is no
+    secret: every PC can read every pack.
+    """
+    return not units or any(
+        lies_within(member.unit, unit) or any(lies_within(unit, duty.unit) for duty in member.duties)
+        for unit in units
+    )
 
 
 def publisher_of(item_id: str) -> str:

@@ -12,9 +12,9 @@
 | then | the items in the order of the index, one zstd frame each, without gaps, to the end of the file |
 
 An item's payload is the codec's JSON of a Document or an Assignment, or the bytes of an asset, whose id ends
-in their SHA-256; a withdrawal has none. Bytes are always checked against their hash before they are
-decompressed, and never to more than the index announces. The file is named by the SHA-256 of all of it, which
-the signed catalogue repeats: that makes it trusted.
+in their SHA-256; a withdrawal has a Recall or nothing. Bytes are always checked against their hash before
+they are decompressed, and never to more than the index announces. The file is named by the SHA-256 of all of
+it, which the signed catalogue repeats: that makes it trusted.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from enum import StrEnum
 import zstandard
 
 from handbook.errors import BadInput, Untrusted
-from handbook.model.library import Document
+from handbook.model.library import Document, Recall
 from handbook.model.study import Assignment
 from handbook.protocol import assets, codec
 from handbook.protocol.assets import Asset
@@ -42,6 +42,7 @@ MAX_ITEMS = 4096  # in one pack
 MAX_INDEX_BYTES = 2 * MIB  # decompressed
 MAX_FRAMES_BYTES = MAX_PACK_BYTES - MAX_INDEX_BYTES
 MAX_DICTIONARY_BYTES = 128 * KIB
+MAX_COUNT = 2**53  # editions, and publishings: what every JSON reader and SQLite can hold
 MIN_DICTIONARY_SAMPLES = 100  # on fewer the gain never repays the dictionary
 
 # On 14 MB of laws, with a dictionary: 10 % smaller than level 9; level 19 saves 1 % more in 1.7 x the time.
@@ -60,6 +61,13 @@ class ItemKind(StrEnum):
     ASSIGNMENT = "assignment"
     ASSET = "asset"  # an image or attachment; its bytes never change
     WITHDRAWAL = "withdrawal"  # the id is no longer published
+
+
+_RECORDS = {
+    ItemKind.DOCUMENT: Document,
+    ItemKind.ASSIGNMENT: Assignment,
+    ItemKind.WITHDRAWAL: Recall,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,17 @@ class Entry:
     length: int
     raw_length: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An item as a pack stores it: `data` is a zstd frame of `raw_length` bytes, or nothing."""
+
+    id: str
+    kind: ItemKind
+    edition: int
+    raw_length: int
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,17 +137,23 @@ def asset_item(asset: Asset) -> Item:
     return Item(id=asset.id, kind=ItemKind.ASSET, edition=asset.edition, payload=asset.data)
 
 
-def record_of(item: Item) -> Document | Assignment | Asset | None:
-    """The record inside an item, None for a withdrawal. Raises Untrusted when the index says otherwise."""
-    if item.kind is ItemKind.WITHDRAWAL:
-        if item.payload:
-            raise _broken(f"mục thu hồi {item.id} có kèm nội dung")
+def recall_item(recall: Recall) -> Item:
+    """Withdraws a document and says why."""
+    return Item(id=recall.id, kind=ItemKind.WITHDRAWAL, edition=recall.edition, payload=codec.encode(recall))
+
+
+def record_of(item: Item) -> Document | Assignment | Asset | Recall | None:
+    """The record inside an item; None for a withdrawal that gives no reason.
+
+    Raises Untrusted when the index says otherwise.
+    """
+    if item.kind is ItemKind.WITHDRAWAL and not item.payload:
         return None
     if item.kind is ItemKind.ASSET:
         if item.id.rpartition("/")[2] != assets.sha256_of(item.payload):
             raise _broken(f"tệp kèm {item.id} khác với mã của nó")
         return Asset(item.id, item.edition, item.payload)
-    record_type = Document if item.kind is ItemKind.DOCUMENT else Assignment
+    record_type = _RECORDS[item.kind]
     try:
         record = codec.decode(item.payload, record_type, limit=MAX_ITEM_BYTES)
     except BadInput as error:
@@ -145,19 +170,30 @@ def build_packs(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[tupl
 
     Raises BadInput when an item is too large to be published.
     """
+    return pack_frames(compressed(items, dictionary), dictionary)
+
+
+def compressed(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[Frame]:
+    """The items as they lie in a pack with this dictionary. Raises BadInput for one that is too large."""
     shared = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
     compressor = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL, dict_data=shared)
-    group: list[tuple[Item, bytes]] = []
-    length = 0
     for item in items:
-        frame = compressor.compress(item.payload) if item.payload else b""
-        if len(item.payload) > MAX_ITEM_BYTES or len(frame) > MAX_FRAMES_BYTES:
+        data = compressor.compress(item.payload) if item.payload else b""
+        if len(item.payload) > MAX_ITEM_BYTES or len(data) > MAX_FRAMES_BYTES:
             raise _too_large(item)
-        if group and (length + len(frame) > MAX_FRAMES_BYTES or len(group) == MAX_ITEMS):
+        yield Frame(item.id, item.kind, item.edition, len(item.payload), data)
+
+
+def pack_frames(frames: Iterable[Frame], dictionary: bytes = b"") -> Iterator[tuple[bytes, int]]:
+    """As `build_packs`, of items that are compressed with this dictionary already."""
+    group: list[Frame] = []
+    length = 0
+    for frame in frames:
+        if group and (length + len(frame.data) > MAX_FRAMES_BYTES or len(group) == MAX_ITEMS):
             yield _pack(group, dictionary), len(group)
             group, length = [], 0
-        group.append((item, frame))
-        length += len(frame)
+        group.append(frame)
+        length += len(frame.data)
         if length >= TARGET_PACK_BYTES:
             yield _pack(group, dictionary), len(group)
             group, length = [], 0
@@ -165,21 +201,21 @@ def build_packs(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[tupl
         yield _pack(group, dictionary), len(group)
 
 
-def _pack(group: list[tuple[Item, bytes]], dictionary: bytes) -> bytes:
+def _pack(group: list[Frame], dictionary: bytes) -> bytes:
     entries, offset = [], 0
-    for item, frame in group:
+    for frame in group:
         entries.append(
             Entry(
-                id=item.id,
-                kind=item.kind,
-                edition=item.edition,
+                id=frame.id,
+                kind=frame.kind,
+                edition=frame.edition,
                 offset=offset,
-                length=len(frame),
-                raw_length=len(item.payload),
-                sha256=hashlib.sha256(frame).hexdigest(),
+                length=len(frame.data),
+                raw_length=frame.raw_length,
+                sha256=hashlib.sha256(frame.data).hexdigest(),
             )
         )
-        offset += len(frame)
+        offset += len(frame.data)
     raw_index = codec.encode(entries)
     index = zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(raw_index)
     header = _HEADER.pack(
@@ -190,7 +226,7 @@ def _pack(group: list[tuple[Item, bytes]], dictionary: bytes) -> bytes:
         hashlib.sha256(index).digest(),
         hashlib.sha256(dictionary).digest() if dictionary else _NO_DICTIONARY,
     )
-    return b"".join((header, index, *(frame for _, frame in group)))
+    return b"".join((header, index, *(frame.data for frame in group)))
 
 
 def train_dictionary(items: Sequence[Item], size: int = 64 * KIB) -> bytes:
@@ -241,7 +277,7 @@ def read_index(header: Header, stored: bytes) -> tuple[Entry, ...]:
         raise _broken("quá nhiều mục")
     expected = 0
     for entry in entries:
-        if entry.offset != expected or entry.length < 0 or entry.edition < 1:
+        if entry.offset != expected or entry.length < 0 or not 1 <= entry.edition <= MAX_COUNT:
             raise _broken(f"mục {entry.id} không khớp mục lục")
         if not 0 <= entry.raw_length <= MAX_ITEM_BYTES:
             raise _broken(f"mục {entry.id} vượt giới hạn")

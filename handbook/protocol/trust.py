@@ -76,7 +76,9 @@ class DictionaryRef:
 class Catalogue:
     """What a publisher has signed. `version` counts its publishings from 1; packs are in order of sequence.
 
-    `receipt_keys` are those of its servers, past and present: receipts once given stay provable.
+    `receipt_keys` are those of its servers, past and present: receipts once given stay provable. `lineage` is
+    empty, or names the key with which the publisher began anew after another was stolen: versions and
+    editions of another lineage say nothing, and all that it brought is replaced.
     """
 
     format: int = CATALOGUE_FORMAT
@@ -86,6 +88,7 @@ class Catalogue:
     receipt_keys: tuple[ReceiptKey, ...]
     dictionaries: tuple[DictionaryRef, ...]
     packs: tuple[PackRef, ...]
+    lineage: str = ""
 
 
 def is_publisher_path(path: str) -> bool:
@@ -166,7 +169,7 @@ def read_catalogue(data: bytes, publisher: str) -> Catalogue:
         raise Untrusted(f"Danh mục của “{publisher}” lại mang tên nơi khác.", _ADVICE)
     sequences = [pack.sequence for pack in catalogue.packs]
     sound = (
-        catalogue.version >= 1
+        1 <= catalogue.version <= packs.MAX_COUNT
         and sequences == sorted(sequences)
         and all(1 <= sequence <= catalogue.version for sequence in sequences)
         and all(_is_named(ref.sha256, ref.length, packs.MAX_PACK_BYTES) for ref in catalogue.packs)
