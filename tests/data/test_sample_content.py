@@ -105,7 +105,7 @@ def test_there_is_enough_to_read_in_every_collection() -> None:
 def test_front_matter_holds_what_the_format_asks(document: Source) -> None:
     facts = document.facts
     required = {"kind", "number", "title", "issuer", "issued_on", "status", "topics", "summary", "sources"}
-    assert required <= set(facts) <= required | {"relations"}
+    assert required <= set(facts) <= required | {"relations", "attachments"}
     assert facts["kind"] in KINDS
     assert facts["status"] in STATUSES
     assert isinstance(facts["issued_on"], datetime.date)
@@ -169,8 +169,16 @@ def test_tables_keep_their_columns_and_footnotes_meet_their_marks(document: Sour
 
 
 def test_no_file_carries_a_secrecy_marking() -> None:
-    for file in (file for file in DATA.rglob("*") if file.is_file()):
+    for file in (file for file in DATA.rglob("*") if file.suffix in {".md", ".toml"}):
         assert not SECRECY_MARKING.search(file.read_text("utf-8")), file
+
+
+def test_every_picture_and_attachment_goes_with_a_document_and_all_are_small() -> None:
+    files = [file for file in DATA.rglob("*") if file.is_file() and file.suffix not in {".md", ".toml"}]
+    named = {name for found in DOCUMENTS for name in re.findall(r"(?m)^!\[[^\]]+\]\((\S+)\)$", found.body)}
+    named |= {one["file"] for found in DOCUMENTS for one in found.facts.get("attachments", [])}
+    assert {file.name for file in files} == named
+    assert sum(file.stat().st_size for file in files) < 400_000
 
 
 @pytest.mark.parametrize("stamp", ["MẬT", "**Tối mật**", "Độ mật: Mật", "TUYỆT MẬT.", "> Mật"])
