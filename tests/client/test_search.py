@@ -5,6 +5,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -50,6 +51,15 @@ def _document(slug: str, *texts: str | tuple[str, str], **facts: object) -> Docu
             ),
         }
     )
+
+
+def _outlined(slug: str, *parts: tuple[int, str, str]) -> Document:
+    """A document of sections with level, heading and text."""
+    sections = (
+        Section(anchor=f"muc-{place}", level=level, heading=heading, text=text)
+        for place, (level, heading, text) in enumerate(parts)
+    )
+    return replace(_document(slug), sections=tuple(sections))
 
 
 class Shelf:
@@ -287,6 +297,66 @@ def test_filters_know_what_the_member_saved_and_read(shelf):
         personal.execute(ticks.insert().values(document="central/b", edition=1, read=True, ticked_at=NOW))
     assert shelf.found("chi bộ", filter=Filter(saved_only=True)) == ["a"]
     assert set(shelf.found("chi bộ", filter=Filter(unread_only=True))) == {"a", "c"}
+
+
+def test_a_heading_shows_what_matched_in_it(ward):
+    hit = ward.search.find("mục tiêu").hits[0]
+    assert hit.heading == "Mục tiêu"
+    assert hit.marked_heading == (Span("Mục tiêu", True),)
+
+
+def test_a_heading_without_a_text_of_its_own_shows_the_headings_below_it(shelf):
+    shelf.add(
+        _outlined(
+            "a",
+            (1, "II. Tổ chức thực hiện", ""),
+            (2, "1. Các cấp uỷ", "Phân công."),
+            (2, "2. Mặt trận", "Giám sát."),
+            (1, "III. Kết luận", "Hết."),
+        )
+    )
+    hit = shelf.search.find("tổ chức thực hiện").hits[0]
+    assert hit.heading == "II. Tổ chức thực hiện"
+    assert "".join(span.text for span in hit.snippet) == "1. Các cấp uỷ · 2. Mặt trận"
+
+
+def test_a_document_without_sections_shows_its_summary(shelf):
+    shelf.add(_document("a", title="Sinh hoạt chuyên đề", summary="Vì sao nên làm."))
+    assert shelf.search.find("sinh hoạt").hits[0].snippet == (Span("Vì sao nên làm.", False),)
+
+
+def test_words_typed_with_marks_light_no_other_marks_where_the_typed_ones_stand(shelf):
+    shelf.add(
+        _document("as-typed", "Cả đời dõi theo, đổi thay, so sánh, chuyện chuyển đổi số ở phường."),
+        _document("other", ("Chuyên đối sổ", "Đời người dõi theo số phận.")),
+    )
+    hits = {hit.document_id: hit for hit in shelf.search.find("chuyển đổi số").hits}
+    lit = {id: {span.text for span in hit.snippet if span.marked} for id, hit in hits.items()}
+    assert lit["central/as-typed"] == {"đổi", "chuyển đổi số"}
+    assert lit["central/other"] == {"số"}
+    # What has none of the marks typed was found without them, and shows why.
+    (loose,) = (hit for hit in shelf.search.find("chuyến đợi").hits if hit.document_id == "central/other")
+    assert "đối" in {span.text for span in loose.marked_heading if span.marked}
+
+
+def test_a_list_of_sources_answers_only_who_asks_for_sources(shelf):
+    shelf.add(
+        _document(
+            "nq57",
+            ("Mục tiêu", "Khoa học và công nghệ."),
+            ("Nguồn", "Nghị quyết số 57-NQ/TW, Báo Nhân Dân; đột phá khoa học công nghệ."),
+            number="57-NQ/TW",
+            title="Về đột phá khoa học công nghệ",
+        )
+    )
+
+    def headings(typed: str) -> list[str]:
+        return [hit.heading for hit in shelf.search.find(typed).hits]
+
+    for typed in ("57-NQ/TW", "khoa học công nghệ", "dot pha khoa hoc", "Báo Nhân Dân", "báo"):
+        assert "Nguồn" not in headings(typed)
+    for typed in ("nguồn", "nguồn báo nhân dân", "nguon bao nhan dan", "nguồn 57-NQ/TW"):
+        assert "Nguồn" in headings(typed)
 
 
 # --- any input is safe
