@@ -6,11 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut, QTextCursor
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.parts import Asked, Parts
+from handbook.desktop.prose_box import ProseBox
+from handbook.desktop.prose_toolbar import ProseToolbar
 from handbook.desktop.reflection_notices import clashes, not_saved, notices, nowhere_to_save
 from handbook.desktop.reflection_side import clear, comments_card, question_card, revisions_card, text_card
 from handbook.desktop.reflection_text import ReflectionText
@@ -22,17 +25,13 @@ from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Column,
-    Label,
     Pill,
-    Role,
     announce,
 )
-from handbook.desktop.writing import WritingBox
 from handbook.desktop.writing_bar import WritingBar
 from handbook.errors import Expected
 from handbook.model.changes import Change, Changes
-from handbook.model.reflection import STATE_NAMES, Answer, State, count_words
-from handbook.model.text import nfc
+from handbook.model.reflection import STATE_NAMES, State, written_words
 from handbook.model.vietnamese import VIETNAM, date_text, due_text, moment_text, number_text
 
 if TYPE_CHECKING:
@@ -64,8 +63,6 @@ class EditorScreen(Screen):
         self._arriving = False
         self._submitting = False
         self._layout_key: tuple[object, ...] = ()
-        self._boxes: dict[str, WritingBox] = {}
-        self._counts: dict[str, int] = {}
         self._autosave = Autosave(session.work, self._write, self)
         self._autosave.unsaved_changed.connect(lambda: self._bar.show_saving())
         self._autosave.saved.connect(self._show_saved)
@@ -159,42 +156,29 @@ class EditorScreen(Screen):
         assignment = draft.assignment.assignment
         key = (assignment.id, draft.can_write, *(answer.part for answer in draft.answers))
         answers = unsaved or draft.answers
+        texts = {answer.part: answer.text for answer in answers}
         if key != self._layout_key:
             self._layout_key = key
-            self._build_boxes(draft, {answer.part: answer.text for answer in answers})
+            self._build_boxes(draft, texts)
         elif unsaved is None and not self._submitting:
-            for answer in answers:
-                box = self._boxes.get(answer.part)
-                if box and nfc(box.toPlainText()) != answer.text:
-                    box.show_text(answer.text)
+            self._parts.show_texts(texts)
+        self._toolbar.setVisible(draft.can_write)
         self._paper.setVisible(not draft.can_write)
-        if not draft.can_write:
+        if draft.can_write:
+            self._show_words(self._parts.words())
+        else:
             self._read.show_parts([(self._title(draft, each.part), each.text) for each in answers])
-        self._counts = {answer.part: count_words(answer.text) for answer in answers}
-        self._show_words()
+            self._show_words(written_words(answers))
 
     def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
-        if self._boxes:
+        if self._parts.boxes():
             self._autosave.hold(self._shown_assignment)
         self._shown_assignment = draft.assignment.assignment.id
-        clear(self._parts)
-        self._boxes = {}
         self._panel.hide()
         hints = {part.id: part.hint for part in draft.assignment.assignment.parts}
-        for part in (answer.part for answer in draft.answers if draft.can_write):
-            title = self._title(draft, part)
-            box = WritingBox(title, hints.get(part, ""))
-            box.setObjectName(f"editor.part.{part}")
-            box.start_with(texts.get(part, ""))
-            box.edited.connect(lambda part=part: self._edited(part))
-            box.left.connect(self._autosave.flush)
-            box.cursorPositionChanged.connect(lambda box=box: self._follow(box))
-            heading = Label(title, Role.HEADING)
-            heading.setBuddy(box)
-            self._parts.addWidget(heading)
-            self._parts.addWidget(box)
-            self._boxes[part] = box
-        for former, following in pairwise((*self._boxes.values(), self._bar.submit)):
+        written = [answer.part for answer in draft.answers if draft.can_write]
+        self._parts.build([Asked(id, self._title(draft, id), hints.get(id, "")) for id in written], texts)
+        for former, following in pairwise((*self._parts.boxes(), self._bar.submit)):
             self.setTabOrder(former, following)
 
     def _title(self, draft: "Draft", part: str) -> str:
@@ -244,8 +228,8 @@ class EditorScreen(Screen):
         else:
             self._bar.show_nothing_to_save()
 
-    def _show_words(self) -> None:
-        self._bar.show_words(sum(self._counts.values()), self._draft.assignment.assignment.min_words)
+    def _show_words(self, words: int) -> None:
+        self._bar.show_words(words, self._draft.assignment.assignment.min_words)
 
     def _show_saved(self, moment: datetime) -> None:
         self._bar.show_saved(moment, self.session.now())
@@ -261,8 +245,7 @@ class EditorScreen(Screen):
             self.refresh()
 
     def _copy_and_forget(self) -> None:
-        texts = (box.toPlainText().strip() for box in self._boxes.values())
-        QGuiApplication.clipboard().setText("\n\n".join(text for text in texts if text))
+        QGuiApplication.clipboard().setText(self._parts.plain_text())
         self._autosave.forget(self._shown_assignment)
         self.clear_banner()
         self.refresh()
@@ -277,21 +260,20 @@ class EditorScreen(Screen):
 
     # -- writing
 
-    def _edited(self, part: str) -> None:
-        self._counts[part] = count_words(self._boxes[part].toPlainText())
-        self._show_words()
-        boxes = self._boxes
-        self._autosave.touched(
-            self._shown_assignment,
-            lambda: tuple(Answer(id, box.toPlainText()) for id, box in boxes.items()),
-        )
+    def _edited(self) -> None:
+        self._show_words(self._parts.words())
+        self._autosave.touched(self._shown_assignment, self._parts.answers)
 
-    def _follow(self, box: WritingBox) -> None:
+    def _open_cited(self, document: str, anchor: str) -> None:
+        assignment = self.route.assignment
+        self.navigate.emit(Route(place=Place.READER, document=document, anchor=anchor, assignment=assignment))
+
+    def _follow(self, box: ProseBox) -> None:
         """The page scrolls with the cursor; after the box has grown, which the layout does a moment later."""
         if box.hasFocus() and not self._arriving:
             QTimer.singleShot(0, box, lambda: self._show_cursor_of(box))
 
-    def _show_cursor_of(self, box: WritingBox) -> None:
+    def _show_cursor_of(self, box: ProseBox) -> None:
         area = box.cursor_area(self._column.widget())
         margin = current_theme().px(24)
         self._column.ensureVisible(self._column.horizontalScrollBar().value(), area.bottom(), 0, margin)
@@ -299,16 +281,14 @@ class EditorScreen(Screen):
 
     def _place_keyboard(self) -> None:
         self._column.verticalScrollBar().setValue(0)
-        if not self._draft.can_write or not self._boxes:
+        if self._draft.can_write and self._parts.boxes():
+            self._parts.take_keyboard()
+            self._toolbar.show_looks()
+        else:
             (self._bar.revise if self._bar.revise.isVisible() else self._read).setFocus()
-            return
-        empty = (box for box in self._boxes.values() if not box.toPlainText().strip())
-        box = next(empty, next(iter(self._boxes.values())))
-        box.setFocus()
-        box.moveCursor(QTextCursor.MoveOperation.End)
 
     def _go_to_part(self, part: str) -> None:
-        if box := self._boxes.get(part):
+        if box := self._parts.box(part):
             box.setFocus()
             self._column.ensureWidgetVisible(box)
 
@@ -337,8 +317,8 @@ class EditorScreen(Screen):
 
     def _close_panel(self) -> None:
         self._panel.hide()
-        if self._boxes:
-            next(reversed(self._boxes.values())).setFocus()
+        if boxes := self._parts.boxes():
+            boxes[-1].setFocus()
 
     def _confirm(self) -> None:
         self._panel.confirm.setEnabled(False)
@@ -369,8 +349,7 @@ class EditorScreen(Screen):
         """While the text is handed in nothing may be typed that would come too late for it."""
         self._submitting = locked
         self._bar.submit.setEnabled(not locked)
-        for box in self._boxes.values():
-            box.setReadOnly(locked)
+        self._parts.lock(locked)
 
     def _start_revision(self) -> None:
         assignment, now = self._shown_assignment, self.session.now()
@@ -386,7 +365,13 @@ class EditorScreen(Screen):
     def _build_panes(self) -> None:
         self._column = Column(TEXT_WIDTH)
         self._notices = QVBoxLayout()
-        self._parts = QVBoxLayout()
+        self._parts = Parts()
+        self._parts.edited.connect(self._edited)
+        self._parts.left.connect(self._autosave.flush)
+        self._parts.cursor_moved.connect(self._follow)
+        self._parts.cited.connect(self._open_cited)
+        self._toolbar = ProseToolbar(lambda: self._parts.current, self)
+        self._parts.look_changed.connect(self._toolbar.show_looks)
         self._below = QVBoxLayout()
         self._panel = SubmissionPanel()
         self._panel.confirmed.connect(self._confirm)
@@ -396,6 +381,7 @@ class EditorScreen(Screen):
         self._read.setObjectName("editor.text")
         self._read.setAccessibleName(self.tr("Bài đã nộp"))
         self._read.grow(True)
+        self._read.cited.connect(self._open_cited)
         self._paper = QFrame()
         self._paper.setProperty("card", True)
         QVBoxLayout(self._paper).addWidget(self._read)
@@ -403,8 +389,8 @@ class EditorScreen(Screen):
         self._above, self._earlier = QWidget(), QWidget()
         for holder in (self._above, self._earlier):
             QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
-        for rows in (self._notices, self._parts):
-            self._column.body.addLayout(rows)
+        self._column.body.addLayout(self._notices)
+        self._column.body.addWidget(self._parts)
         self._column.body.addWidget(self._paper)
         self._column.body.addWidget(self._panel)
         self._column.body.addLayout(self._below)
@@ -412,7 +398,10 @@ class EditorScreen(Screen):
         self._side = Column(SIDE_WIDTH)
         self._side.body.addStretch(1)
         self._panes = QHBoxLayout()
-        self._panes.addWidget(self._column, 1)
+        self._writing = QVBoxLayout()
+        self._writing.addWidget(self._toolbar)
+        self._writing.addWidget(self._column, 1)
+        self._panes.addLayout(self._writing, 1)
         self._panes.addWidget(self._side)
         self.body.addLayout(self._panes, 1)
         self._shown_assignment = ""
@@ -444,7 +433,8 @@ class EditorScreen(Screen):
         self._side.setFixedWidth(px(SIDE_WIDTH))
         self._panes.setSpacing(px(16))
         self._notices.setSpacing(px(8))
-        self._parts.setSpacing(px(8))
+        self._parts.layout().setSpacing(px(8))
+        self._writing.setSpacing(px(8))
         self._below.setSpacing(px(12))
         self._above.layout().setSpacing(px(12))
         self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))

@@ -10,6 +10,7 @@ from handbook.desktop.session import Place, Route
 from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, ElidedLabel, Label, LinkButton, Pill, Role, Tone
+from handbook.model.prose import parse, readable
 from handbook.model.reflection import STATE_NAMES, Answer, Verdict
 from handbook.model.study import Assignment
 from handbook.model.vietnamese import moment_text
@@ -109,7 +110,7 @@ def text_card(
     for answer in answers:
         if answer.text.strip():
             rows.addWidget(ElidedLabel(titles.get(answer.part, answer.part), Role.SECTION))
-            rows.addWidget(Label(answer.text))
+            rows.addWidget(Label(readable(parse(answer.text))))
     link = LinkButton("", "chevron-down")
     link.setAccessibleDescription(title)
     card.add(_at_left(link), folded)

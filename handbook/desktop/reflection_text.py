@@ -1,25 +1,30 @@
-"""A reflection to be read: its parts exactly as they were typed, on the reading surface."""
+"""A reflection to be read: its parts as they were written, on the reading surface."""
 
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QUrl, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.prose_html import cited_place, html_of
 from handbook.desktop.theme import current_theme
+from handbook.model.prose import parse
 
 
 class ReflectionText(QTextBrowser):
     """Scrolls by itself, or, with `grow`, is as tall as its text and lets the page scroll.
 
-    What members wrote is never read as markup: every character they typed is shown as it is.
+    `cited(document, anchor)` asks to go where a quotation is from; other links in a text lead nowhere.
     """
+
+    cited = Signal(str, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setOpenLinks(False)
+        self.anchorClicked.connect(self._follow)
         self.setTabChangesFocus(True)
         self._parts: tuple[tuple[str, str], ...] = ()
         self._grows = False
@@ -27,7 +32,7 @@ class ReflectionText(QTextBrowser):
         self._measure()
 
     def show_parts(self, parts: Sequence[tuple[str, str]]) -> None:
-        """(title, text) of each part, in order; the reader's place is kept when they are the same."""
+        """(title, Markdown) of each part, in order; the reader's place is kept when they are the same."""
         if tuple(parts) != self._parts:
             self._parts = tuple(parts)
             self._draw()
@@ -69,13 +74,16 @@ class ReflectionText(QTextBrowser):
         return theme.mode, theme.px(1000)
 
     def _draw(self) -> None:
-        blocks = []
+        pieces = []
         for title, text in self._parts:
-            blocks.append(f"<h3>{html.escape(title)}</h3>")
-            lines = text.strip().splitlines() or [self.tr("(không viết)")]
-            blocks += [f"<p>{html.escape(line)}</p>" for line in lines if line.strip()]
-        self.setHtml("".join(blocks))
+            pieces.append(f"<h2>{html.escape(title)}</h2>")
+            pieces.append(html_of(parse(text)) or f"<p>{html.escape(self.tr('(không viết)'))}</p>")
+        self.setHtml("".join(pieces))
         self._fit()
+
+    def _follow(self, address: QUrl) -> None:
+        if place := cited_place(address.toString()):
+            self.cited.emit(*place)
 
     def _fit(self) -> None:
         if self._grows:

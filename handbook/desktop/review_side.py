@@ -10,7 +10,7 @@ from handbook.desktop.reflection_side import comments_card
 from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, FlowLayout, Label, LinkButton, Pill, Role, Tone
-from handbook.model.reflection import STATE_NAMES, count_words
+from handbook.model.reflection import STATE_NAMES, written_words
 from handbook.model.vietnamese import date_text, moment_text, number_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def about_card(view: "ReviewView") -> Card:
     pills.addWidget(Pill(STATE_NAMES[view.state], STATE_TONES[view.state]))
     pills.addWidget(Pill(_tr("Đúng hạn"), Tone.OK) if view.on_time else Pill(_tr("Nộp muộn"), Tone.WARN))
     card.add(holder)
-    words = number_text(sum(count_words(answer.text) for answer in view.answers))
+    words = number_text(written_words(view.answers))
     asked = view.assignment.min_words
     facts = (
         _tr("Máy chủ nhận lúc {}").format(moment_text(view.received_at)),

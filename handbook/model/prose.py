@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import attrgetter
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -104,8 +105,8 @@ class _Numbers:
         self._last[block.level] = self.expected(block.level) if block.ordered else 0
 
 
-class _Letter(NamedTuple):
-    character: str
+class _Piece(NamedTuple):
+    text: str
     bold: bool
     italic: bool
     link: str
@@ -194,6 +195,18 @@ def plain(blocks: Iterable[Block], *, quoted: bool = True) -> str:
                 lines.append(f"— {block.citation.label}")
         else:
             lines.append(_words(block.runs))
+    return "\n".join(lines)
+
+
+def readable(blocks: Sequence[Block]) -> str:
+    """As `plain`, with the numbers and dashes of lists, for where text has no looks."""
+    lines: list[str] = []
+    for block, number in zip(blocks, item_numbers(blocks), strict=True):
+        if isinstance(block, Item):
+            indent = _INDENT * (block.level - 1)
+            lines.append(f"{indent}{f'{number}.' if number else '–'} {_words(block.runs)}")
+        else:
+            lines.append(plain((block,)))
     return "\n".join(lines)
 
 
@@ -295,6 +308,8 @@ def _quoted(runs: Runs) -> str:
 
 def _line(runs: Runs) -> str:
     bare = _marked(runs, lambda text: text)
+    if not any(_SPECIAL.search(run.text) for run in runs):
+        return bare
     return bare if _runs(bare) == runs else _marked(runs, _escaped)
 
 
@@ -328,16 +343,16 @@ def _normal_runs(runs: Sequence[Run]) -> Runs:
     if all(not (run.bold or run.italic or run.link) for run in runs):
         text = _BREAKS.sub(" ", "".join(run.text for run in runs))
         return (Run(text=text),) if text else ()
-    letters = [
-        _Letter(character, run.bold, run.italic, run.link if LINK.fullmatch(run.link) else "")
+    pieces = [
+        _Piece(text, run.bold, run.italic, run.link if LINK.fullmatch(run.link) else "")
         for run in runs
-        for character in _BREAKS.sub(" ", run.text)
+        for text in _spaces_apart(_BREAKS.sub(" ", run.text))
     ]
     for look in ("bold", "italic", "link"):
-        letters = list(_without_spaces_around(letters, look))
+        pieces = list(_without_spaces_around(pieces, look))
     return tuple(
-        Run(text="".join(letter.character for letter in same), bold=bold, italic=italic, link=link)
-        for (bold, italic, link), same in groupby(letters, key=lambda letter: letter[1:])
+        Run(text="".join(piece.text for piece in same), bold=bold, italic=italic, link=link)
+        for (bold, italic, link), same in groupby(pieces, key=lambda piece: piece[1:])
     )
 
 
@@ -345,16 +360,24 @@ def _heading_runs(runs: Runs) -> Runs:
     return _normal_runs([replace(run, bold=False, italic=False) for run in runs])
 
 
-def _without_spaces_around(letters: list[_Letter], look: str) -> Iterator[_Letter]:
-    for value, group in groupby(letters, key=lambda letter: getattr(letter, look)):
+def _spaces_apart(text: str) -> Iterator[str]:
+    """The text in pieces that are nothing but spaces or have none at their ends."""
+    inner = text.strip()
+    start = text.index(inner) if inner else len(text)
+    pieces = (text[:start], inner, text[start + len(inner) :])
+    return (piece for piece in pieces if piece)
+
+
+def _without_spaces_around(pieces: list[_Piece], look: str) -> Iterator[_Piece]:
+    for value, group in groupby(pieces, key=attrgetter(look)):
         same = list(group)
         if not value:
             yield from same
             continue
-        inked = [at for at, letter in enumerate(same) if not letter.character.isspace()]
+        inked = [at for at, piece in enumerate(same) if not piece.text.isspace()]
         first, last = (inked[0], inked[-1]) if inked else (len(same), -1)
-        for at, letter in enumerate(same):
-            yield letter if first <= at <= last else letter._replace(**{look: type(value)()})
+        for at, piece in enumerate(same):
+            yield piece if first <= at <= last else piece._replace(**{look: type(value)()})
 
 
 def _normal_citation(citation: Citation | None) -> Citation | None:

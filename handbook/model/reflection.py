@@ -1,8 +1,7 @@
 """A reflection (bài thu hoạch): its text, its states, and what must hold before it is submitted."""
 
 import re
-from collections.abc import Collection
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -111,7 +110,7 @@ class Problem:
 
 
 _WORD = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
-_SECRET = re.compile(r"(?m)^\W*(TUYỆT MẬT|TỐI MẬT|MẬT)\W*$")
+_SECRET = re.compile(r"(?m)^[\W\d]*(TUYỆT MẬT|TỐI MẬT|MẬT)\W*$")
 
 
 def count_words(text: str) -> int:

@@ -97,11 +97,11 @@ def test_the_text_is_read_by_its_parts_beside_whose_it_is(reading: Seat) -> None
     assert "Máy chủ nhận lúc 15:30 ngày 22/11/2026" in words
 
 
-def test_what_was_typed_is_shown_letter_by_letter_and_never_as_markup(seat: Seat, an: Device) -> None:
-    hand_in(an, "<b>đậm</b> & <img src='x'> *sao*\n\tthụt vào một hai ba bốn năm sáu bảy")
+def test_what_was_typed_is_shown_letter_by_letter_and_never_as_html(seat: Seat, an: Device) -> None:
+    hand_in(an, "<b>đậm</b> & <img src='x'> 2 * 3\n\tthụt vào một hai ba bốn năm sáu bảy")
     seat.device.synced()
     seat.go(Place.REVIEW)
-    assert "<b>đậm</b> & <img src='x'> *sao*\n" in seat.text("review.text")
+    assert "<b>đậm</b> & <img src='x'> 2 * 3\n" in seat.text("review.text")
 
 
 def test_the_text_grows_with_the_text_size_and_is_never_cut(reading: Seat, qapp: QApplication) -> None:

@@ -14,6 +14,7 @@ from handbook.model.prose import (
     parse,
     plain,
     plain_text,
+    readable,
     write,
 )
 
@@ -118,6 +119,7 @@ def test_a_text_with_everything_in_it():
     assert write(read) == text
     assert plain_text(text).splitlines()[9] == "— Điều 5, Nghị quyết số 15-NQ/TW"
     assert "văn hiến" not in plain(read, quoted=False)
+    assert readable(read).splitlines()[2:5] == ["– Ý lớn", "   – Ý nhỏ", "1. Việc một"]
 
 
 def test_signs_that_would_be_markup_are_spelled_so_that_they_stay_text():
