@@ -202,17 +202,17 @@ class Repository:
         """
         role = trust.role_of(publisher)
         delegator = trust.delegator_of(role)
-        if not self._at_hand(delegator):
+        above = self.role(delegator)
+        if above is None and keys.private_file(self._keys_dir, delegator).exists():
+            # A province that publishes nothing itself must be found all the same on the way to its communes.
+            self.delegate(trust.publisher_of_role(delegator))
+            above = Metadata(Targets())
+        if above is None or not self._at_hand(delegator):
             raise NotAllowed(
                 f"“{publisher}” chưa được uỷ quyền phát hành.",
                 f"Hãy gửi tệp {keys.public_file(self._keys_dir, role).name} cho nơi giữ khoá “{delegator}” "
                 "để được uỷ quyền trước.",
             )
-        above = self.role(delegator)
-        if above is None:
-            # A province that publishes nothing itself must be found all the same on the way to its communes.
-            self.delegate(trust.publisher_of_role(delegator))
-            above = Metadata(Targets())
         known = above.signed.delegations
         if known is None:
             known = above.signed.delegations = Delegations(keys={}, roles={})
