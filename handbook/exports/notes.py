@@ -52,10 +52,10 @@ def to_word(entries: Sequence[Entry], now: datetime) -> bytes:
     ).alignment = WD_ALIGN_PARAGRAPH.CENTER
     for group in _by_document(entries):
         first = group[0]
-        word.add_heading(_clean(first.title), level=1)
-        _grey(word.add_paragraph(_clean(citation(first))))
+        word.add_heading(without_control_characters(first.title), level=1)
+        _grey(word.add_paragraph(without_control_characters(citation(first))))
         for heading, several in _by_section(group):
-            word.add_heading(_clean(heading), level=2)
+            word.add_heading(without_control_characters(heading), level=2)
             for entry in several:
                 _write_entry(word, entry)
     word.core_properties.title = TITLE
@@ -87,14 +87,14 @@ def _write_entry(word: WordDocument, entry: Entry) -> None:
     if entry.quote and entry.colour:
         quote = word.add_paragraph()
         quote.paragraph_format.left_indent = Mm(6)
-        run = quote.add_run(_clean(f"“{entry.quote}”"))
+        run = quote.add_run(without_control_characters(f"“{entry.quote}”"))
         run.italic = True
         shade = OxmlElement("w:shd")
         shade.set(qn("w:val"), "clear")
         shade.set(qn("w:fill"), SHADES[entry.colour])
         run._r.get_or_add_rPr().append(shade)
     if entry.text:
-        word.add_paragraph(_clean(entry.text))
+        word.add_paragraph(without_control_characters(entry.text))
     about = _grey(word.add_paragraph(_about(entry)))
     about.paragraph_format.space_after = Pt(10)
 
@@ -144,7 +144,7 @@ def _grey(paragraph: Paragraph) -> Paragraph:
     return paragraph
 
 
-def _clean(text: str) -> str:
+def without_control_characters(text: str) -> str:
     return _NOT_IN_XML.sub("", text)
 
 
