@@ -211,7 +211,7 @@ def _resizing(desktop: "Desktop") -> Iterator[object]:
 
 def _sizes(desktop: "Desktop", reader: "ReaderScreen") -> Iterator[object]:
     for steps in (1, 1, -1, -1):
-        reader._resize_text(steps)
+        reader.look.resize_text(steps)
         yield steps
         while not desktop.work.idle:
             yield steps

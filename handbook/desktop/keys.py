@@ -44,11 +44,19 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("Ctrl+D",), "Đánh dấu trang, hoặc bỏ dấu trang"),
             (("Ctrl+S",), "Lưu hoặc bỏ lưu văn bản"),
             (("Ctrl+P",), "In"),
+            (("Ctrl+M",), "Xem điểm mới so với bản trước"),
             (("Ctrl+Shift+C",), "Sao chép đoạn chọn kèm trích dẫn"),
             (("H",), "Tô màu đoạn đang chọn"),
             (("1", "2", "3", "4"), "Tô bằng màu vàng, xanh, hồng, tím"),
             (("N",), "Viết ghi chú cho đoạn đang chọn"),
             (("Ctrl+Return",), "Đánh dấu đã đọc, hoặc bỏ dấu"),
+        ),
+    ),
+    (
+        "Điểm mới",
+        (
+            (("Alt+Up", "Alt+Down"), "Về thay đổi trước, sang thay đổi sau"),
+            (("Esc",), "Về văn bản"),
         ),
     ),
     (

@@ -24,6 +24,7 @@ class Destination:
 
 _BELONGS_TO = {
     Place.READER: Place.LIBRARY,
+    Place.DIFFERENCES: Place.LIBRARY,
     Place.EDITOR: Place.STUDY,
     Place.RECEIPT: Place.STUDY,
     Place.REVIEW: Place.CELL,

@@ -18,13 +18,14 @@ from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
 from handbook.desktop.images import Pictures
 from handbook.desktop.linking import Linker, anchor_in
-from handbook.desktop.look import Look
-from handbook.desktop.look_menu import fill_look_menu, size_beside
 from handbook.desktop.picture_view import PictureView
 from handbook.desktop.reader_bar import ReaderBar
 from handbook.desktop.reader_copy import ReaderCopy
+from handbook.desktop.reader_differences import SCHEME as DIFFERENCES
+from handbook.desktop.reader_differences import Offer, ReaderDifferences, offers_of
+from handbook.desktop.reader_look import ReaderLook
 from handbook.desktop.reader_notes import ReaderNotes
-from handbook.desktop.reader_print import ReaderPrint
+from handbook.desktop.reader_print import ReaderPrint, ToPrint
 from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.screen import Screen
@@ -47,7 +48,6 @@ from handbook.model.notes import Entry, EntryKind
 
 if TYPE_CHECKING:
     from handbook.client.library import DocumentView, Position, SectionHtml
-    from handbook.client.settings import Settings
     from handbook.desktop.linking import Numbers
 
 CONTENTS_PX = 268
@@ -62,6 +62,7 @@ class _Opened:
     view: "DocumentView"
     sections: "tuple[SectionHtml, ...] | None"
     numbers: "Numbers"
+    offers: tuple[Offer, ...]
 
 
 class ReaderScreen(Screen):
@@ -74,7 +75,6 @@ class ReaderScreen(Screen):
         self._stops = Stops()
         self._stopped: Position | None = None
         self._numbers: Numbers | None = None
-        self._text_px = 16.0
         self.text = DocumentText()
         self.text.setObjectName("reader.text")
         self.text.setAccessibleName(self.tr("Nội dung văn bản"))
@@ -93,19 +93,19 @@ class ReaderScreen(Screen):
         self.notes.changed.connect(self._show_notes)
         self.side.notes.opened.connect(self._choose_note)
         self.side.notes.removed.connect(lambda entry: self.notes.remove((entry.id,)))
-        self.printing = ReaderPrint(
-            self, lambda: (self._view, title_block(self._view, on_paper=True)) if self._view else None
-        )
+        self.printing = ReaderPrint(self, self._to_print)
         self.attachments = Attachments(self, lambda: self._view)
+        self.look = ReaderLook(self, self.text)
         self.copying = ReaderCopy(self, self.text, lambda: self._view)
         self._bar = self._build_bar()
+        self.differences = ReaderDifferences(self, self._bar.differences)
         self._contents_button = self._bar.contents
         self.tick = self._bar.tick
         self.body.addWidget(self._bar)
         self.header.hide()
         self._build_body()
         self._shortcuts()
-        session.work.run(self._read_look, self._show_look, self._cannot_do, self)
+        self.look.read()
 
     def _build_bar(self) -> ReaderBar:
         bar = ReaderBar()
@@ -114,13 +114,9 @@ class ReaderScreen(Screen):
         bar.bookmark.clicked.connect(self.notes.toggle_bookmark)
         bar.star.clicked.connect(self._toggle_saved)
         bar.search.clicked.connect(self._open_find)
-        bar.smaller.clicked.connect(lambda: self._resize_text(-1))
-        bar.larger.clicked.connect(lambda: self._resize_text(1))
-        self._choices = fill_look_menu(
-            bar.look.menu(),
-            self._resize_text,
-            lambda setting, value: self._change_look(**{setting: value}),
-        )
+        bar.smaller.clicked.connect(lambda: self.look.resize_text(-1))
+        bar.larger.clicked.connect(lambda: self.look.resize_text(1))
+        self.look.offer(bar.look.menu())
         self.printing.offer(bar.printing.menu())
         bar.quote.clicked.connect(self.copying.copy_cited)
         bar.tick.clicked.connect(self._tick)
@@ -152,9 +148,6 @@ class ReaderScreen(Screen):
             ("Shift+F3", lambda: self.find_bar.go(False)),
             ("Ctrl+D", self.notes.toggle_bookmark),
             ("Ctrl+S", self._toggle_saved),
-            ("Ctrl++", lambda: self._resize_text(1)),
-            ("Ctrl+=", lambda: self._resize_text(1)),
-            ("Ctrl+-", lambda: self._resize_text(-1)),
             ("Ctrl+Shift+C", self.copying.copy_cited),
             ("Ctrl+P", self.printing.ask_for_printer),
             ("Ctrl+Return", self.tick.click),
@@ -193,17 +186,19 @@ class ReaderScreen(Screen):
             self.notes.refresh()
 
     def refresh(self) -> None:
-        library, document, known = self.session.handbook.library, self.route.document, self._view
+        handbook, document, known = self.session.handbook, self.route.document, self._view
+        library, editions = handbook.library, handbook.editions
         numbers = self._numbers
         if known is None:
             self.show_loading(self.tr("Đang mở văn bản…"))
 
         def read() -> _Opened:
             view = library.open(document)
+            offers = offers_of(view, editions.former(document) is not None)
             if known and known.card.edition == view.card.edition:
-                return _Opened(view, None, numbers or {})
+                return _Opened(view, None, numbers or {}, offers)
             sections = library.sections(document, 0, view.card.section_count)
-            return _Opened(view, sections, library.by_number() if numbers is None else numbers)
+            return _Opened(view, sections, library.by_number() if numbers is None else numbers, offers)
 
         self.load(read, self._show_document)
 
@@ -215,6 +210,7 @@ class ReaderScreen(Screen):
         self._bar.show_where(COLLECTION_NAMES[card.collection], card.number or card.title)
         self.tick.show_tick(view)
         self._bar.show_saved(card.saved)
+        self.differences.show_offers(opened.offers)
         self.show_ready()
         anchors = {entry.anchor: entry.index for entry in view.outline}
         jump = anchor_in(view.outline, self._jump)
@@ -226,9 +222,14 @@ class ReaderScreen(Screen):
                 section, offset = anchors[jump], 0.0
             self.contents.show_outline(view.outline, self.tr("Mở đầu"))
             link = Linker(card, view.outline, opened.numbers).link
-            self.text.show_document(title_block(view), opened.sections, section, offset, link)
+            head = title_block(view, opened.offers)
+            self.text.show_document(head, opened.sections, section, offset, link)
             if former:
-                self.show_banner(Banner(Kind.INFO, self.tr("Văn bản vừa được cập nhật bản mới.")))
+                self.show_banner(self.differences.banner(self.tr("Văn bản vừa được cập nhật bản mới.")))
+            elif card.is_revised:
+                self.show_banner(
+                    self.differences.banner(self.tr("Văn bản có bản mới từ lần đồng bộ vừa rồi."))
+                )
         elif jump:
             self.text.go_to(anchors[jump])
         elif self._stopped and self._stopped.anchor in anchors:
@@ -346,6 +347,8 @@ class ReaderScreen(Screen):
             self.navigate.emit(Route(place=Place.READER, document=url.path(), anchor=url.fragment()))
         elif url.scheme() in ("http", "https"):
             self._offer_web_page(url)
+        elif url.scheme() == DIFFERENCES:
+            self.differences.go(url.path())
         elif url.scheme() == attachments.SCHEME:
             self.attachments.follow(url)
         elif url.scheme() == images.SCHEME:
@@ -384,31 +387,20 @@ class ReaderScreen(Screen):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.text.viewport().mapToGlobal(at))
 
-    # -- looks
-
-    def _read_look(self) -> "Settings":
-        from handbook.client.settings import read_settings
-
-        return read_settings(self.session.data_dir)
-
-    def _show_look(self, settings: "Settings") -> None:
-        self._text_px = settings.reading_px
-        self.text.set_look(Look.of(settings))
-        for choice in self._choices:
-            for action in choice.actions():
-                action.setChecked(action.data() == getattr(settings, choice.objectName()))
-
-    def _change_look(self, **changes: object) -> None:
-        from handbook.client.settings import change_settings
-
-        folder = self.session.data_dir
-        self.session.work.run(
-            lambda: change_settings(folder, **changes), self._show_look, self._cannot_do, self
+    def _to_print(self) -> ToPrint | None:
+        view, library = self._view, self.session.handbook.library
+        if view is None:
+            return None
+        card = view.card
+        name = f"{card.number} · {card.title}" if card.number else card.title
+        return ToPrint(
+            name,
+            card.number or card.title,
+            title_block(view, on_paper=True),
+            lambda: library.sections(card.id, 0, card.section_count),
         )
 
-    def _resize_text(self, steps: int) -> None:
-        self._text_px = size_beside(self._text_px, steps)
-        self._change_look(reading_px=self._text_px)
+    # -- looks
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

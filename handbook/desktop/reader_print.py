@@ -1,7 +1,8 @@
 """Printing what is read, or keeping it as a PDF, while reading goes on."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from handbook.desktop.work import Job, Lane
 from handbook.errors import Expected
 
 if TYPE_CHECKING:
-    from handbook.client.library import DocumentView
+    from handbook.client.library import SectionHtml
     from handbook.desktop.printing import Printed
 
 Print = Callable[["Printed", Callable[[int, int], object]], object]
@@ -22,10 +23,21 @@ Print = Callable[["Printed", Callable[[int, int], object]], object]
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
 
 
-class ReaderPrint(QObject):
-    """`opened` gives the document in front and its title block as HTML; None while there is none."""
+@dataclass(frozen=True, slots=True)
+class ToPrint:
+    """A text to print: the line above its pages, the name of a PDF of it without its ending, its title block
+    as HTML, and what reads its sections, off the GUI thread."""
 
-    def __init__(self, screen: Screen, opened: "Callable[[], tuple[DocumentView, str] | None]") -> None:
+    name: str
+    file: str
+    head: str
+    sections: "Callable[[], Sequence[SectionHtml]]"
+
+
+class ReaderPrint(QObject):
+    """`opened` gives the text in front; None while there is none."""
+
+    def __init__(self, screen: Screen, opened: Callable[[], ToPrint | None]) -> None:
         super().__init__(screen)
         self._screen = screen
         self._opened = opened
@@ -58,8 +70,7 @@ class ReaderPrint(QObject):
         opened = self._opened()
         if not opened or self._job:
             return
-        card = opened[0].card
-        name = _NOT_IN_NAMES.sub("-", card.number or card.title)[:80].strip("-.") or "van-ban"
+        name = _NOT_IN_NAMES.sub("-", opened.file)[:80].strip("-.") or "van-ban"
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         dialog = QFileDialog(
             self._screen, self.tr("Lưu thành PDF"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"
@@ -82,10 +93,7 @@ class ReaderPrint(QObject):
         opened = self._opened()
         if not opened:
             return
-        view, head = opened
-        handbook, card = self._screen.session.handbook, view.card
-        library, read_asset = handbook.library, handbook.assets.data
-        name = f"{card.number} · {card.title}" if card.number else card.title
+        read_asset = self._screen.session.handbook.assets.data
 
         def run(job: "Job[object]") -> None:
             from handbook.desktop.printing import Printed
@@ -94,8 +102,7 @@ class ReaderPrint(QObject):
                 job.stop_if_cancelled()
                 job.report(done, total)
 
-            sections = library.sections(card.id, 0, card.section_count)
-            print_it(Printed(name, head, sections, read_asset), page_done)
+            print_it(Printed(opened.name, opened.head, opened.sections(), read_asset), page_done)
 
         def ended(_: object) -> None:
             self._end()

@@ -158,6 +158,25 @@ class DocumentText(QTextBrowser):
         self.scrollToAnchor(name)
         self._name = "" if self.complete else name
 
+    def go_to_name_in(self, section: int, name: str) -> None:
+        """Show a named place of this section a third down the view, and put the caret there."""
+        self.go_to(section)
+        if section not in self._starts:
+            return
+        block = self._starts[section].block()
+        while block.isValid():
+            fragments = block.begin()
+            while not fragments.atEnd():
+                fragment = fragments.fragment()
+                if name in fragment.charFormat().anchorNames():
+                    place = QTextCursor(self.document())
+                    place.setPosition(fragment.position())
+                    self.setTextCursor(place)
+                    self._show_a_third_down(place)
+                    return
+                fragments += 1
+            block = block.next()
+
     # -- marks
 
     def show_marks(self, marks: Sequence[Mark]) -> None:
@@ -356,6 +375,7 @@ class DocumentText(QTextBrowser):
 
     def _forget_choice(self) -> None:
         self._chosen = -1
+        self._name = ""
 
     # -- looks
 

@@ -26,6 +26,7 @@ class Place(StrEnum):
     TODAY = "today"
     LIBRARY = "library"
     READER = "reader"
+    DIFFERENCES = "differences"
     NOTES = "notes"
     STUDY = "study"
     EDITOR = "editor"
@@ -42,6 +43,7 @@ class Route:
 
     place: Place
     document: str = ""
+    other: str = ""
     anchor: str = ""
     note: str = ""
     query: str = ""

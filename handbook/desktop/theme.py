@@ -75,6 +75,8 @@ PAPERS: Final[Mapping[str, tuple[str, str, str]]] = {
     "line": ("#b9b9b2", "#bfa988", "#565961"),
     "table_head": ("#fbe9e7", "#efdfc2", "#33272a"),
     "mark": ("#fff0a8", "#f3d98b", "#6b5a12"),
+    "added": ("#d3f0d7", "#d2e2ae", "#1d4a2d"),
+    "removed": ("#fbdad8", "#f2ccba", "#5c2429"),
     "found": ("#ffd08a", "#f0bb6d", "#7d4a0e"),
     "note_yellow": ("#ffe974", "#f3dc6a", "#665810"),
     "note_green": ("#c9efc4", "#cfe2ad", "#234b31"),
@@ -83,7 +85,7 @@ PAPERS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 
 PAPER_PAIRS: Final = (
-    *(("text", ground) for ground in ("paper", "table_head", "mark", "found")),
+    *(("text", ground) for ground in ("paper", "table_head", "mark", "found", "added", "removed")),
     *(("text", f"note_{colour}") for colour in ("yellow", "green", "pink", "violet")),
     *((text, "paper") for text in ("muted", "heading", "link")),
 )
@@ -209,6 +211,8 @@ class Theme:
             blockquote {{ font-style:italic; margin:{gap}px {self.px(28)}px {gap}px {self.px(28)}px; }}
             mark {{ background-color:{ink["mark"]}; color:{ink["text"]}; }}
             mark.found {{ background-color:{ink["found"]}; color:{ink["text"]}; }}
+            ins {{ background-color:{ink["added"]}; color:{ink["text"]}; text-decoration:underline; }}
+            del {{ background-color:{ink["removed"]}; color:{ink["text"]}; text-decoration:line-through; }}
             table {{ border-collapse:collapse; border:1px solid {ink["line"]};
                      margin-top:{gap}px; margin-bottom:{gap}px; }}
             th, td {{ border:1px solid {ink["line"]}; padding:{pad}px; }}

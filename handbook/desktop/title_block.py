@@ -10,7 +10,10 @@ from handbook.model.library import KIND_NAMES, RELATION_NAMES, STATUS_NAMES, Rel
 from handbook.model.vietnamese import date_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from handbook.client.library import DocumentCard, DocumentView
+    from handbook.desktop.reader_differences import Offer
 
 
 def _tr(text: str) -> str:
@@ -22,8 +25,11 @@ def name_of(card: "DocumentCard") -> str:
     return f"{KIND_NAMES[card.kind]} số {card.number}" if card.number else card.title
 
 
-def title_block(view: "DocumentView", on_paper: bool = False) -> str:
-    """As HTML; a related document that is in the library is a link `handbook:<its id>`."""
+def title_block(view: "DocumentView", offers: "Sequence[Offer]" = (), on_paper: bool = False) -> str:
+    """As HTML; a related document that is in the library is a link `handbook:<its id>`.
+
+    `offers` are the comparisons that can be looked at, as links too.
+    """
     card = view.card
     force = STATUS_NAMES[card.status].lower()
     force = (
@@ -37,6 +43,9 @@ def title_block(view: "DocumentView", on_paper: bool = False) -> str:
     for relation in view.relations:
         by_kind.setdefault(RELATION_NAMES[relation.kind], []).append(_related(relation))
     parts += [f"<p>{name}: {', '.join(named)}</p>" for name, named in by_kind.items()]
+    if offers:
+        links = (f'<a href="{html.escape(offer.address)}">{html.escape(offer.text)}</a>' for offer in offers)
+        parts.append(f"<p>{_tr('Điểm mới')}: {', '.join(links)}</p>")
     if card.summary:
         parts.append(f'<p class="muted"><i>{html.escape(card.summary)}</i></p>')
     parts.append(attachments.listed(view.attachments, on_paper))

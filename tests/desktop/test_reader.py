@@ -110,7 +110,7 @@ def test_another_text_size_keeps_the_line_that_is_read_and_is_remembered(alone: 
     screen = read(alone, LONG)
     screen.text.go_to(77, 0.5)
     size = screen.text.document().defaultFont().pointSizeF()
-    screen._resize_text(2)
+    screen.look.resize_text(2)
     alone.wait(lambda: screen.text.complete)
     alone.settle()
     assert screen.text.place()[0] == 77
@@ -224,7 +224,7 @@ def test_keys_lead_from_section_to_section(alone: Person) -> None:
 
 def test_paper_and_ink_change_together(alone: Person) -> None:
     screen = read(alone)
-    sepia = next(action for action in screen._choices[0].actions() if action.data() == "sepia")
+    sepia = next(action for action in screen.look.choices[0].actions() if action.data() == "sepia")
     sepia.trigger()
     alone.settle()
     assert "#f8f0dd" in screen.text.styleSheet()

@@ -12,7 +12,7 @@ from tests.desktop.ward import LONG
 
 
 def choose(person: Person, screen: ReaderScreen, setting: str, value: object) -> None:
-    group = next(one for one in screen._choices if one.objectName() == setting)
+    group = next(one for one in screen.look.choices if one.objectName() == setting)
     next(action for action in group.actions() if action.data() == value).trigger()
     person.settle()
     person.wait(lambda: screen.text.complete)
@@ -70,5 +70,5 @@ def test_what_was_chosen_is_there_the_next_time(alone: Person) -> None:
     alone.open(account)
     again = read(alone)
     assert again.text.document().defaultFont().families()[0] == "Noto Serif"
-    group = next(one for one in again._choices if one.objectName() == "reading_font")
+    group = next(one for one in again.look.choices if one.objectName() == "reading_font")
     assert group.checkedAction().data() == "serif"
