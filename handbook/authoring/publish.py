@@ -3,7 +3,7 @@
 Who lacks the server's two keys signs their own part; the server seals it into sight (`refresh_timestamp`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +11,17 @@ from pathlib import Path
 from handbook.authoring import keys
 from handbook.authoring.check import check
 from handbook.authoring.repository import Repository
+from handbook.authoring.shelf import Shelf
 from handbook.authoring.source import PublisherSource, publisher_folders, read_publisher
 from handbook.errors import BadInput
-from handbook.model.library import Document
+from handbook.model.library import Document, Recall
 from handbook.model.study import Assignment
 from handbook.protocol import codec, packs, trust
 from handbook.protocol.assets import Asset, asset_id
 from handbook.protocol.packs import Item, ItemKind
 from handbook.protocol.receipts import ReceiptKey
+
+Record = Document | Assignment | Recall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +77,28 @@ def publish(
         raise BadInput(f"{keys_dir} không có khoá của nơi phát hành nào trong {data_dir}.")
     repository = Repository(content_dir, keys_dir, unlock)
     with repository.locked():
-        catalogues = {source.path: repository.catalogue(source.path) for source in sources if source.path}
-        held = {
-            path: repository.items(catalogue) if catalogue else {} for path, catalogue in catalogues.items()
-        }
-        _require_no_problems(ours, sources, held)
+        shelves = {source.path: repository.shelf(source.path) for source in sources if source.path}
+        _require_no_problems(ours, sources, {path: shelf.items for path, shelf in shelves.items()})
         repository.create(now)
         published = []
         for source in ours:
             repository.delegate(source.path)
             for_receipts = tuple(receipt_keys) if "/" in source.path else ()
+            files = {
+                asset_id(source.path, file.sha256): file.data
+                for written in source.documents
+                for file in written.files
+            }
             published.append(
-                _publish_one(repository, source, catalogues[source.path], held[source.path], for_receipts)
+                publish_records(
+                    repository,
+                    shelves[source.path],
+                    path=source.path,
+                    name=source.name,
+                    records=[written.record for written in (*source.documents, *source.assignments)],
+                    files=files,
+                    receipt_keys=for_receipts,
+                )
             )
         visible = repository.commit(now)
     return PublishReport(
@@ -98,8 +111,8 @@ def publish(
 def refresh_timestamp(content_dir: Path, keys_dir: Path, now: datetime) -> None:
     """What the server does every day: seals what publishers have signed and brought, under a fresh timestamp.
 
-    Raises BadInput when there is nothing published or the keys are missing; Untrusted, and nothing becomes
-    visible, when a file in the folder is not signed by who may sign it; DiskProblem.
+    Raises BadInput when there is nothing published or the keys are missing; Untrusted, when the rest is
+    visible, for a file in the folder that is not signed by who may sign it; DiskProblem.
     """
     repository = Repository(content_dir, keys_dir)
     with repository.locked():
@@ -129,30 +142,35 @@ def _require_no_problems(
         raise BadInput("\n".join(lines), f"Chưa phát hành gì. Hãy sửa {len(lines)} chỗ trên rồi làm lại.")
 
 
-def _publish_one(
+def publish_records(
     repository: Repository,
-    source: PublisherSource,
-    catalogue: trust.Catalogue | None,
-    held: dict[str, Item],
-    receipt_keys: tuple[ReceiptKey, ...],
+    shelf: Shelf,
+    *,
+    path: str,
+    name: str,
+    records: Sequence[Record],
+    files: Mapping[str, bytes],
+    receipt_keys: tuple[ReceiptKey, ...] = (),
 ) -> Published:
-    wanted = [written.record for written in (*source.documents, *source.assignments)]
-    fresh, added, changed = [], [], []
-    for record in wanted:
+    """Writes the packs and the catalogue by which a publisher comes to stand at these records.
+
+    `files` are images and attachments by item id. Readers see it after `repository.commit`. Raises BadInput
+    for a record that is too large, or when a publisher that begins anew does not say its receipt keys.
+    """
+    held, catalogue = shelf.items, shelf.catalogue
+    fresh, added, changed, recalled = [], [], [], []
+    for record in records:
         before = held.get(record.id)
-        if before is not None and before.kind is not ItemKind.WITHDRAWAL:
-            if packs.record_of(before) == replace(record, edition=before.edition):
-                continue
+        if before and packs.record_of(before) == replace(record, edition=before.edition):
+            continue
+        if isinstance(record, Recall):
+            recalled.append(record.id)
+        elif before is not None and before.kind is not ItemKind.WITHDRAWAL:
             changed.append(record.id)
         else:
             added.append(record.id)
         fresh.append(_item(replace(record, edition=before.edition + 1 if before else 1)))
-    files = {
-        asset_id(source.path, file.sha256): file.data
-        for written in source.documents
-        for file in written.files
-    }
-    ids = {record.id for record in wanted} | files.keys()
+    ids = {record.id for record in records} | files.keys()
     gone = [item for item in held.values() if item.id not in ids and item.kind is not ItemKind.WITHDRAWAL]
     fresh += [Item(id=item.id, kind=ItemKind.WITHDRAWAL, edition=item.edition + 1) for item in gone]
     texts = tuple(fresh)
@@ -162,40 +180,48 @@ def _publish_one(
         if before is None or before.kind is ItemKind.WITHDRAWAL:
             fresh.append(packs.asset_item(Asset(id, before.edition + 1 if before else 1, data)))
 
+    lineage = repository.lineage(path) if catalogue is None else catalogue.lineage
+    if lineage and catalogue is None and "/" in path and not receipt_keys:
+        raise BadInput(
+            f"Khoá cũ của “{path}” đã bị thu hồi nên danh sách khoá biên nhận cũng phải lập lại.",
+            "Hãy phát hành lại với --receipt-key của mọi máy chủ của nơi này, cũ và mới.",
+        )
     old_keys = catalogue.receipt_keys if catalogue else ()
     all_keys = tuple({key.id: key for key in (*old_keys, *receipt_keys)}.values())
     version, pack_bytes = (catalogue.version if catalogue else 0), 0
-    is_new = catalogue is None or (catalogue.name, catalogue.receipt_keys) != (source.name, all_keys)
+    is_new = catalogue is None or (catalogue.name, catalogue.receipt_keys) != (name, all_keys)
     if fresh or is_new:
         version += 1
-        dictionaries, dictionary = catalogue.dictionaries if catalogue else (), b""
-        if catalogue and dictionaries:
-            dictionary = repository.dictionary(catalogue)
-        elif dictionary := packs.train_dictionary(texts):
+        dictionaries = catalogue.dictionaries if catalogue else ()
+        dictionary = shelf.dictionaries[dictionaries[-1].sha256] if dictionaries else b""
+        if not dictionary and (dictionary := packs.train_dictionary(texts)):
             dictionaries = (repository.write_dictionary(dictionary),)
-        refs = []
-        for data, count in packs.build_packs(fresh, dictionary):
-            sha256 = repository.write_pack(data)
-            refs.append(trust.PackRef(sha256=sha256, length=len(data), sequence=version, items=count))
-            pack_bytes += len(data)
+        refs, pack_bytes = shelf.next_packs(fresh, version, dictionary, repository.write_pack)
         signed = trust.Catalogue(
-            publisher=source.path,
-            name=source.name,
+            publisher=path,
+            name=name,
             version=version,
             receipt_keys=all_keys,
             dictionaries=dictionaries,
-            packs=(*(catalogue.packs if catalogue else ()), *refs),
+            packs=refs,
+            lineage=lineage,
         )
         repository.write_catalogue(signed, codec.encode(signed))
     return Published(
-        publisher=source.path,
+        publisher=path,
         version=version,
         added=tuple(added),
         changed=tuple(changed),
-        withdrawn=tuple(item.id for item in gone if item.kind is not ItemKind.ASSET),
+        withdrawn=(*recalled, *(item.id for item in gone if item.kind is not ItemKind.ASSET)),
         pack_bytes=pack_bytes,
     )
 
 
-def _item(record: Document | Assignment) -> Item:
-    return packs.document_item(record) if isinstance(record, Document) else packs.assignment_item(record)
+def _item(record: Record) -> Item:
+    match record:
+        case Document():
+            return packs.document_item(record)
+        case Assignment():
+            return packs.assignment_item(record)
+        case Recall():
+            return packs.recall_item(record)

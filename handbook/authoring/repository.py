@@ -30,8 +30,9 @@ from tuf.api.serialization.json import JSONSerializer
 
 from handbook.authoring import keys
 from handbook.authoring.durable import write_durably
+from handbook.authoring.shelf import Shelf, StoredPack
 from handbook.errors import BadInput, DiskProblem, NotAllowed, Untrusted
-from handbook.protocol import packs, trust
+from handbook.protocol import trust
 
 S = TypeVar("S", bound=Signed)
 
@@ -94,6 +95,18 @@ class Repository:
         except Untrusted:
             return True
 
+    def lineage(self, publisher: str) -> str:
+        """What its next catalogue bears when it has to begin anew because its key was revoked; else ''."""
+        role = trust.role_of(publisher)
+        if not self.is_revoked(role):
+            return ""
+        signer = keys.signer(
+            self._keys_dir, role, self._unlock, self.delegations(trust.delegator_of(role))[role].keyids
+        )
+        if signer is None:
+            raise self._no_key(role)
+        return signer.public_key.keyid
+
     def visible_versions(self) -> dict[str, int]:
         """The version of every role that readers see now."""
         snapshot = self._visible_snapshot()
@@ -137,26 +150,20 @@ class Repository:
             raise Untrusted(f"Danh mục đã phát hành của “{publisher}” bị thay đổi trên đĩa.") from error
         return trust.read_catalogue(data, publisher)
 
-    def items(self, catalogue: trust.Catalogue) -> dict[str, packs.Item]:
-        """The latest edition of every id in a catalogue, withdrawn ones included."""
+    def shelf(self, publisher: str) -> Shelf:
+        """All that the publisher has published, its packs checked against what it signed."""
+        catalogue = self.catalogue(publisher)
+        if catalogue is None:
+            return Shelf()
+        packs_of = (
+            StoredPack.of(ref, (self._dir / trust.pack_path(ref.sha256)).read_bytes())
+            for ref in catalogue.packs
+        )
         dictionaries = {
             ref.sha256: (self._dir / trust.dictionary_path(ref.sha256)).read_bytes()
             for ref in catalogue.dictionaries
         }
-        held: dict[str, packs.Item] = {}
-        for ref in catalogue.packs:
-            data = (self._dir / trust.pack_path(ref.sha256)).read_bytes()
-            dictionary = dictionaries.get(packs.read_header(data).dictionary, b"")
-            for item in packs.open_pack(data, ref.sha256, dictionary):
-                if item.id not in held or held[item.id].edition < item.edition:
-                    held[item.id] = item
-        return held
-
-    def dictionary(self, catalogue: trust.Catalogue) -> bytes:
-        """The bytes of the dictionary that new packs of this publisher use, or none."""
-        if not catalogue.dictionaries:
-            return b""
-        return (self._dir / trust.dictionary_path(catalogue.dictionaries[-1].sha256)).read_bytes()
+        return Shelf(catalogue, tuple(packs_of), dictionaries)
 
     def create(self, now: datetime) -> None:
         """Makes root and targets where there are none yet. Raises BadInput when keys are missing for that."""
@@ -425,12 +432,15 @@ class Repository:
         keyids = _keyids(delegator, role) if delegator else ()
         signer = keys.signer(self._keys_dir, role, self._unlock, keyids)
         if signer is None:
-            raise BadInput(
-                f"Trong {self._keys_dir} không có khoá {role}.pem để ký.",
-                "Hãy đưa vào thư mục khoá đang được uỷ quyền; handbook keys list cho biết đó là khoá nào.",
-            )
+            raise self._no_key(role)
         metadata.sign(signer)
         self._write_metadata(metadata, role)
+
+    def _no_key(self, role: str) -> BadInput:
+        return BadInput(
+            f"Trong {self._keys_dir} không có khoá {role}.pem để ký.",
+            "Hãy đưa vào thư mục khoá đang được uỷ quyền; handbook keys list cho biết đó là khoá nào.",
+        )
 
     def _write_metadata(self, metadata: Metadata[S], role: str) -> None:
         version = 0 if role == Timestamp.type else metadata.signed.version

@@ -224,9 +224,14 @@ def _pack(group: list[Frame], dictionary: bytes) -> bytes:
         len(index),
         len(raw_index),
         hashlib.sha256(index).digest(),
-        hashlib.sha256(dictionary).digest() if dictionary else _NO_DICTIONARY,
+        bytes.fromhex(dictionary_name(dictionary)) or _NO_DICTIONARY,
     )
     return b"".join((header, index, *(frame.data for frame in group)))
+
+
+def dictionary_name(dictionary: bytes) -> str:
+    """What a header calls it: its SHA-256, hexadecimal; '' for none."""
+    return hashlib.sha256(dictionary).hexdigest() if dictionary else ""
 
 
 def train_dictionary(items: Sequence[Item], size: int = 64 * KIB) -> bytes:
@@ -299,18 +304,23 @@ def open_pack(data: bytes, sha256: str, dictionary: bytes = b"") -> Iterator[Ite
     `sha256` is the pack's name in the signed catalogue; `dictionary` is needed when the header names one.
     Raises Untrusted, and only that, for whatever bytes; before the first item for anything but zstd frames.
     """
-    if len(data) > MAX_PACK_BYTES:
-        raise _broken("gói vượt giới hạn")
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise _broken("gói sai mã băm")
-    header = read_header(data)
-    if header.dictionary != (hashlib.sha256(dictionary).hexdigest() if dictionary else ""):
+    header = checked_header(data, sha256)
+    if header.dictionary != dictionary_name(dictionary):
         raise _broken("gói cần một từ điển nén khác")
     entries = read_index(header, data[HEADER_BYTES : header.items_start])
     if header.items_start + sum(entry.length for entry in entries) != len(data):
         raise _broken("độ dài gói không khớp mục lục")
     shared = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
     return _read_items(entries, memoryview(data)[header.items_start :], shared)
+
+
+def checked_header(data: bytes, sha256: str) -> Header:
+    """The header of a whole pack that bears this name. Raises Untrusted."""
+    if len(data) > MAX_PACK_BYTES:
+        raise _broken("gói vượt giới hạn")
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise _broken("gói sai mã băm")
+    return read_header(data)
 
 
 def index_of(data: bytes) -> tuple[Entry, ...]:

@@ -134,7 +134,7 @@ def test_a_repacked_catalogue_costs_nothing_to_who_has_it_all(ward: Ward) -> Non
     ward.pull()
     repository = Repository(ward.content, ward.keys)
     catalogue = repository.catalogue("central")
-    [(merged, count)] = packs.build_packs(repository.items(catalogue).values())
+    [(merged, count)] = packs.build_packs(repository.shelf("central").items.values())
     sha256 = repository.write_pack(merged)
     ref = trust.PackRef(sha256=sha256, length=len(merged), sequence=catalogue.version, items=count)
     ward.sign("central", pack_of("central/nq-3", ItemKind.WITHDRAWAL), packs=(ref,), version=3)
