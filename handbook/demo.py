@@ -41,6 +41,7 @@ PROJECT = Path(getattr(sys, "_MEIPASS", Path(__file__).resolve().parents[1]))
 """Where `data/` and `resources/` lie: the source tree, or the folder of the built program."""
 
 SAMPLE = PROJECT / "data"
+EARLIER = SAMPLE / "earlier"
 PASSWORD = "an-binh-2026"
 DEVICE = "Máy dùng thử"
 MEMBER = "kp1.an"
@@ -153,8 +154,13 @@ class SampleWard:
         )
 
     def prepare(self, accounts: tuple[str, ...] = (MEMBER, SECRETARY)) -> None:
-        """Publishes the content, starts the server and makes the profiles of these members on this PC."""
-        self._publish()
+        """Publishes the content, starts the server and makes the profiles of these members on this PC.
+
+        What stands in `data/earlier` is published first in that edition, which these members hold then: the
+        present one comes with their next sync, and they see what is new in it.
+        """
+        begins = not self._content_dir.exists()
+        self._publish(earlier=begins)
         load_ward_into(self._settings(), self._ward)
         url = self.server.start()
         change_settings(self.desktop_dir, server=url)
@@ -164,6 +170,8 @@ class SampleWard:
             for code in issue_codes(self._settings(), new):
                 activate(self.desktop_dir, url, code.code, PASSWORD, DEVICE, now=datetime.now(UTC))
             self._first_sync(new)
+        if begins:
+            self._publish()
         for name in set(accounts) - set(new):
             # The sample server may listen on another port than last time.
             sign_in(self.desktop_dir, url, name, PASSWORD, DEVICE, now=datetime.now(UTC))
@@ -174,8 +182,10 @@ class SampleWard:
     def _settings(self) -> Settings:
         return settings_from({}, self._server_dir, content_dir=self._content_dir)
 
-    def _publish(self) -> None:
+    def _publish(self, *, earlier: bool = False) -> None:
         source = self._source()
+        if earlier:
+            shutil.copytree(EARLIER, source, dirs_exist_ok=True)
         publishers = [publisher_path(folder) for folder in publisher_folders(source)]
         create_authority(self._keys_dir, publishers)
         now = datetime.now(UTC)
@@ -194,7 +204,7 @@ class SampleWard:
         later = date.fromisoformat(began_file.read_text(encoding="utf-8")) - SAMPLE_DAY
         source = self._folder / "source"
         shutil.rmtree(source, ignore_errors=True)
-        shutil.copytree(SAMPLE, source)
+        shutil.copytree(SAMPLE, source, ignore=shutil.ignore_patterns(EARLIER.name))
         for file in source.glob("**/assignments/*.toml"):
             text = file.read_text(encoding="utf-8")
             moved = _DAY.sub(lambda found: f"{found[1]}{date.fromisoformat(found[2]) + later}", text)

@@ -71,14 +71,24 @@ ASSIGNMENTS = {
     for path, folder in PUBLISHERS.items()
     for file in sorted((folder / "assignments").glob("*.toml"))
 }
+EARLIER = sorted((DATA / "earlier").rglob("*.md"))
 WARD = tomllib.loads((DATA / "ward.toml").read_text("utf-8"))
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=[found.id for found in DOCUMENTS])
 every_assignment = pytest.mark.parametrize("assignment", ASSIGNMENTS.values(), ids=list(ASSIGNMENTS))
 
 
 def test_every_markdown_file_is_a_document_of_some_collection() -> None:
-    files = {file for file in DATA.rglob("*.md") if file != DATA / "README.md"}
+    files = {file for file in DATA.rglob("*.md") if file != DATA / "README.md"} - set(EARLIER)
     assert len(files) == len(DOCUMENTS)
+
+
+@pytest.mark.parametrize("file", EARLIER, ids=[file.stem for file in EARLIER])
+def test_an_earlier_edition_differs_from_the_present_one_of_an_invented_publisher(file: Path) -> None:
+    place = file.relative_to(DATA / "earlier")
+    present = DATA / place
+    assert place.parts[0] == "hongson"
+    assert file.read_text("utf-8").split("+++")[1] == present.read_text("utf-8").split("+++")[1]
+    assert file.read_text("utf-8") != present.read_text("utf-8")
 
 
 def test_publishers_stand_in_the_folder_they_name() -> None:
