@@ -14,8 +14,9 @@ from filelock import FileLock, Timeout
 
 from handbook.client import disk
 from handbook.client.account import composed, keep_session, request_session
+from handbook.client.network import ProxyCredentials, proxies
 from handbook.client.profiles import ProfileCard, is_account_name, profile_dir, write_card
-from handbook.client.settings import change_settings
+from handbook.client.settings import change_settings, read_settings
 from handbook.client.store import Store, profile_lock
 from handbook.client.transport import HttpTransport, Transport
 from handbook.client.vault import Vault
@@ -52,7 +53,7 @@ def activate(
     server = _url(server)
     request = Activation(code=code.strip(), password=composed(password), device=device)
     with _installing(data_dir):
-        with _line(transport, server) as line:
+        with _line(transport, server, data_dir) as line:
             session = request_session(line, "/v1/activate", request)
         account = session.member.account
         try:
@@ -81,7 +82,7 @@ def sign_in(
     profile_dir(data_dir, account)
     request = SignIn(account=account, password=composed(password), device=device)
     with _installing(data_dir):
-        with _line(transport, server) as line:
+        with _line(transport, server, data_dir) as line:
             session = request_session(line, "/v1/sign-in", request)
         if session.member.account != account:
             raise ServerBroken("Máy chủ trả lời bằng một tài khoản khác.", "Hãy báo quản trị máy chủ.")
@@ -130,12 +131,12 @@ def _installing(data_dir: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _line(transport: Transport | None, server: str) -> Iterator[Transport]:
+def _line(transport: Transport | None, server: str, data_dir: Path) -> Iterator[Transport]:
     """The given transport, or one to the server for the time of the block."""
     if transport is not None:
         yield transport
         return
-    own = HttpTransport(server)
+    own = HttpTransport(server, proxies=proxies(read_settings(data_dir), ProxyCredentials()))
     try:
         yield own
     finally:

@@ -11,11 +11,13 @@ from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
 from handbook.client.editions import Editions
 from handbook.client.library import Library
+from handbook.client.network import bytes_per_second, proxies, proxy_credentials
 from handbook.client.notes import Notes
 from handbook.client.outbox import Outbox
 from handbook.client.profiles import ProfileCard, note_opening, profile_dir, read_profile, write_card
 from handbook.client.reflection import Reflections
 from handbook.client.search import Search
+from handbook.client.settings import Settings, read_settings
 from handbook.client.store import Store
 from handbook.client.study import Study
 from handbook.client.sync import Sync
@@ -43,6 +45,16 @@ class Handbook:
     search: Search
     sync: Sync
     transport: Transport
+
+    def use_network(self, settings: Settings) -> None:
+        """From now on reaches the server as the settings say, and as the person told of the proxy."""
+        if isinstance(self.transport, HttpTransport):
+            self.transport.use(proxies(settings, proxy_credentials(self.store)), bytes_per_second(settings))
+
+    def interrupt(self) -> None:
+        """Breaks off what is under way with the server, so that a cancelled sync need not wait for it."""
+        if isinstance(self.transport, HttpTransport):
+            self.transport.interrupt()
 
     def close(self) -> None:
         """Releases the profile. Jobs that use it must have ended before."""
@@ -78,7 +90,9 @@ def open_handbook(
         if card != current:
             write_card(folder, current)
         note_opening(folder)
-        return _wired(data_dir, store, signed_in, transport)
+        opened = _wired(data_dir, store, signed_in, transport)
+        opened.use_network(read_settings(data_dir))
+        return opened
     except BaseException:
         store.close()
         raise

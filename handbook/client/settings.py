@@ -1,4 +1,7 @@
-"""What this PC remembers for everyone who uses it: server, looks, last account. Standard library only."""
+"""What this PC remembers for everyone who uses it: server, looks, network, last account.
+
+Standard library only.
+"""
 
 import json
 import math
@@ -16,6 +19,8 @@ READING_FONTS = ("sans", "serif")
 MIN_TEXT_SCALE, MAX_TEXT_SCALE = 1.0, 2.0
 MIN_READING_PX, MAX_READING_PX = 12.0, 32.0
 MIN_SPACING, MAX_SPACING = 1.0, 2.0
+SYSTEM_PROXY, NO_PROXY = "system", "none"
+MAX_BANDWIDTH_KBIT = 1_000_000
 _FILE = "settings.json"
 _changing = threading.Lock()
 
@@ -26,6 +31,8 @@ class Settings:
 
     `reading_px` is the height of a document's text at 100 %, in pixels of a 96 dpi screen;
     `reading_spacing` a multiple of its line. The paper "theme" follows the program's own mode.
+    `proxy` is SYSTEM_PROXY, NO_PROXY or the address of one; `bandwidth_kbit` the kilobits a second that syncs
+    may use, 0 for all.
     """
 
     server: str = ""
@@ -37,6 +44,8 @@ class Settings:
     reading_spacing: float = 1.25
     reading_font: str = "sans"
     last_account: str = ""
+    proxy: str = SYSTEM_PROXY
+    bandwidth_kbit: int = 0
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
@@ -98,6 +107,10 @@ def _is_usable(name: str, value: object) -> bool:
             return _is_within(value, MIN_TEXT_SCALE, MAX_TEXT_SCALE)
         case "reading_px":
             return _is_within(value, MIN_READING_PX, MAX_READING_PX)
+        case "proxy":
+            return value in (SYSTEM_PROXY, NO_PROXY) or (isinstance(value, str) and "://" in value)
+        case "bandwidth_kbit":
+            return isinstance(value, int) and _is_within(value, 0, MAX_BANDWIDTH_KBIT)
         case _:
             return isinstance(value, str)
 

@@ -4,6 +4,7 @@ Each step is resumable by itself, so that a sync may be killed or cancelled at a
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
+from handbook.client.bandwidth import Speed
 from handbook.client.feed import Feed
 from handbook.client.sync_state import SyncStatus, last_sync, note_sync, rest
 from handbook.client.tables.personal import sync_log
@@ -37,18 +39,23 @@ READING_FEED = "Đang nhận tin của chi bộ…"
 
 @dataclass(frozen=True, slots=True)
 class SyncProgress:
-    """What the sync is doing; `total` is 0 while it is not known how much there is to do."""
+    """What the sync is doing: bytes done of those there are to do, `total` 0 while that is not known.
+
+    `rate` is in bytes a second over the last moments, 0 while nothing comes.
+    """
 
     stage: str
     done: int
     total: int
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
     """What one sync moved. `error` is the one to show of `errors`; None when everything worked.
 
-    `already_running` tells that another sync was under way, so that this one did nothing.
+    `already_running` tells that another sync was under way, so that this one did nothing; `cancelled` that
+    the person stopped it: what had come is kept.
     """
 
     started_at: datetime
@@ -61,11 +68,12 @@ class SyncReport:
     errors: tuple[Expected, ...] = ()
     changes: Changes = frozenset()
     already_running: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One past sync; `error` and `advice` are empty when it worked."""
+    """One past sync; `code`, `error` and `advice` are empty when it worked."""
 
     started_at: datetime
     finished_at: datetime
@@ -73,6 +81,7 @@ class LogLine:
     received: int
     documents_changed: int
     bytes_down: int
+    code: str
     error: str
     advice: str
 
@@ -127,7 +136,10 @@ class Sync:
                     step(run, now, progress, cancelled)
                 except Expected as error:
                     run.errors.append(error)
-            return self._finish(run, now(), cancelled())
+            stopped = cancelled()
+            if stopped:  # what was broken off on the way was asked for
+                run.errors = [error for error in run.errors if not isinstance(error, Offline)]
+            return self._finish(run, now(), stopped)
         finally:
             self._running.release()
 
@@ -198,7 +210,7 @@ class Sync:
             root,
             publishers_for(self._account.member().unit),
             now,
-            lambda stage, done, total: progress(SyncProgress(stage, done, total)),
+            _with_rate(progress),
             cancelled,
         )
 
@@ -233,6 +245,7 @@ class Sync:
             error=error,
             errors=tuple(run.errors),
             changes=run.changes,
+            cancelled=cancelled,
         )
 
     def _note(self, run: "_Run", finished_at: datetime, error: Expected | None) -> None:
@@ -248,6 +261,7 @@ class Sync:
                     received=run.received,
                     documents_changed=run.documents_changed,
                     bytes_down=run.bytes_down,
+                    code=error.code if error else "",
                     error=error.message if error else "",
                     advice=error.advice if error else "",
                 )
@@ -278,6 +292,21 @@ class _Run:
         """The error to show: one that only the member can mend goes first."""
         needs_member = (error for error in self.errors if isinstance(error, SignInFailed))
         return next(needs_member, self.errors[0] if self.errors else None)
+
+
+def _with_rate(progress: Progress) -> Callable[[str, int, int], None]:
+    """Tells of content's progress with how fast it comes."""
+    speed = Speed(time.monotonic)
+    before = 0
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal before
+        # The first to be told of was here from an earlier sync, or is a single piece.
+        came = max(0, done - before) if before else 0
+        before = done
+        progress(SyncProgress(stage, done, total, speed.add(came)))
+
+    return tell
 
 
 def publishers_for(unit: str) -> tuple[str, ...]:

@@ -79,9 +79,23 @@ drafts = Table(
     Column("base_revision", Integer, nullable=False),
     Column("answers", Text, nullable=False),
     Column("saved_at", Moment, nullable=False),
+    Column("kept_at", Moment),
+    Column("asked", Text),
 )
 """Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text; `answers`
-the JSON of a tuple of model Answers."""
+the JSON of a tuple of model Answers. `kept_at` is when a version was last kept; `asked` the JSON of the
+assignment as the member last saw it, both null before the first save."""
+
+draft_versions = Table(
+    "draft_versions",
+    personal,
+    Column("id", Integer, primary_key=True),
+    Column("assignment", String, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("answers", Text, nullable=False),
+    Index("draft_versions_by_assignment", "assignment"),
+)
+"""Former texts of drafts, as `drafts` has them; they outlast the draft."""
 
 revisions = Table(
     "revisions",
@@ -179,6 +193,15 @@ phrases = Table(
 )
 """Sentences that a reviewer keeps to use again, on this PC alone."""
 
+review_drafts = Table(
+    "review_drafts",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("comment", Text, nullable=False),
+    Column("passages", Text, nullable=False),
+)
+"""What a reviewer is writing of a reflection; `passages` as in `reviews`."""
+
 # Marks in documents: seen by the member alone, on this PC alone ------------------------------------------
 
 notes = Table(
@@ -270,6 +293,7 @@ sync_log = Table(
     Column("received", Integer, nullable=False),
     Column("documents_changed", Integer, nullable=False),
     Column("bytes_down", Integer, nullable=False),
+    Column("code", String, nullable=False, default=""),
     Column("error", String, nullable=False),
     Column("advice", String, nullable=False),
     sqlite_autoincrement=True,

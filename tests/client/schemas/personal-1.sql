@@ -64,12 +64,21 @@ CREATE TABLE clashes (
 	settled_at VARCHAR,
 	PRIMARY KEY (lineage, revision)
 );
+CREATE TABLE draft_versions (
+	id INTEGER NOT NULL,
+	assignment VARCHAR NOT NULL,
+	written_at VARCHAR NOT NULL,
+	answers TEXT NOT NULL,
+	PRIMARY KEY (id)
+);
 CREATE TABLE drafts (
 	assignment VARCHAR NOT NULL,
 	lineage VARCHAR NOT NULL,
 	base_revision INTEGER NOT NULL,
 	answers TEXT NOT NULL,
 	saved_at VARCHAR NOT NULL,
+	kept_at VARCHAR,
+	asked TEXT,
 	PRIMARY KEY (assignment)
 );
 CREATE TABLE feed_cursors (
@@ -155,6 +164,12 @@ CREATE TABLE receipts (
 	signature VARCHAR NOT NULL,
 	PRIMARY KEY (lineage, revision)
 );
+CREATE TABLE review_drafts (
+	lineage VARCHAR NOT NULL,
+	comment TEXT NOT NULL,
+	passages TEXT NOT NULL,
+	PRIMARY KEY (lineage)
+);
 CREATE TABLE reviews (
 	id VARCHAR NOT NULL,
 	author VARCHAR NOT NULL,
@@ -186,6 +201,7 @@ CREATE TABLE sync_log (
 	received INTEGER NOT NULL,
 	documents_changed INTEGER NOT NULL,
 	bytes_down INTEGER NOT NULL,
+	code VARCHAR NOT NULL,
 	error VARCHAR NOT NULL,
 	advice VARCHAR NOT NULL
 );
@@ -212,6 +228,7 @@ CREATE INDEX cell_marks_by_member ON cell_marks (member, assignment);
 CREATE INDEX cell_submissions_by_author ON cell_submissions (feed, author);
 CREATE INDEX cell_submissions_by_subject ON cell_submissions (feed, kind, subject);
 CREATE INDEX clashes_by_assignment ON clashes (assignment);
+CREATE INDEX draft_versions_by_assignment ON draft_versions (assignment);
 CREATE INDEX notes_by_document ON notes (document);
 CREATE INDEX reviews_by_lineage ON reviews (lineage);
 CREATE INDEX revisions_by_assignment ON revisions (assignment);
