@@ -96,7 +96,7 @@ class Assignments:
                     library.assignments.c.due_on, library.assignments.c.id
                 )
             ).scalars()
-            return tuple(_decode(payload) for payload in payloads)
+            return tuple(decoded(payload) for payload in payloads)
 
     def find(self, assignment_id: str) -> Assignment:
         """Raises NotFound when no such assignment is published here."""
@@ -109,7 +109,7 @@ class Assignments:
                 "Không còn nhiệm vụ học tập này trong sổ tay.",
                 "Đảng uỷ có thể đã thu hồi. Bài đã viết vẫn được giữ.",
             )
-        return _decode(payload)
+        return decoded(payload)
 
     def of_member(self, now: datetime) -> tuple[AssignmentView, ...]:
         """Those for the member's cell, most urgent first; finished ones after the others."""
@@ -129,7 +129,11 @@ class Assignments:
 
     def view(self, assignment_id: str, now: datetime) -> AssignmentView:
         """Raises NotFound."""
-        return self._views([self.find(assignment_id)], now)[0]
+        return self.view_of(self.find(assignment_id), now)
+
+    def view_of(self, assignment: Assignment, now: datetime) -> AssignmentView:
+        """As `view`, of an assignment that need not be published any more."""
+        return self._views([assignment], now)[0]
 
     def _views(self, wanted: list[Assignment], now: datetime) -> list[AssignmentView]:
         member, cell_name = self._account.member(), self._account.cell_unit().name
@@ -212,7 +216,13 @@ def own_handed_in(texts: tuple[SubmittedRevision, ...]) -> HandedIn | None:
     )
 
 
-def _decode(payload: str) -> Assignment:
+def encoded(assignment: Assignment) -> str:
+    """The assignment as JSON, to be kept beside what is written on it."""
+    return codec.encode(assignment).decode()
+
+
+def decoded(payload: str) -> Assignment:
+    """The assignment of a JSON record."""
     data = payload.encode()
     return codec.decode(data, Assignment, limit=len(data))
 

@@ -1,15 +1,16 @@
 """Writing a reflection: the draft that survives anything, its submission, what became of each revision."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import uuid_utils
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, select, update
+from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts
+from handbook.client.assignments import decoded, encoded
+from handbook.client.drafts import Draft, is_revision, lineage_of, on_template, standing_of
 from handbook.client.lineages import (
     KeptText,
     ReviewNote,
@@ -21,99 +22,38 @@ from handbook.client.lineages import (
 )
 from handbook.client.outbox import compose
 from handbook.client.tables import personal
+from handbook.client.tables.library import sections
 from handbook.client.tables.personal import clashes, drafts, outbox, revisions
+from handbook.client.versions import (
+    FormerText,
+    former_text,
+    former_texts,
+    keep,
+    keep_at_pause,
+    unpacked,
+)
 from handbook.client.withdrawals import forget_owed, reopen
 from handbook.errors import BadInput, NotFound, Untrusted
+from handbook.model.assignment_changes import changes_between
 from handbook.model.changes import Change, Changes
+from handbook.model.prose import parse, plain
 from handbook.model.reflection import Answer, Problem, Reflection, State, Withdrawal, problems, written_words
+from handbook.model.repeats import Repeats, repeats
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
 from handbook.model.vietnamese import date_text
 from handbook.protocol import codec
 from handbook.protocol.receipts import Receipt
-from handbook.protocol.submissions import SubmissionKind
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
-    from handbook.client.assignments import Assignments, AssignmentView
+    from handbook.client.assignments import Assignments
     from handbook.client.outbox import Outbox
     from handbook.client.store import Store
 
-__all__ = ["Draft", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
+__all__ = ["Draft", "FormerText", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
 
 CHANGED = frozenset({Change.REFLECTION, Change.STUDY})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What the editor shows for one assignment.
-
-    `answers` follow the template; text under a part that a later edition dropped comes after them. They are
-    the draft's while `can_write`, else those of the latest revision. `newer` is a revision from another PC
-    that the draft does not build on: submitting makes this text the latest. `can_revise` says that `revise`
-    would open a draft, `can_withdraw` that the latest text may still be taken back. `withdrawing` is while it
-    waits for the server, `not_withdrawn` says why the server would not have it. `refused` says why the latest
-    text could not be delivered; `kept` are texts of this PC that the server did not take.
-    """
-
-    assignment: "AssignmentView"
-    lineage: str
-    base_revision: int
-    answers: tuple[Answer, ...]
-    state: State
-    words: int
-    problems: tuple[Problem, ...]
-    can_write: bool
-    can_submit: bool
-    can_revise: bool
-    can_withdraw: bool
-    withdrawing: bool
-    not_withdrawn: str
-    refused: str
-    comments: tuple[ReviewNote, ...]
-    saved_at: datetime | None
-    newer: SubmittedRevision | None
-    kept: tuple[KeptText, ...]
-    versions: tuple[SubmittedRevision, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """All that decides what may be done, read in one transaction."""
-
-    draft: Row | None
-    texts: tuple[SubmittedRevision, ...]
-    clash: Row | None
-    refused: Row | None
-    withdrawal: Row | None
-
-    @property
-    def latest(self) -> SubmittedRevision | None:
-        return self.texts[0] if self.texts else None
-
-    @property
-    def accepted(self) -> bool:
-        return self.latest is not None and self.latest.state is State.ACCEPTED
-
-    @property
-    def can_write(self) -> bool:
-        return self.draft is not None or not (self.texts or self.clash)
-
-    @property
-    def can_revise(self) -> bool:
-        if self.draft is not None or self.latest is None or self.accepted:
-            return False
-        return bool(self.clash or self.refused) or self.latest.state in (State.RETURNED, State.WITHDRAWN)
-
-    @property
-    def not_withdrawn(self) -> str:
-        return self.withdrawal.last_error if self.withdrawal and self.withdrawal.set_aside else ""
-
-    @property
-    def can_withdraw(self) -> bool:
-        if self.draft is not None or self.latest is None or self.clash or self.refused or self.withdrawal:
-            return False
-        return self.latest.state in (State.WAITING, State.RECEIVED)
 
 
 class Reflections:
@@ -137,23 +77,27 @@ class Reflections:
 
     def draft(self, assignment_id: str, now: datetime) -> Draft:
         """What there is to write or to see; creates nothing. Raises NotFound."""
-        view = self._assignments.view(assignment_id, now)
+        asked, recalled = self._asked(assignment_id)
+        view = self._assignments.view_of(asked, now)
         assignment, cell_name = view.assignment, self._account.cell_unit().name
         with self._store.personal.read() as connection:
-            standing = _standing(connection, assignment)
+            standing = standing_of(connection, assignment)
             kept = kept_texts(connection, assignment_id)
-            lineage = _lineage(standing)
+            lineage = lineage_of(standing)
             comments = notes_of(connection, {lineage}, cell_name)[lineage]
         draft, latest = standing.draft, standing.latest
         if draft is not None:
-            written, state = _unpack(draft), State.DRAFT
+            written, state = unpacked(draft.answers), State.DRAFT
         elif latest:
             written, state = latest.answers, latest.state
         else:
             written, state = (), State.DRAFT
         base = draft.base_revision if draft is not None else 0
-        answers = _on_template(assignment, written)
+        answers = on_template(assignment, written)
         found = _problems(assignment, answers, now) if standing.can_write else ()
+        if recalled:
+            found += (Problem("", "Đảng uỷ đã rút nhiệm vụ này nên không nộp được; bài vẫn được giữ."),)
+        seen = decoded(draft.asked) if draft is not None and draft.asked else assignment
         return Draft(
             assignment=view,
             lineage=lineage,
@@ -174,7 +118,27 @@ class Reflections:
             newer=latest if draft is not None and latest and latest.revision > base else None,
             kept=kept,
             versions=standing.texts,
+            recalled=recalled,
+            changed=changes_between(seen, assignment),
         )
+
+    def former_texts(self, assignment_id: str) -> tuple[FormerText, ...]:
+        """Every text of the assignment that is kept on this PC, newest first."""
+        with self._store.personal.read() as connection:
+            return former_texts(connection, assignment_id)
+
+    def repeated(self, assignment_id: str, answers: tuple[Answer, ...]) -> Repeats:
+        """How much of the answers is taken word for word from the assignment's documents.
+
+        Quotations that say where they are from do not count. For the author alone: it is kept nowhere.
+        """
+        own = "\n".join(plain(parse(answer.text), quoted=False) for answer in answers)
+        asked, _ = self._asked(assignment_id)
+        with self._store.library.read() as connection:
+            texts = connection.execute(
+                select(sections.c.text).where(sections.c.document.in_(asked.documents))
+            ).scalars()
+            return repeats(own, texts)
 
     def submitted(self, assignment_id: str) -> tuple[SubmittedRevision, ...]:
         """Every submitted revision, newest first. Raises NotFound."""
@@ -190,10 +154,10 @@ class Reflections:
         key = (lineage, revision)
         with self._store.personal.read() as connection:
             row = connection.execute(
-                select(personal.receipts).where(*_is(personal.receipts, key))
+                select(personal.receipts).where(*is_revision(personal.receipts, key))
             ).one_or_none()
             content = connection.execute(
-                select(revisions.c.content).where(*_is(revisions, key))
+                select(revisions.c.content).where(*is_revision(revisions, key))
             ).scalar_one_or_none()
         if row is None or content is None:
             raise NotFound("Bài này chưa có biên nhận.", "Biên nhận có sau khi máy chủ nhận bài.")
@@ -212,19 +176,48 @@ class Reflections:
         BadInput when the text was submitted and not returned, NotFound for a new draft of an unknown
         assignment; a draft goes on being kept when its assignment is withdrawn meanwhile.
         """
-        values = {"answers": _pack(answers), "saved_at": now}
+        packed = _pack(answers)
+        values: dict[str, object] = {"answers": packed, "saved_at": now}
         with self._store.personal.write() as connection:
-            written = connection.execute(
-                update(drafts).where(drafts.c.assignment == assignment_id).values(values)
-            )
-            is_new = written.rowcount == 0
-            if is_new:
+            mine = drafts.c.assignment == assignment_id
+            draft = connection.execute(select(drafts).where(mine)).one_or_none()
+            is_new = draft is None
+            if draft is not None:
+                values["kept_at"] = keep_at_pause(connection, draft, packed, now)
+                connection.execute(update(drafts).where(mine).values(values))
+            else:
                 assignment = self._assignments.find(assignment_id)
-                if not _standing(connection, assignment).can_write:
+                if not standing_of(connection, assignment).can_write:
                     raise _cannot_write()
                 first = {"assignment": assignment_id, "lineage": self._new_id(), "base_revision": 0}
-                connection.execute(insert(drafts).values(first | values))
+                values |= first | {"asked": encoded(assignment)}
+                connection.execute(insert(drafts).values(values))
         return self._store.announce(CHANGED) if is_new else frozenset()
+
+    def bring_back(self, assignment_id: str, id: str, now: datetime) -> Changes:
+        """Makes a former text the draft's; the draft's present text is kept as a version before.
+
+        Raises NotFound when that text is no longer kept, BadInput when nothing is being written.
+        """
+        with self._store.personal.write() as connection:
+            mine = drafts.c.assignment == assignment_id
+            draft = connection.execute(select(drafts).where(mine)).one_or_none()
+            if draft is None:
+                raise _cannot_write()
+            text = former_text(connection, assignment_id, id)
+            keep(connection, assignment_id, draft.answers, draft.saved_at, now)
+            values = {"answers": _pack(text.answers), "saved_at": now, "kept_at": now}
+            connection.execute(update(drafts).where(mine).values(values))
+        return self._store.announce(CHANGED)
+
+    def note_changes(self, assignment_id: str) -> Changes:
+        """The member has seen what the publisher changed of the assignment. Raises NotFound."""
+        assignment = self._assignments.find(assignment_id)
+        with self._store.personal.write() as connection:
+            connection.execute(
+                update(drafts).where(drafts.c.assignment == assignment_id).values(asked=encoded(assignment))
+            )
+        return self._store.announce(CHANGED)
 
     def submit(self, assignment_id: str, now: datetime) -> Changes:
         """Makes the draft the next revision and owes it to the server, in one transaction.
@@ -234,7 +227,7 @@ class Reflections:
         assignment = self._assignments.find(assignment_id)
         author = self._account.member()
         with self._store.personal.write() as connection:
-            standing = _standing(connection, assignment)
+            standing = standing_of(connection, assignment)
             draft = standing.draft
             if draft is None:
                 raise BadInput("Chưa có bài viết để nộp.", "Hãy viết bài rồi nộp.")
@@ -244,14 +237,14 @@ class Reflections:
                     "Bản viết trên máy này vẫn được giữ.",
                 )
             answers = tuple(
-                answer for answer in _on_template(assignment, _unpack(draft)) if answer.text.strip()
+                answer for answer in on_template(assignment, unpacked(draft.answers)) if answer.text.strip()
             )
             if found := _problems(assignment, answers, now):
                 raise BadInput(found[0].message, "Hãy sửa rồi nộp lại; bản nháp vẫn được giữ.")
             submission = compose(
                 Reflection(assignment_id, answers),
                 author=author,
-                lineage=_lineage(standing),
+                lineage=lineage_of(standing),
                 revision=standing.latest.revision + 1 if standing.latest else 1,
                 subject=assignment_id,
                 now=now,
@@ -277,7 +270,7 @@ class Reflections:
         """
         assignment = self._assignments.find(assignment_id)
         with self._store.personal.write() as connection:
-            standing = _standing(connection, assignment)
+            standing = standing_of(connection, assignment)
             if standing.draft is not None:
                 return frozenset()
             if not standing.can_revise:
@@ -289,8 +282,8 @@ class Reflections:
             elif refused := standing.refused:
                 key = (refused.lineage, refused.revision)
                 text, base = latest.answers, latest.revision - 1
-                connection.execute(delete(outbox).where(*_is(outbox, key)))
-                connection.execute(delete(revisions).where(*_is(revisions, key)))
+                connection.execute(delete(outbox).where(*is_revision(outbox, key)))
+                connection.execute(delete(revisions).where(*is_revision(revisions, key)))
             else:
                 text, base = latest.answers, latest.revision
             forget_owed(connection, latest.lineage)
@@ -301,6 +294,7 @@ class Reflections:
                     base_revision=base,
                     answers=_pack(text),
                     saved_at=now,
+                    asked=encoded(assignment),
                 )
             )
         return self._store.announce(CHANGED | {Change.OUTBOX})
@@ -313,7 +307,7 @@ class Reflections:
         """
         assignment = self._assignments.find(assignment_id)
         with self._store.personal.write() as connection:
-            standing = _standing(connection, assignment)
+            standing = standing_of(connection, assignment)
             if not standing.can_withdraw:
                 raise BadInput(
                     "Bài này không rút lại được.", "Chỉ rút lại được bài đã nộp mà chi bộ chưa mở."
@@ -322,8 +316,8 @@ class Reflections:
             owed = self._outbox.owed_row(connection, lineage, revision)
             if owed is not None and not owed.sent:
                 reopen(connection, lineage, revision, revision - 1, now)
-                connection.execute(delete(outbox).where(*_is(outbox, (lineage, revision))))
-                connection.execute(delete(revisions).where(*_is(revisions, (lineage, revision))))
+                connection.execute(delete(outbox).where(*is_revision(outbox, (lineage, revision))))
+                connection.execute(delete(revisions).where(*is_revision(revisions, (lineage, revision))))
             else:
                 withdrawal = compose(
                     Withdrawal(lineage=lineage, revision=revision, withdrawn_at=now),
@@ -340,7 +334,7 @@ class Reflections:
         """The member has seen that the server would not let them take the text back."""
         assignment = self._assignments.find(assignment_id)
         with self._store.personal.write() as connection:
-            withdrawal = _standing(connection, assignment).withdrawal
+            withdrawal = standing_of(connection, assignment).withdrawal
             if withdrawal is None or not withdrawal.set_aside:
                 return frozenset()
             forget_owed(connection, withdrawal.subject)
@@ -350,46 +344,29 @@ class Reflections:
         """Settles a clash with the text of the other PC; this PC's stays readable in `Draft.kept`."""
         assignment = self._assignments.find(assignment_id)
         with self._store.personal.write() as connection:
-            clash = _standing(connection, assignment).clash
+            clash = standing_of(connection, assignment).clash
             if clash is None:
                 raise BadInput("Không có hai bản nào đang chờ chọn.")
             self._settle_clash(connection, clash, now)
         return self._store.announce(CHANGED | {Change.OUTBOX})
 
+    def _asked(self, assignment_id: str) -> tuple[Assignment, bool]:
+        """The assignment, and whether only a draft still knows it. Raises NotFound."""
+        try:
+            return self._assignments.find(assignment_id), False
+        except NotFound:
+            query = select(drafts.c.asked).where(drafts.c.assignment == assignment_id)
+            with self._store.personal.read() as connection:
+                asked = connection.execute(query).scalar_one_or_none()
+            if asked is None:
+                raise
+            return decoded(asked), True
+
     def _settle_clash(self, connection: Connection, clash: Row, now: datetime) -> None:
         key = (clash.lineage, clash.revision)
-        connection.execute(update(clashes).where(*_is(clashes, key)).values(settled_at=now))
-        connection.execute(delete(outbox).where(*_is(outbox, key)))
+        connection.execute(update(clashes).where(*is_revision(clashes, key)).values(settled_at=now))
+        connection.execute(delete(outbox).where(*is_revision(outbox, key)))
         forget_owed(connection, clash.lineage)
-
-
-def _standing(connection: Connection, assignment: Assignment) -> _Standing:
-    draft = connection.execute(select(drafts).where(drafts.c.assignment == assignment.id)).one_or_none()
-    texts = submitted(connection, [assignment])[assignment.id]
-    clash = connection.execute(
-        select(clashes)
-        .where(clashes.c.assignment == assignment.id, clashes.c.settled_at.is_(None))
-        .order_by(clashes.c.noticed_at)
-    ).first()
-    refused = withdrawal = None
-    if texts:
-        key = (texts[0].lineage, texts[0].revision)
-        refused = connection.execute(
-            select(outbox.c.lineage, outbox.c.revision).where(*_is(outbox, key), outbox.c.set_aside)
-        ).one_or_none()
-        withdrawal = connection.execute(
-            select(outbox)
-            .where(outbox.c.kind == SubmissionKind.WITHDRAWAL.value, outbox.c.subject == key[0])
-            .order_by(outbox.c.sequence.desc())
-        ).first()
-    return _Standing(draft, texts, clash, refused, withdrawal)
-
-
-def _lineage(standing: _Standing) -> str:
-    """The lineage that the next revision belongs to; '' before the first save."""
-    if standing.latest:
-        return standing.latest.lineage
-    return standing.draft.lineage if standing.draft is not None else ""
 
 
 def _problems(assignment: Assignment, answers: tuple[Answer, ...], now: datetime) -> tuple[Problem, ...]:
@@ -397,13 +374,6 @@ def _problems(assignment: Assignment, answers: tuple[Answer, ...], now: datetime
     if not assignment.is_open(now):
         found += (Problem("", f"Nhiệm vụ mở từ ngày {date_text(assignment.opens_on)}, chưa nộp được."),)
     return found
-
-
-def _on_template(assignment: Assignment, written: tuple[Answer, ...]) -> tuple[Answer, ...]:
-    texts = {answer.part: answer.text for answer in written}
-    asked = [part.id for part in assignment.parts]
-    dropped = [part for part in texts if part not in asked and texts[part].strip()]
-    return tuple(Answer(part, texts.get(part, "")) for part in asked + dropped)
 
 
 def _cannot_write() -> BadInput:
@@ -415,12 +385,3 @@ def _cannot_write() -> BadInput:
 
 def _pack(answers: tuple[Answer, ...]) -> str:
     return codec.encode(tuple(Answer(answer.part, nfc(answer.text)) for answer in answers)).decode()
-
-
-def _unpack(draft: Row) -> tuple[Answer, ...]:
-    data = draft.answers.encode()
-    return codec.decode(data, tuple[Answer, ...], limit=len(data))
-
-
-def _is(table: Table, key: tuple[str, int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return table.c.lineage == key[0], table.c.revision == key[1]

@@ -335,8 +335,11 @@ def test_typing_goes_on_being_kept_when_the_task_is_withdrawn(an: Device) -> Non
     with an.store.library.write() as connection:
         connection.exec_driver_sql("DELETE FROM assignments")
     an.reflections.save(TASK, written("một hai"), NOW)
+    draft = an.reflections.draft(TASK, NOW)
+    assert texts(draft.answers) == ["một hai"] * 2
+    assert (draft.recalled, draft.can_write, draft.can_submit) == (True, True, False)
     with pytest.raises(NotFound):
-        an.reflections.draft(TASK, NOW)
+        an.reflections.submit(TASK, NOW)
     an.publish(assignment_item(assignment(edition=2)))
     assert texts(an.reflections.draft(TASK, NOW).answers) == ["một hai"] * 2
 
