@@ -347,6 +347,7 @@ def _terms(row: Any) -> list[list[str]]:
         return parts + [title] * TITLE_WEIGHT
     parts += [title] * FIRST_SECTION_TITLE_WEIGHT
     parts += [words(" ".join((KIND_NAMES[Kind(row.kind)], row.issuer))), words(row.summary)]
+    parts += [words(attachment["title"]) for attachment in row.attachments]
     return parts + [words(topic) for topic in row.topics]
 
 
