@@ -177,6 +177,16 @@ def _shingles(section: PlainSection) -> Counter[Hashable]:
 
 # --- words
 
+
+class Passage(NamedTuple):
+    """What two texts have in common: where it begins in each, and how long it is."""
+
+    former: int
+    present: int
+    length: int
+
+
+_ENDS = frozenset(".,;:")
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 # A number such as 57-NQ/TW or 12.480 is one word; the space behind a word goes with it.
 _WORD = re.compile(r"(?:[^\W_]+(?:[-–/.,:][^\W_]+)*|[^\w\s]|_)[^\S\n]*|[^\S\n]+|\n")
@@ -202,8 +212,8 @@ def _key(text: str) -> str:
     )
 
 
-def _common(former: Sequence[str], present: Sequence[str]) -> list[tuple[int, int, int]]:
-    """Common passages as (place in one, place in the other, length), in order; the last one is empty."""
+def _common(former: Sequence[str], present: Sequence[str]) -> list[Passage]:
+    """Common passages in order; the last one, which may be empty, ends both texts."""
     head = 0
     while head < min(len(former), len(present)) and former[head] == present[head]:
         head += 1
@@ -213,38 +223,53 @@ def _common(former: Sequence[str], present: Sequence[str]) -> list[tuple[int, in
     old, new = former[head : len(former) - tail], present[head : len(present) - tail]
     counted = Counter(old)
     pairs = sum(counted[key] * times for key, times in Counter(new).items())
-    passages = [(0, 0, head)] if head else []
+    passages = [Passage(0, 0, head)] if head else []
     if 0 < pairs <= MAX_PAIRS:
         matcher = SequenceMatcher(None, old, new, autojunk=False)
-        passages += [(head + a, head + b, size) for a, b, size in matcher.get_matching_blocks() if size]
-    return [*passages, (len(former) - tail, len(present) - tail, tail)]
+        passages += [
+            Passage(head + a, head + b, size) for a, b, size in matcher.get_matching_blocks() if size
+        ]
+    return [*passages, Passage(len(former) - tail, len(present) - tail, tail)]
 
 
 def _word_runs(former: Sequence[str], present: Sequence[str]) -> Iterator[Run]:
     """As `text_runs` for a stretch in which no paragraph was kept."""
-    kept: list[tuple[int, int, int]] = []
+    kept: list[Passage] = []
     passages = _common([*map(_key, former)], [*map(_key, present)])
     for place, (start_old, start_new, length) in enumerate(passages):
         if place == len(passages) - 1 or not _is_lost(
             kept, start_old, start_new, length, passages[place + 1]
         ):
-            kept.append((start_old, start_new, length))
+            kept.append(Passage(start_old, start_new, length))
     at_old = at_new = 0
-    for start_old, start_new, length in kept:
+    for start_old, start_new, length in _with_their_ends(kept, former, present):
         yield Run(Fate.REMOVED, "".join(former[at_old:start_old]), "")
         yield Run(Fate.ADDED, "", "".join(present[at_new:start_new]))
         at_old, at_new = start_old + length, start_new + length
         yield Run(Fate.KEPT, "".join(former[start_old:at_old]), "".join(present[start_new:at_new]))
 
 
-def _is_lost(
-    kept: Sequence[tuple[int, int, int]], old: int, new: int, length: int, following: tuple[int, int, int]
-) -> bool:
+def _with_their_ends(
+    kept: Sequence[Passage], former: Sequence[str], present: Sequence[str]
+) -> Sequence[Passage]:
+    """A sentence that came or went takes its own full stop with it, not that of the one before."""
+    moved = list(kept)
+    for place in range(len(moved) - 1):
+        (old, new, length), (next_old, next_new, rest) = moved[place : place + 2]
+        changed = former[old + length : next_old] or present[new + length : next_new]
+        alone = (old + length == next_old) != (new + length == next_new)
+        if alone and rest and _key(changed[0]) in _ENDS and _key(changed[0]) == _key(former[next_old]):
+            moved[place] = Passage(old, new, length + 1)
+            moved[place + 1] = Passage(next_old + 1, next_new + 1, rest - 1)
+    return moved
+
+
+def _is_lost(kept: Sequence[Passage], old: int, new: int, length: int, following: Passage) -> bool:
     """Whether a common passage is no longer than the changes on both its sides: a word or two that two
     sentences share by chance only make them hard to read."""
     ended_old, ended_new = (kept[-1][0] + kept[-1][2], kept[-1][1] + kept[-1][2]) if kept else (0, 0)
     before = max(old - ended_old, new - ended_new)
-    after = max(following[0] - old - length, following[1] - new - length)
+    after = max(following.former - old - length, following.present - new - length)
     return length <= min(before, after)
 
 

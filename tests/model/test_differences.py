@@ -117,6 +117,7 @@ def test_where_a_tone_is_written_is_no_difference() -> None:
         ("Nghị quyết 57-NQ/TW.", "Nghị quyết 68-NQ/TW.", [("removed", "57-NQ/TW"), ("added", "68-NQ/TW")]),
         ("Một.\nHai.\nBa.", "Một.\nBa.", [("removed", "Hai.\n")]),
         ("Một.", "Một.\nHai.", [("added", "Hai.")]),
+        ("Họp mỗi tháng.", "Họp mỗi tháng. Ghi biên bản.", [("added", "Ghi biên bản.")]),
     ],
 )  # fmt: skip
 def test_what_a_reader_would_say_changed(former: str, present: str, expected: list[tuple[str, str]]) -> None:
