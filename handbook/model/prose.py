@@ -383,7 +383,7 @@ def _without_spaces_around(pieces: list[_Piece], look: str) -> Iterator[_Piece]:
 def _normal_citation(citation: Citation | None) -> Citation | None:
     if citation is None or not citation.document:
         return None
-    label = _BREAKS.sub(" ", citation.label).strip() or citation.document
+    label = _BREAKS.sub(" ", citation.label).strip() or quote(citation.document)
     return replace(citation, label=label)
 
 

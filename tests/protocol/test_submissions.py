@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook.errors import BadInput
-from handbook.model.reflection import Answer, Reflection, Review, Verdict
-from handbook.model.study import Tick
+from handbook.model.reflection import Answer, PassageComment, Reflection, Review, Verdict, Withdrawal
+from handbook.model.study import CellMark, MarkKind, Tick
 from handbook.protocol.submissions import (
     MAX_CONTENT_BYTES,
     Submission,
@@ -33,7 +33,23 @@ contents = {
         revision=st.integers(1),
         verdict=st.sampled_from(Verdict),
         comment=texts,
+        passages=st.lists(
+            st.builds(PassageComment, part=texts, quote=texts, before=texts, after=texts, comment=texts),
+            max_size=2,
+        ).map(tuple),
         reviewed_at=moments,
+    ),
+    SubmissionKind.WITHDRAWAL: st.builds(
+        Withdrawal, lineage=texts, revision=st.integers(1), withdrawn_at=moments
+    ),
+    SubmissionKind.CELL_MARK: st.builds(
+        CellMark,
+        member=texts,
+        assignment=texts,
+        kind=st.sampled_from(MarkKind),
+        reason=texts,
+        handed_in_on=st.none() | st.dates(),
+        marked_at=moments,
     ),
 }
 
