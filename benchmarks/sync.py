@@ -26,7 +26,7 @@ from benchmarks.sync_client import PUBLISHERS
 from handbook.authoring import keys, plain_text
 from handbook.authoring.publish import publish
 
-CHARACTERS = 2000
+CHARACTERS = 4000
 CHANGED = 5
 ROUND_TRIP_MS, MEGABITS = 100.0, 5.0
 SERVE = """

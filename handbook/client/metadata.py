@@ -4,13 +4,16 @@ python-tuf asks for one file after the other, each of which costs a line's delay
 told by what it has: those files are fetched together, ahead of it, and judged as if they had come one by one.
 """
 
+import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from tuf.api.exceptions import (
     DownloadError,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 CONTENT = "/content/"
 _METADATA = f"{CONTENT}{trust.METADATA}/"
 _TIMESTAMP = f"{_METADATA}timestamp.json"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Metadata:
@@ -58,7 +62,8 @@ class Metadata:
     ) -> None:
         self._transport, self._folder, self._root = transport, folder, root
         self._now, self._known = now, known
-        self._ahead = _Ahead(transport, count)
+        self._ahead = _Ahead(transport, count, self._look_at)
+        self._roles: tuple[str, ...] = ()
         self._count = count
         self._updater: Updater | None = None
 
@@ -107,10 +112,10 @@ class Metadata:
         for name in ("metadata", "targets"):
             disk.make_folder(self._folder / name)
         self._ahead.fetch([f"{_METADATA}{self._next_root()}.root.json"])
+        self._roles = tuple(dict.fromkeys(role for publisher in publishers for role in _chain(publisher)))
         if version := _version_of(timestamp, "snapshot.json"):
             self._ahead.fetch([path] if (path := self._missing("snapshot", version)) else [])
-        roles = dict.fromkeys(role for publisher in publishers for role in _chain(publisher))
-        fetcher = _Fetcher(self._ahead, timestamp, lambda body: self._look_at_snapshot(body, roles))
+        fetcher = _Fetcher(self._ahead, timestamp)
         with self.judged():
             self._updater = Updater(
                 str(self._folder / "metadata"),
@@ -144,7 +149,7 @@ class Metadata:
             except Untrusted as error:
                 problems.append(error)
         missing = [target for target in found.values() if not self._accepted.find_cached_target(target)]
-        self._ahead.fetch(_target_url(target) for target in missing)
+        self._ahead.fetch(_target_url(one.path, next(iter(one.hashes.values()))) for one in missing)
         for publisher, target in found.items():
             try:
                 with self.judged():
@@ -213,14 +218,34 @@ class Metadata:
             raise Untrusted(f"Danh mục của “{publisher}” dài quá giới hạn.", ADVICE)
         return target
 
-    def _look_at_snapshot(self, snapshot: bytes, roles: Iterable[str]) -> None:
-        """Has the roles fetched that python-tuf will ask for, should this snapshot prove to be good."""
-        wanted = (
-            self._missing(role, version)
-            for role in ("targets", *roles)
-            if (version := _version_of(snapshot, f"{role}.json"))
-        )
+    def _look_at(self, path: str, body: bytes) -> None:
+        """Has what python-tuf will ask for next fetched, should this file prove to be good."""
+        role = path.removesuffix(".json").partition(".")[2]
+        if role == "snapshot":
+            wanted = (
+                self._missing(role, version)
+                for role in ("targets", *self._roles)
+                if (version := _version_of(body, f"{role}.json"))
+            )
+        elif role in self._roles:
+            wanted = (self._missing_catalogue(role, body),)
+        else:
+            return
         self._ahead.fetch(path for path in wanted if path)
+
+    def _missing_catalogue(self, role: str, body: bytes) -> str:
+        """Where the catalogue that the role signed is asked for; empty when it is here already."""
+        name = trust.catalogue_path(trust.publisher_of_role(role))
+        targets = _signed(body).get("targets")
+        target = targets.get(name) if isinstance(targets, dict) else None
+        hashes = target.get("hashes") if isinstance(target, dict) else None
+        digest = hashes.get("sha256") if isinstance(hashes, dict) else None
+        if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
+            return ""
+        held = self._folder / "targets" / quote(name, "")
+        if held.exists() and hashlib.sha256(held.read_bytes()).hexdigest() == digest:
+            return ""
+        return _target_url(name, digest)
 
     def _missing(self, role: str, version: int) -> str:
         """Where this version of the role's metadata is asked for; empty when it is here already."""
@@ -235,20 +260,27 @@ class Metadata:
 
 
 class _Ahead:
-    """Small files fetched together, each at most once; `of` waits for the one that is needed next."""
+    """Small files fetched together, each at most once; `of` waits for the one that is needed next.
 
-    def __init__(self, transport: "Transport", count: Callable[[int], None]) -> None:
-        self._transport, self._count = transport, count
+    `came` is told of each as soon as it is here, and may have others fetched; called from any thread.
+    """
+
+    def __init__(
+        self, transport: "Transport", count: Callable[[int], None], came: Callable[[str, bytes], None]
+    ) -> None:
+        self._transport, self._count, self._came = transport, count, came
+        self._lock = threading.Lock()
         self._ended: dict[str, Answer | BaseException] = {}
         self._threads: dict[str, threading.Thread] = {}
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Begins to fetch those that were not asked for yet."""
-        for path in paths:
-            if path not in self._threads:
-                thread = threading.Thread(target=self._get, args=(path,), name="metadata", daemon=True)
-                self._threads[path] = thread
-                thread.start()
+        with self._lock:
+            for path in paths:
+                if path not in self._threads:
+                    thread = threading.Thread(target=self._get, args=(path,), name="metadata", daemon=True)
+                    self._threads[path] = thread
+                    thread.start()
 
     def of(self, path: str) -> Answer:
         """The server's answer for the path. Raises what `Transport.send` does."""
@@ -263,6 +295,8 @@ class _Ahead:
         try:
             answer = self._transport.send("GET", path, limit=trust.MAX_TARGETS_BYTES)
             self._count(len(answer.body))
+            if answer.status == 200:
+                self._came(path.rpartition("/")[2], answer.body)
             self._ended[path] = answer
         except BaseException as problem:  # whoever needs the file meets it
             self._ended[path] = problem
@@ -271,8 +305,8 @@ class _Ahead:
 class _Fetcher(FetcherInterface):
     """Metadata and catalogues for python-tuf, over our transport; the timestamp is here already."""
 
-    def __init__(self, ahead: _Ahead, timestamp: bytes, snapshot_seen: Callable[[bytes], None]) -> None:
-        self._ahead, self._timestamp, self._snapshot_seen = ahead, timestamp, snapshot_seen
+    def __init__(self, ahead: _Ahead, timestamp: bytes) -> None:
+        self._ahead, self._timestamp = ahead, timestamp
 
     def _fetch(self, url: str) -> Iterator[bytes]:
         if url == _TIMESTAMP:
@@ -284,8 +318,6 @@ class _Fetcher(FetcherInterface):
             raise DownloadHTTPError(url, answer.status)
         if answer.status != 200:
             raise refusal(answer)
-        if url.endswith(".snapshot.json"):
-            self._snapshot_seen(answer.body)
         yield answer.body
 
 
@@ -302,10 +334,10 @@ def _chain(publisher: str) -> list[str]:
     return chain
 
 
-def _target_url(target: TargetFile) -> str:
+def _target_url(path: str, digest: str) -> str:
     """Where python-tuf will ask for a target: consistent snapshots put its hash before its name."""
-    folder, _, name = target.path.rpartition("/")
-    return f"{CONTENT}{trust.TARGETS}/{folder}/{next(iter(target.hashes.values()))}.{name}"
+    folder, _, name = path.rpartition("/")
+    return f"{CONTENT}{trust.TARGETS}/{folder}/{digest}.{name}"
 
 
 def _signed(data: bytes) -> Mapping[str, Any]:

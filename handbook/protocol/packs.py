@@ -36,7 +36,9 @@ MIB = 1024 * KIB
 
 FORMAT = 1
 MAX_PACK_BYTES = 4 * MIB
-TARGET_PACK_BYTES = 1 * MIB  # a pack is closed when it has grown to this
+# A pack is closed when it has grown to this. Items are compressed one by one, so that smaller packs cost
+# little; a PC applies one while the next comes, and after the last byte only one is left to apply.
+TARGET_PACK_BYTES = 256 * KIB
 MAX_ITEM_BYTES = 8 * MIB  # one item, decompressed
 MAX_ITEMS = 4096  # in one pack
 MAX_INDEX_BYTES = 2 * MIB  # decompressed
