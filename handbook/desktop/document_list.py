@@ -1,6 +1,5 @@
 """The list of documents and of what a search found in them: painted rows, none of which is a widget."""
 
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QObject, QRectF, Qt, Signal
@@ -8,32 +7,23 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QListView, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.document_row import DocumentRow, Index, PassageRow, Row, RowPainter
+from handbook.desktop.document_row import (
+    Card,
+    DocumentRow,
+    GroupRow,
+    Index,
+    OwnRow,
+    PassageRow,
+    Row,
+    RowPainter,
+)
 from handbook.model.library import KIND_NAMES, STATUS_NAMES
 from handbook.model.vietnamese import date_text
 
 if TYPE_CHECKING:
     from handbook.client.library import DocumentCard
-    from handbook.client.search import Hit
 
 _NO_PARENT = QModelIndex()
-
-
-def grouped(cards: Iterable["DocumentCard"], hits: Sequence["Hit"]) -> tuple[Row, ...]:
-    """Each document once, in the order of its best hit, with its passages below it."""
-    known = {card.id: card for card in cards}
-    found: dict[str, list[Hit]] = {}
-    for hit in hits:
-        if hit.document_id in known:
-            found.setdefault(hit.document_id, []).append(hit)
-    rows: list[Row] = []
-    for document, passages in found.items():
-        rows.append(DocumentRow(known[document], ends=False))
-        rows += [
-            PassageRow(document, hit.anchor, hit.heading, hit.snippet, ends=hit is passages[-1])
-            for hit in passages
-        ]
-    return tuple(rows)
 
 
 class DocumentListModel(QAbstractListModel):
@@ -60,21 +50,29 @@ class DocumentListModel(QAbstractListModel):
         if role == Qt.ItemDataRole.UserRole:
             return row
         if role == Qt.ItemDataRole.DisplayRole:
-            return _title(row.card) if isinstance(row, DocumentRow) else row.heading
+            return _name(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._words(row)
         return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """The name of a group is passed over by the keyboard."""
+        named = isinstance(self._rows[index.row()], GroupRow) if index.isValid() else False
+        return Qt.ItemFlag.NoItemFlags if named else super().flags(index)
+
     def _words(self, row: Row) -> str:
         """What a screen reader says of the row."""
-        if isinstance(row, PassageRow):
+        if isinstance(row, GroupRow):
+            return row.name
+        if not isinstance(row, DocumentRow):
             passage = "".join(span.text for span in row.snippet)
-            return f"{row.heading}: {passage}" if row.heading else passage
+            before = [_name(row)] if isinstance(row, PassageRow) else [row.pill, row.title, row.facts]
+            return ": ".join(filter(None, (", ".join(filter(None, before)), passage)))
         card = row.card
         said = [f"{KIND_NAMES[card.kind]} {_title(card)}", card.issuer, date_text(card.issued_on)]
         said.append(STATUS_NAMES[card.status])
         if card.is_new:
-            said.append(self.tr("mới"))
+            said.append(self.tr("bản mới") if card.is_revised else self.tr("mới"))
         if card.read:
             said.append(self.tr("đã đọc"))
         elif card.progress:
@@ -82,6 +80,14 @@ class DocumentListModel(QAbstractListModel):
         if card.saved:
             said.append(self.tr("đã lưu"))
         return ", ".join(said)
+
+
+def _name(row: Row) -> str:
+    if isinstance(row, DocumentRow):
+        return _title(row.card)
+    if isinstance(row, PassageRow):
+        return "".join(span.text for span in row.heading)
+    return row.title if isinstance(row, OwnRow) else row.name
 
 
 def _title(card: "DocumentCard") -> str:
@@ -112,7 +118,7 @@ class DocumentListView(QListView):
         """Show other rows; with `keep_place` the same document stays current and nothing seems to move."""
         current, scrolled = self.current_row(), self.verticalScrollBar().value()
         # Rows of one height are placed without asking for each of ten thousand.
-        self.setUniformItemSizes(all(isinstance(row, DocumentRow) for row in rows[:2]))
+        self.setUniformItemSizes(all(isinstance(row, DocumentRow) for row in (*rows[:2], *rows[-1:])))
         self.documents.show_rows(rows)
         if keep_place and current:
             place = next((at for at, row in enumerate(rows) if _same(row, current)), -1)
@@ -122,15 +128,19 @@ class DocumentListView(QListView):
         else:
             self.scrollToTop()
 
-    def current_row(self) -> Row | None:
+    def current_row(self) -> Card | None:
         index = self.currentIndex()
         return index.data(Qt.ItemDataRole.UserRole) if index.isValid() else None
+
+    def first_row(self) -> Card | None:
+        """The first row that can be opened."""
+        return next((row for row in self.documents.rows if not isinstance(row, GroupRow)), None)
 
     def enter(self) -> None:
         """The keyboard comes here: on the current row, or the first."""
         self.setFocus(Qt.FocusReason.TabFocusReason)
-        if not self.currentIndex().isValid() and self.documents.rowCount():
-            self.setCurrentIndex(self.documents.index(0))
+        if not self.currentIndex().isValid() and (first := self.first_row()):
+            self.setCurrentIndex(self.documents.index(self.documents.rows.index(first)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -154,7 +164,9 @@ class DocumentListView(QListView):
             self.scheduleDelayedItemsLayout()
 
     def _open(self, index: QModelIndex) -> None:
-        self.opened.emit(index.data(Qt.ItemDataRole.UserRole))
+        row = index.data(Qt.ItemDataRole.UserRole)
+        if not isinstance(row, GroupRow):
+            self.opened.emit(row)
 
     def _starred(self, event: QMouseEvent) -> "DocumentCard | None":
         index = self.indexAt(event.position().toPoint())

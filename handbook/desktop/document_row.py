@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
     QPainter,
     QPainterPath,
     QPen,
-    QTextCharFormat,
     QTextLayout,
-    QTextOption,
 )
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from handbook.desktop import icons
+from handbook.desktop.marked_text import marked_line, marked_lines
+from handbook.desktop.session import Route
 from handbook.desktop.theme import Theme, current_theme
 from handbook.model.library import KIND_NAMES, STATUS_NAMES, Status
 from handbook.model.vietnamese import date_text
@@ -24,6 +24,7 @@ from handbook.model.vietnamese import date_text
 if TYPE_CHECKING:
     from handbook.client.library import DocumentCard
     from handbook.client.search import Span
+    from handbook.model.notes import Colour
 
 TITLE_LINES = 2
 STATUS_TONES = {Status.PARTLY_AMENDED: "warn", Status.REPLACED: "warn", Status.EXPIRED: "danger"}
@@ -44,12 +45,40 @@ class PassageRow:
 
     document: str
     anchor: str
-    heading: str
+    heading: "tuple[Span, ...]"
     snippet: "tuple[Span, ...]"
     ends: bool
 
 
-Row = DocumentRow | PassageRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnRow:
+    """A note or a reflection of the member's own that a search found, told in words; `route` leads to it.
+
+    `tone` is that of the pill, `colour` that of the mark; a reflection has none.
+    """
+
+    route: Route
+    pill: str
+    tone: str
+    title: str
+    facts: str
+    snippet: "tuple[Span, ...]"
+    colour: "Colour | None"
+
+    @property
+    def ends(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The name of the group whose rows follow; nobody goes there."""
+
+    name: str
+
+
+Card = DocumentRow | PassageRow | OwnRow
+Row = Card | GroupRow
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -83,7 +112,7 @@ class _Print:
 
 
 class RowPainter(QStyledItemDelegate):
-    """Paints a document as a card, and the passages found in it as the lower part of that card."""
+    """Paints a document as a card, the passages found in it as the lower part of that card, and own texts."""
 
     def __init__(self, view: QListView) -> None:
         super().__init__(view)
@@ -101,11 +130,18 @@ class RowPainter(QStyledItemDelegate):
         if isinstance(row, DocumentRow):
             height = ink.document_height if row.ends else ink.document_height - ink.gap
             return QSize(100, round(height))
-        width = self._view.viewport().width() - 2 * ink.gap - 3 * ink.pad
-        height = self._snippet(row, width).boundingRect().height() + ink.theme.px(8)
+        px = ink.theme.px
+        if isinstance(row, GroupRow):
+            return QSize(100, round(ink.small_bold_metrics.height() + px(20)))
+        width = self._view.viewport().width() - 2 * ink.gap
+        if isinstance(row, OwnRow):
+            above = px(9) + ink.top_line + px(5) + ink.title_metrics.height() + px(3)
+            lines = self._snippet(row, width - 2 * ink.pad).boundingRect().height()
+            return QSize(100, round(2 * ink.gap + above + lines + px(10)))
+        height = self._snippet(row, width - 3 * ink.pad).boundingRect().height() + px(8)
         if row.heading:
             height += ink.small_bold_metrics.height() + ink.theme.px(2)
-        return QSize(100, round(height + (ink.gap + ink.theme.px(8) if row.ends else 0)))
+        return QSize(100, round(height + (ink.gap + px(8) if row.ends else 0)))
 
     def star_place(self, place: QRectF) -> QRectF:
         """Where a click meets the star of the document row painted at `place`."""
@@ -122,18 +158,23 @@ class RowPainter(QStyledItemDelegate):
         row = index.data(Qt.ItemDataRole.UserRole)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        area = self._ground(painter, option, row)
-        if isinstance(row, DocumentRow):
-            self._document(painter, area, row, option)
+        if isinstance(row, GroupRow):
+            self._group(painter, QRectF(option.rect), row)
         else:
-            self._passage(painter, area, row)
+            area = self._ground(painter, option, row)
+            if isinstance(row, DocumentRow):
+                self._document(painter, area, row, option)
+            elif isinstance(row, OwnRow):
+                self._own(painter, area, row, bool(option.state & QStyle.StateFlag.State_Selected))
+            else:
+                self._passage(painter, area, row)
         painter.restore()
 
-    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, row: Row) -> QRectF:
+    def _ground(self, painter: QPainter, option: QStyleOptionViewItem, row: Card) -> QRectF:
         """Paint the card below the row; the place for its content comes back."""
         ink = self._print
         colour = ink.theme.colour
-        first, last = isinstance(row, DocumentRow), row.ends
+        first, last = not isinstance(row, PassageRow), row.ends
         card = QRectF(option.rect).adjusted(
             ink.gap, ink.gap if first else 0, -ink.gap, -ink.gap if last else 0
         )
@@ -209,7 +250,8 @@ class RowPainter(QStyledItemDelegate):
             self._icon(painter, "check-circle", "ok", right - ink.icon, line)
             right -= ink.icon + px(8)
         if document.is_new:
-            right = self._pill_before(painter, right, line, self.tr("Mới"), "info")
+            said = self.tr("Bản mới") if document.is_revised else self.tr("Mới")
+            right = self._pill_before(painter, right, line, said, "info")
         if tone := STATUS_TONES.get(document.status):
             right = self._pill_before(painter, right, line, STATUS_NAMES[document.status], tone)
         painter.setPen(colour("text"))
@@ -267,48 +309,53 @@ class RowPainter(QStyledItemDelegate):
         left, width = card.left() + 2 * ink.pad, card.width() - 3 * ink.pad
         y = card.top() + px(2)
         if row.heading:
-            painter.setFont(ink.small_bold)
             painter.setPen(colour("accent"))
-            height = ink.small_bold_metrics.height()
-            heading = ink.small_bold_metrics.elidedText(row.heading, _ELIDE, width)
-            painter.drawText(QRectF(left, y, width, height), _MIDDLE, heading)
-            y += height + px(2)
+            heading = marked_line(row.heading, ink.small_bold, width, colour("mark"))
+            heading.draw(painter, QPointF(left, y))
+            y += ink.small_bold_metrics.height() + px(2)
         painter.setPen(colour("text"))
         layout = self._snippet(row, width)
         line = QRectF(card.left() + ink.pad + px(3), card.top() + px(4), px(2), card.height())
         line.setBottom(y + layout.boundingRect().height())
         painter.fillRect(line, colour("line"))
-        layout.draw(painter, QRectF(left, y, width, 0).topLeft())
+        layout.draw(painter, QPointF(left, y))
 
-    def _snippet(self, row: PassageRow, width: float) -> QTextLayout:
-        """The passage set in lines of that width, its marked words on the colour of a marker."""
+    def _own(self, painter: QPainter, card: QRectF, row: OwnRow, current: bool) -> None:
         ink = self._print
-        layout = QTextLayout("".join(span.text for span in row.snippet), ink.body)
-        if not layout.text():
-            return layout  # a heading that has no text of its own
-        option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WordWrap)
-        layout.setTextOption(option)
-        marked = QTextCharFormat()
-        marked.setBackground(ink.theme.colour("mark"))
-        ranges = []
-        start = 0
-        for span in row.snippet:
-            length = len(span.text.encode("utf-16-le")) // 2
-            if span.marked:
-                part = QTextLayout.FormatRange()
-                part.start, part.length, part.format = start, length, marked
-                ranges.append(part)
-            start += length
-        layout.setFormats(ranges)
-        layout.beginLayout()
-        y = 0.0
-        while (line := layout.createLine()).isValid():
-            line.setLineWidth(max(width, 40.0))
-            line.setPosition(QRectF(0, y, 0, 0).topLeft())
-            y += line.height()
-        layout.endLayout()
-        return layout
+        px, colour = ink.theme.px, ink.theme.colour
+        left, width = card.left() + ink.pad, card.width() - 2 * ink.pad
+        line = QRectF(left, card.top() + px(9), width, ink.top_line)
+        x = line.left()
+        if row.colour:
+            side = px(12)
+            mark = QRectF(x, line.center().y() - side / 2, side, side)
+            painter.setPen(QPen(colour("control_line"), 1))
+            painter.setBrush(ink.theme.paper_colour(f"note_{row.colour}"))
+            painter.drawRoundedRect(mark, px(3), px(3))
+            x = mark.right() + px(8)
+        x = self._pill(painter, x, line, row.pill, row.tone, "card" if current else "") + px(8)
+        painter.setFont(ink.small)
+        painter.setPen(colour("muted"))
+        room = QRectF(x, line.top(), max(0.0, line.right() - x), line.height())
+        painter.drawText(room, _MIDDLE, ink.small_metrics.elidedText(row.facts, _ELIDE, room.width()))
+        y = line.bottom() + px(5)
+        painter.setFont(ink.title)
+        painter.setPen(colour("text"))
+        height = ink.title_metrics.height()
+        title = ink.title_metrics.elidedText(row.title, _ELIDE, width)
+        painter.drawText(QRectF(left, y, width, height), _MIDDLE, title)
+        self._snippet(row, width).draw(painter, QPointF(left, y + height + px(3)))
+
+    def _group(self, painter: QPainter, area: QRectF, row: GroupRow) -> None:
+        ink = self._print
+        painter.setFont(ink.small_bold)
+        painter.setPen(ink.theme.colour("muted"))
+        text = area.adjusted(ink.gap + ink.theme.px(2), ink.theme.px(10), -ink.gap, -ink.theme.px(6))
+        painter.drawText(text, _MIDDLE, row.name)
+
+    def _snippet(self, row: PassageRow | OwnRow, width: float) -> QTextLayout:
+        """The passage set in lines of that width, its marked words on the colour of a marker."""
+        return marked_lines(row.snippet, self._print.body, width, self._print.theme.colour("mark"))
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

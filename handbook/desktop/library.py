@@ -8,8 +8,10 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.document_list import DocumentListView, grouped
-from handbook.desktop.document_row import DocumentRow, Row
+from handbook.desktop.document_list import DocumentListView
+from handbook.desktop.document_row import Card, DocumentRow, PassageRow, Row
+from handbook.desktop.found_rows import Group, grouped, rows_of
+from handbook.desktop.group_choice import GroupChoice
 from handbook.desktop.library_filter import CollectionChoice, FilterBar
 from handbook.desktop.screen import Screen
 from handbook.desktop.search_field import SearchField
@@ -17,7 +19,7 @@ from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Action, EmptyState, Label, Role
 from handbook.desktop.work import Job
-from handbook.model.changes import Change
+from handbook.model.changes import Change, Changes
 from handbook.model.library import Collection
 from handbook.model.text import fold
 from handbook.model.vietnamese import number_text
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 SEARCH_AFTER_MS = 60
 """After the last key: a fast typist's word is one question, and the answer still feels immediate."""
 PASSAGES = 40
+OWN = frozenset({Change.NOTES, Change.REFLECTION})
 HEADER_FROM = 430
 """Height of the screen, in pixels at 100 %, from which it shows its name."""
 
@@ -44,9 +47,11 @@ class _Shelf:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """`results` is None while there is no index; `titled` are then the cards whose titles hold every word."""
+    """Without an index `is_ranked` is False, and `titled` are the cards whose titles hold every word."""
 
-    results: "Results | None"
+    text: str
+    results: "Results"
+    is_ranked: bool = True
     titled: "tuple[DocumentCard, ...]" = ()
 
 
@@ -61,6 +66,7 @@ class LibraryScreen(Screen):
         self._shelf: _Shelf | None = None
         self._collection: Collection | None = None
         self._searching: Job[_Answer] | None = None
+        self._answer: _Answer | None = None
         self._exact = ""
         self._open_first = False
         self.search = SearchField(
@@ -74,6 +80,8 @@ class LibraryScreen(Screen):
         self.collections.chosen.connect(self._choose_collection)
         self.filters = FilterBar()
         self.filters.changed.connect(self.refresh)
+        self.groups = GroupChoice()
+        self.groups.chosen.connect(lambda _: self._show_found())
         self.count = Label("", Role.MUTED)
         self.count.setObjectName("library.count")
         self.list = DocumentListView()
@@ -90,6 +98,7 @@ class LibraryScreen(Screen):
         self.body.addWidget(self.search)
         self.body.addWidget(self.collections)
         self.body.addLayout(line)
+        self.body.addWidget(self.groups)
         self.body.addWidget(self._place, 1)
         self._pause = QTimer(self, interval=SEARCH_AFTER_MS, singleShot=True)
         self._pause.timeout.connect(self._find)
@@ -122,6 +131,14 @@ class LibraryScreen(Screen):
             lambda: _Shelf(library.documents(wanted), library.counts(), library.facets()), self._show_shelf
         )
 
+    def changed(self, changes: Changes) -> None:
+        super().changed(changes)
+        if self._answer and OWN & changes and Change.LIBRARY not in changes:
+            if self.isVisible():
+                self._find()
+            else:
+                self._stale = True
+
     def _filter(self) -> "Filter":
         # The first paint imports no client module; whoever has a session has paid for them.
         from handbook.client.library import Filter, Order
@@ -148,7 +165,8 @@ class LibraryScreen(Screen):
             self._show_all()
 
     def _show_all(self, keep_place: bool = True) -> None:
-        shelf, self._exact = self._shelf, ""
+        shelf, self._exact, self._answer = self._shelf, "", None
+        self.groups.show_counts({})
         self.filters.show_ranked(False)
         total = sum(shelf.counts.values())
         shown = len(shelf.cards)
@@ -219,44 +237,62 @@ class LibraryScreen(Screen):
         search, wanted, cards = self.session.handbook.search, self._filter(), self._shelf.cards
 
         def find() -> _Answer:
+            results = search.find(text, limit=PASSAGES, filter=wanted)
+            # A question that meets damage in the index ends the index.
             if search.is_ready():
-                results = search.find(text, limit=PASSAGES, filter=wanted)
-                # A question that meets damage in the index is answered with nothing and ends the index.
-                if search.is_ready():
-                    return _Answer(results)
+                return _Answer(text, results)
             words = fold(text).split()
-            return _Answer(None, tuple(card for card in cards if _holds(card, words)))
+            return _Answer(text, results, False, tuple(card for card in cards if _holds(card, words)))
 
         self._searching = self.session.work.run(
-            find, lambda answer: self._show_answer(text, answer, mends_index), self._cannot_do, self
+            find, lambda answer: self._show_answer(answer, mends_index), self._cannot_do, self
         )
 
-    def _show_answer(self, text: str, answer: _Answer, mends_index: bool) -> None:
+    def _show_answer(self, answer: _Answer, mends_index: bool) -> None:
         self._searching = None
-        self.filters.show_ranked(answer.results is not None)
-        if answer.results is None:
-            rows: tuple[Row, ...] = tuple(DocumentRow(card) for card in answer.titled)
-            self._exact = ""
-            words = self.tr("Đang lập chỉ mục… Tạm tìm theo tiêu đề: {} văn bản")
-            self.count.setText(words.format(number_text(len(rows))))
+        self._answer = answer
+        self.filters.show_ranked(answer.is_ranked)
+        self._exact = answer.results.exact
+        if not answer.is_ranked:
             indexing = self.session.indexing
             if mends_index and not indexing.busy and not indexing.error:
                 indexing.refresh()
-        else:
-            rows = grouped(self._shelf.cards, answer.results.hits)
-            self._exact = answer.results.exact
-            documents = sum(isinstance(row, DocumentRow) for row in rows)
-            shown = len(rows) - documents
-            if answer.results.total > shown:
-                words = self.tr("{} đoạn khớp nhất trong {}, ở {} văn bản")
-                told = words.format(shown, number_text(answer.results.total), documents)
-            else:
-                told = self.tr("{} đoạn ở {} văn bản").format(shown, documents)
-            self.count.setText(told if rows else "")
-        self._show_rows(rows, keep_place=False, nothing=None if rows else self._no_passage(text))
+        self._show_found()
         if self._open_first:
             self._open_first = False
             self._enter()
+
+    def _show_found(self) -> None:
+        """The group that was chosen, of what was found."""
+        answer = self._answer
+        if answer is None:
+            return
+        results = answer.results
+        if answer.is_ranked:
+            documents = grouped(self._shelf.cards, results.hits)
+        else:
+            documents = tuple(DocumentRow(card) for card in answer.titled)
+        named = sum(isinstance(row, DocumentRow) for row in documents)
+        self.groups.show_counts(
+            {
+                Group.DOCUMENTS: named,
+                Group.NOTES: len(results.notes),
+                Group.REFLECTIONS: len(results.reflections),
+            }
+        )
+        rows = rows_of(documents, results, self.groups.current)
+        self.count.setText(self._told(answer, named, len(documents) - named) if documents else "")
+        self._show_rows(rows, keep_place=False, nothing=None if rows else self._no_passage(answer.text))
+
+    def _told(self, answer: _Answer, documents: int, passages: int) -> str:
+        """How much of the library was found."""
+        if not answer.is_ranked:
+            words = self.tr("Đang lập chỉ mục… Tạm tìm theo tiêu đề: {} văn bản")
+            return words.format(number_text(documents))
+        if answer.results.total > passages:
+            words = self.tr("{} đoạn khớp nhất trong {}, ở {} văn bản")
+            return words.format(passages, number_text(answer.results.total), documents)
+        return self.tr("{} đoạn ở {} văn bản").format(passages, documents)
 
     def _index_changed(self) -> None:
         if self._shelf and self.search.text().strip():
@@ -273,7 +309,7 @@ class LibraryScreen(Screen):
         if self._exact:
             self.navigate.emit(Route(place=Place.READER, document=self._exact))
             return
-        row = self.list.current_row() or next(iter(self.list.documents.rows), None)
+        row = self.list.current_row() or self.list.first_row()
         if row:
             self._open(row)
 
@@ -283,12 +319,14 @@ class LibraryScreen(Screen):
 
     # -- acting
 
-    def _open(self, row: Row) -> None:
+    def _open(self, row: Card) -> None:
         words = self.search.text().strip()
         if isinstance(row, DocumentRow):
             route = Route(place=Place.READER, document=row.card.id, query=words)
-        else:
+        elif isinstance(row, PassageRow):
             route = Route(place=Place.READER, document=row.document, anchor=row.anchor, query=words)
+        else:
+            route = row.route
         self.navigate.emit(route)
 
     def _toggle_saved(self, card: "DocumentCard") -> None:

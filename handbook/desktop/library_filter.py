@@ -20,9 +20,11 @@ CHIP_ROWS = 2
 """With more rows of chips than this, a list to choose from takes their place."""
 UNFILTERED: Final[Mapping[str, Any]] = {
     "kind": None, "issuer": "", "year": None, "topic": "", "status": None,
-    "saved_only": False, "unread_only": False,
+    "saved_only": False, "new_only": False, "begun_only": False, "unread_only": False,
 }  # fmt: skip
-"""Fields of `client.library.Filter` that the menu sets, as they are when nothing is asked."""
+"""Fields of `client.library.Filter` that are set here, as they are when nothing is asked."""
+AT_HAND: Final = ("saved_only", "new_only", "begun_only")
+"""Conditions that always have a chip; the others get one when they are asked."""
 
 
 class CollectionChoice(QWidget):
@@ -111,7 +113,8 @@ class CollectionChoice(QWidget):
 class FilterBar(QWidget):
     """The conditions besides the collection, and the order; `changed()` when the person set another.
 
-    What is asked for stands as chips beside the buttons, and a click takes it back.
+    What is at hand, new or begun is a click away; what else is asked for stands as chips beside the buttons,
+    and a click takes it back.
     """
 
     changed = Signal()
@@ -127,6 +130,19 @@ class FilterBar(QWidget):
         }
         self._flow = FlowLayout(align_right=True, parent=self)
         self._asked: list[Chip] = []
+        self._at_hand = {
+            "saved_only": Chip(self.tr("Đã lưu")),
+            "new_only": Chip(self.tr("Mới về")),
+            "begun_only": Chip(self.tr("Đang đọc")),
+        }
+        self._at_hand["saved_only"].setToolTip(self.tr("Chỉ văn bản đã lưu"))
+        self._at_hand["new_only"].setToolTip(self.tr("Về máy trong lần đồng bộ gần nhất, chưa mở đọc"))
+        self._at_hand["begun_only"].setToolTip(self.tr("Đã mở đọc, chưa đánh dấu là đã đọc"))
+        for field, chip in self._at_hand.items():
+            chip.setObjectName(f"library.{field}")
+            chip.setAccessibleDescription(chip.toolTip())
+            chip.clicked.connect(lambda on, field=field: self._want(field, on))
+            self._flow.addWidget(chip)
         self._filter = SecondaryButton(self.tr("Lọc"), "filter")
         self._filter.setObjectName("library.filter")
         self._filter.setMenu(QMenu(self._filter))
@@ -174,14 +190,10 @@ class FilterBar(QWidget):
                 lambda value, field=field: self._want(field, value),
             )
         menu.addSeparator()
-        for field, title in (
-            ("saved_only", self.tr("Chỉ văn bản đã lưu")),
-            ("unread_only", self.tr("Chỉ văn bản chưa đọc")),
-        ):
-            switch = menu.addAction(title)
-            switch.setCheckable(True)
-            switch.setChecked(self.wanted[field])
-            switch.triggered.connect(lambda on, field=field: self._want(field, on))
+        switch = menu.addAction(self.tr("Chỉ văn bản chưa đọc"))
+        switch.setCheckable(True)
+        switch.setChecked(self.wanted["unread_only"])
+        switch.triggered.connect(lambda on: self._want("unread_only", on))
         menu.addSeparator()
         clear = menu.addAction(self.tr("Bỏ mọi điều kiện lọc"))
         clear.setEnabled(self.asks)
@@ -223,11 +235,12 @@ class FilterBar(QWidget):
             "year": lambda value: self.tr("Năm {}").format(value),
             "topic": str,
             "status": lambda value: STATUS_NAMES[value],
-            "saved_only": lambda _: self.tr("Đã lưu"),
             "unread_only": lambda _: self.tr("Chưa đọc"),
         }
+        for field, chip in self._at_hand.items():
+            chip.setChecked(self.wanted[field])
         for field, value in self.wanted.items():
-            if value == UNFILTERED[field]:
+            if field in AT_HAND or value == UNFILTERED[field]:
                 continue
             chip = Chip(f"{names[field](value)}  ✕")
             chip.setObjectName(f"library.asked.{field}")

@@ -139,8 +139,9 @@ def test_tab_goes_down_the_rail(alone: Person) -> None:
 
 def test_tab_goes_through_the_library_as_one_reads_it(alone: Person) -> None:
     alone.go(place=Place.LIBRARY)
-    expected = ["library.collection.all", "library.filter", "library.order", "library.list"]
-    assert tabbed(alone, "library.search", 4) == expected
+    expected = ["library.collection.all", "library.saved_only", "library.new_only", "library.begun_only"]
+    expected += ["library.filter", "library.order", "library.list"]
+    assert tabbed(alone, "library.search", 7) == expected
 
 
 def test_tab_goes_from_part_to_part_and_then_to_handing_in(alone: Person) -> None:

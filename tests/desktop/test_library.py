@@ -8,14 +8,17 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from handbook.client.notes import Span
 from handbook.desktop.document_list import DocumentListModel, DocumentListView
-from handbook.desktop.document_row import DocumentRow, PassageRow, wrapped
+from handbook.desktop.document_row import DocumentRow, GroupRow, OwnRow, PassageRow, wrapped
 from handbook.desktop.library import LibraryScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Theme
 from handbook.desktop.widgets import PrimaryButton
+from handbook.model.notes import Colour
+from handbook.model.reflection import Answer
 from tests.desktop.conftest import Person
-from tests.desktop.ward import CAPITAL, LONG, REPLACED
+from tests.desktop.ward import ASSIGNMENT, CAPITAL, LONG, REPLACED
 
 pytestmark = pytest.mark.gui
 
@@ -36,6 +39,10 @@ def titles(screen: LibraryScreen) -> list[str]:
 
 def passages(screen: LibraryScreen) -> list[PassageRow]:
     return [row for row in screen.list.documents.rows if isinstance(row, PassageRow)]
+
+
+def heading(row: PassageRow) -> str:
+    return "".join(span.text for span in row.heading)
 
 
 def test_the_library_lists_every_document_newest_first(alone: Person) -> None:
@@ -72,8 +79,7 @@ def test_a_condition_stands_as_a_chip_that_takes_it_back(alone: Person) -> None:
 
 def test_an_empty_filter_says_so_and_offers_to_drop_it(alone: Person) -> None:
     screen = library(alone)
-    menu = alone.find("library.filter").menu()
-    next(action for action in menu.actions() if action.text() == "Chỉ văn bản đã lưu").trigger()
+    alone.find("library.saved_only").click()
     alone.settle()
     assert "Không có văn bản nào khớp điều kiện lọc" in alone.words()
     buttons = screen.findChildren(PrimaryButton)
@@ -106,7 +112,7 @@ def test_a_found_passage_opens_at_its_section(alone: Person) -> None:
     at = next(
         place
         for place, row in enumerate(screen.list.documents.rows)
-        if isinstance(row, PassageRow) and row.heading.startswith("Điều 250.")
+        if isinstance(row, PassageRow) and heading(row).startswith("Điều 250.")
     )
     index = screen.list.documents.index(at)
     screen.list.scrollTo(index)
@@ -116,6 +122,105 @@ def test_a_found_passage_opens_at_its_section(alone: Person) -> None:
     reader = alone.window.current
     assert reader.route.document == LONG
     assert reader.text.section == 249
+
+
+def group_names(screen: LibraryScreen) -> list[str]:
+    return [row.name for row in screen.list.documents.rows if isinstance(row, GroupRow)]
+
+
+def own(screen: LibraryScreen) -> list[OwnRow]:
+    return [row for row in screen.list.documents.rows if isinstance(row, OwnRow)]
+
+
+def with_own_texts(person: Person) -> None:
+    """A highlight, a note on it and a draft that speak of the same thing as a document."""
+    handbook, now = person.desktop.session.handbook, person.desktop.session.now()
+    first = handbook.library.sections(CAPITAL, 0, 2)[1].anchor
+    handbook.notes.mark(
+        CAPITAL, 1, (Span(first, 0, 30),), Colour.GREEN, now, "Hỏi thêm về chuyển đổi số ở phường"
+    )
+    handbook.reflections.save(
+        ASSIGNMENT, (Answer("nhan-thuc", "Tôi hiểu **chuyển đổi số** là việc của mọi nhà."),), now
+    )
+    person.settle()
+
+
+def test_own_notes_and_reflections_are_found_in_groups_of_their_own(alone: Person) -> None:
+    with_own_texts(alone)
+    screen = library(alone)
+    search(alone, screen, "chuyen doi so")
+    assert group_names(screen) == ["Văn bản", "Ghi chú của tôi", "Bài thu hoạch của tôi"]
+    assert [row.pill for row in own(screen)] == ["Ghi chú", "Bản nháp"]
+    assert {"chuyển đổi số"} == {span.text for row in own(screen) for span in row.snippet if span.marked}
+    alone.picture("library-groups")
+    alone.find("library.group.notes").click()
+    assert [row.pill for row in screen.list.documents.rows] == ["Ghi chú"]
+    search(alone, screen, "tập trung dân chủ")
+    assert not screen.groups.isVisible()
+    assert titles(screen)
+
+
+def test_a_found_note_opens_in_the_text_and_a_found_draft_in_the_editor(alone: Person) -> None:
+    with_own_texts(alone)
+    screen = library(alone)
+    search(alone, screen, "hỏi thêm phường")
+    alone.find("library.group.notes").click()
+    QTest.keyClick(screen.search, Qt.Key.Key_Down)
+    assert screen.list.current_row() == own(screen)[0]
+    QTest.keyClick(screen.list, Qt.Key.Key_Return)
+    alone.settle()
+    reader = alone.window.current
+    assert (reader.route.place, reader.route.document) == (Place.READER, CAPITAL)
+    assert reader.notes.panel.isVisible()
+    screen = library(alone)
+    search(alone, screen, "việc của mọi nhà")
+    screen.list.opened.emit(own(screen)[-1])
+    alone.settle()
+    assert (alone.window.current.route.place, alone.window.current.route.assignment) == (
+        Place.EDITOR,
+        ASSIGNMENT,
+    )
+
+
+def test_a_removed_note_leaves_the_results_that_are_in_sight(alone: Person) -> None:
+    with_own_texts(alone)
+    screen = library(alone)
+    search(alone, screen, "hỏi thêm phường")
+    (row,) = own(screen)
+    session = alone.desktop.session
+    session.handbook.notes.remove([row.route.note], session.now())
+    alone.wait(lambda: not own(screen))
+
+
+def test_the_keyboard_passes_over_the_names_of_groups(alone: Person) -> None:
+    with_own_texts(alone)
+    screen = library(alone)
+    search(alone, screen, "chuyển đổi số")
+    QTest.keyClick(screen.search, Qt.Key.Key_Down)
+    visited = [screen.list.current_row()]
+    for _ in screen.list.documents.rows:
+        QTest.keyClick(screen.list, Qt.Key.Key_Down)
+        visited.append(screen.list.current_row())
+    assert not any(isinstance(row, GroupRow) for row in visited)
+    assert isinstance(visited[0], DocumentRow)
+    assert visited[-1] == own(screen)[-1]
+
+
+def test_what_is_saved_new_or_begun_is_a_click_away(alone: Person) -> None:
+    screen = library(alone)
+    alone.go(place=Place.READER, document=CAPITAL)
+    library(alone)
+    everything = titles(screen)
+    alone.find("library.begun_only").click()
+    alone.settle()
+    assert titles(screen) in ([], ["Về phát triển Thủ đô Hà Nội"])
+    alone.find("library.begun_only").click()
+    alone.find("library.new_only").click()
+    alone.settle()
+    assert titles(screen) == []  # what the first sync brought is no news
+    alone.find("library.new_only").click()
+    alone.settle()
+    assert titles(screen) == everything
 
 
 def test_nothing_found_is_said_with_advice(alone: Person) -> None:

@@ -1,0 +1,60 @@
+"""Words that a search found, set in lines with what matched on the colour of a marker."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat, QTextLayout, QTextOption
+
+if TYPE_CHECKING:
+    from handbook.client.search import Span
+
+LEAST_WIDTH = 40.0
+
+
+def marked_lines(spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+    """The words in as many lines of that width as they need."""
+    return _set("".join(span.text for span in spans), spans, font, width, mark)
+
+
+def marked_line(spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+    """The words in one line of that width, ending in … where they do not fit."""
+    whole = "".join(span.text for span in spans)
+    shown = QFontMetricsF(font).elidedText(whole, Qt.TextElideMode.ElideRight, width)
+    return _set(shown, spans, font, width + 1, mark)
+
+
+def _set(text: str, spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+    layout = QTextLayout(text, font)
+    if not text:
+        return layout
+    option = QTextOption()
+    option.setWrapMode(QTextOption.WrapMode.WordWrap)
+    layout.setTextOption(option)
+    marked = QTextCharFormat()
+    marked.setBackground(mark)
+    layout.setFormats(list(_ranges(spans, _length(text), marked)))
+    layout.beginLayout()
+    y = 0.0
+    while (line := layout.createLine()).isValid():
+        line.setLineWidth(max(width, LEAST_WIDTH))
+        line.setPosition(QPointF(0, y))
+        y += line.height()
+    layout.endLayout()
+    return layout
+
+
+def _ranges(spans: "Sequence[Span]", shown: int, look: QTextCharFormat) -> Iterator[QTextLayout.FormatRange]:
+    start = 0
+    for span in spans:
+        end = min(start + _length(span.text), shown)
+        if span.marked and start < end:
+            part = QTextLayout.FormatRange()
+            part.start, part.length, part.format = start, end - start, look
+            yield part
+        start = end
+
+
+def _length(text: str) -> int:
+    """As Qt counts: in UTF-16."""
+    return len(text.encode("utf-16-le")) // 2
