@@ -52,6 +52,16 @@ class NotFound(Expected):
     code = "not-found"
 
 
+class Recalled(NotFound):
+    """The document was published and has been recalled since. `replaced_by` is the id of another, or ''."""
+
+    code = "recalled"
+
+    def __init__(self, message: str, advice: str, replaced_by: str) -> None:
+        super().__init__(message, advice)
+        self.replaced_by = replaced_by
+
+
 class Conflict(Expected):
     """The server holds another text under the same identity; both texts are kept."""
 

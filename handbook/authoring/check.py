@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from handbook.authoring import outline
 from handbook.authoring.fields import Problem
 from handbook.authoring.source import PublisherSource, Written
-from handbook.model.library import Document
+from handbook.model.library import Document, Recall
 from handbook.model.people import lies_within
 from handbook.model.study import Assignment
 from handbook.protocol.assets import is_asset_id
@@ -27,22 +27,25 @@ def check(source: PublisherSource, published: Ids[str]) -> tuple[Problem, ...]:
     name them.
     """
     own = {written.record.id for written in (*source.documents, *source.assignments)}
+    recalled = {written.record.id for written in source.recalls}
+    named = frozenset(published) | recalled
     problems = [
         *source.problems,
         *_duplicates(source),
-        *(problem for written in source.documents for problem in _document(written, own, published)),
+        *(problem for written in source.documents for problem in _document(written, source, own, named)),
+        *(problem for written in source.recalls for problem in _recall(written, own, published)),
         *(
             problem
             for written in source.assignments
-            for problem in _assignment(written, source, own, published)
+            for problem in _assignment(written, source, own, frozenset(published) - recalled)
         ),
     ]
     return tuple(sorted(problems))
 
 
 def _duplicates(source: PublisherSource) -> Iterator[Problem]:
-    ids: dict[str, Written[Document] | Written[Assignment]] = {}
-    for written in (*source.documents, *source.assignments):
+    ids: dict[str, Written[Document] | Written[Assignment] | Written[Recall]] = {}
+    for written in (*source.documents, *source.assignments, *source.recalls):
         first = ids.setdefault(written.record.id, written)
         if first is not written:
             yield Problem(written.file, 0, f"trùng mã với {first.file}; hãy đổi tên một trong hai tệp")
@@ -59,8 +62,13 @@ def _duplicates(source: PublisherSource) -> Iterator[Problem]:
             )
 
 
-def _document(written: Written[Document], own: set[str], published: Ids[str]) -> Iterator[Problem]:
+def _document(
+    written: Written[Document], source: PublisherSource, own: set[str], published: Ids[str]
+) -> Iterator[Problem]:
     record, file = written.record, written.file
+    yield from _foreign_units(written, source)
+    if record.expires_on is not None and record.expires_on < record.issued_on:
+        yield Problem(file, written.fields.line("expires_on"), "ngày hết hạn sớm hơn ngày ban hành")
     if len(record.id) > MAX_ID_CHARACTERS:
         yield Problem(file, 0, f"tên tệp quá dài (mã {record.id} quá {MAX_ID_CHARACTERS} ký tự)")
     if is_asset_id(record.id):
@@ -80,6 +88,22 @@ def _document(written: Written[Document], own: set[str], published: Ids[str]) ->
         if depth is not None and hashes > depth + 1:
             yield Problem(file, at, f"đề mục “{heading}” nhảy từ cấp {depth} xuống cấp {hashes}")
         depth = hashes
+
+
+def _foreign_units(
+    written: Written[Document] | Written[Assignment], source: PublisherSource
+) -> Iterator[Problem]:
+    for unit in written.record.units:
+        if source.path != CENTRAL and not lies_within(unit, source.path):
+            line = written.fields.line("units")
+            yield Problem(written.file, line, f"đơn vị “{unit}” không thuộc “{source.path}”")
+
+
+def _recall(written: Written[Recall], own: set[str], published: Ids[str]) -> Iterator[Problem]:
+    instead = written.record.replaced_by
+    if instead and instead not in own and instead not in published:
+        line = written.fields.line("replaced_by")
+        yield Problem(written.file, line, f"không có văn bản “{instead}” để thay thế")
 
 
 def _secrecy(written: Written[Document]) -> Iterator[Problem]:
@@ -128,9 +152,7 @@ def _assignment(
     for document in record.documents:
         if document not in own and document not in published:
             yield Problem(file, written.fields.line("documents"), f"không có văn bản “{document}”")
-    for unit in record.units:
-        if source.path != CENTRAL and not lies_within(unit, source.path):
-            yield Problem(file, written.fields.line("units"), f"đơn vị “{unit}” không thuộc “{source.path}”")
+    yield from _foreign_units(written, source)
     if record.due_on < record.opens_on:
         yield Problem(file, written.fields.line("due_on"), "hạn nộp sớm hơn ngày mở")
     ids = [part.id for part in record.parts]

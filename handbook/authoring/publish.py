@@ -95,7 +95,10 @@ def publish(
                     shelves[source.path],
                     path=source.path,
                     name=source.name,
-                    records=[written.record for written in (*source.documents, *source.assignments)],
+                    records=[
+                        written.record
+                        for written in (*source.documents, *source.assignments, *source.recalls)
+                    ],
                     files=files,
                     receipt_keys=for_receipts,
                 )

@@ -18,6 +18,7 @@ from handbook.model.library import (
     Collection,
     Document,
     Kind,
+    Recall,
     Relation,
     RelationKind,
     Section,
@@ -33,7 +34,7 @@ UNPUBLISHED = 0  # the edition of a record before publishing gives it one
 _FENCE = "+++"
 _DOCUMENT_FIELDS = frozenset(
     {"kind", "number", "title", "issuer", "issued_on", "status", "topics", "summary", "sources"}
-    | {"relations", "attachments"}
+    | {"relations", "attachments", "units", "expires_on", "recalled_on", "recall_reason", "replaced_by"}
 )
 _RELATION_FIELDS = frozenset({"kind", "number", "issued_on", "target"})
 _ASSIGNMENT_FIELDS = frozenset(
@@ -41,7 +42,7 @@ _ASSIGNMENT_FIELDS = frozenset(
 )
 _PART_FIELDS = frozenset({"id", "title", "hint"})
 
-R = TypeVar("R", Document, Assignment)
+R = TypeVar("R", Document, Assignment, Recall)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class PublisherSource:
     name: str
     documents: tuple[Written[Document], ...]
     assignments: tuple[Written[Assignment], ...]
+    recalls: tuple[Written[Recall], ...]
     problems: tuple[Problem, ...]
 
 
@@ -88,6 +90,7 @@ def read_publisher(folder: Path) -> PublisherSource:
     path, name = _read_publisher_file(folder, problems)
     documents: list[Written[Document]] = []
     assignments: list[Written[Assignment]] = []
+    recalls: list[Written[Recall]] = []
     for inner in sorted(entry for entry in folder.iterdir() if entry.is_dir()):
         if (inner / PUBLISHER_FILE).exists() or inner.name.startswith("."):
             continue
@@ -97,8 +100,11 @@ def read_publisher(folder: Path) -> PublisherSource:
                     assignments.append(assignment)
         elif inner.name in frozenset(Collection):
             for file in sorted(inner.glob("*.md")):
-                if document := _read_document(file, path, Collection(inner.name), problems):
-                    documents.append(document)
+                read = _read_document(file, path, Collection(inner.name), problems)
+                if read and isinstance(read.record, Recall):
+                    recalls.append(read)
+                elif read:
+                    documents.append(read)
         elif any(inner.glob("*.md")):
             names = ", ".join([*Collection, ASSIGNMENTS])
             problems.append(Problem(inner, 0, f"tên thư mục không phải một chuyên mục ({names})"))
@@ -108,6 +114,7 @@ def read_publisher(folder: Path) -> PublisherSource:
         name=name,
         documents=tuple(documents),
         assignments=tuple(assignments),
+        recalls=tuple(recalls),
         problems=tuple(problems),
     )
 
@@ -128,7 +135,7 @@ def _read_publisher_file(folder: Path, problems: list[Problem]) -> tuple[str, st
 
 def _read_document(
     file: Path, publisher: str, collection: Collection, problems: list[Problem]
-) -> Written[Document] | None:
+) -> Written[Document] | Written[Recall] | None:
     text = _read_text(file, problems)
     if text is None or not _has_good_name(file, problems):
         return None
@@ -161,8 +168,26 @@ def _read_document(
     issued_on = fields.day("issued_on")
     topics, sources = fields.texts("topics"), fields.texts("sources")
     summary = fields.text("summary")
+    units, expires_on = fields.texts("units"), fields.day("expires_on", required=False)
+    recalled_on = fields.day("recalled_on", required=False)
+    reason = fields.text("recall_reason", required=recalled_on is not None)
+    replaced_by = fields.text("replaced_by", required=False)
+    if recalled_on is None and (reason or replaced_by):
+        fields.report("recall_reason", "thu hồi thì phải có ngày: “recalled_on”")
     if len(problems) > before or kind is None or status is None or issued_on is None:
         return None
+    if recalled_on is not None:
+        # Its text is not looked at: it may well be the reason of the recall.
+        recall = Recall(
+            id=f"{publisher}/{file.stem}",
+            edition=UNPUBLISHED,
+            number=number,
+            title=title,
+            recalled_on=recalled_on,
+            reason=reason,
+            replaced_by=replaced_by,
+        )
+        return Written(file=file, record=recall, fields=fields)
     body_line = head.count("\n") + 4
     files = DocumentAssets(file, problems)
     attachments = files.attachments(fields.tables("attachments"))
@@ -185,6 +210,8 @@ def _read_document(
             sections=_with_sources(sections, sources),
             images=files.images,
             attachments=attachments,
+            units=units,
+            expires_on=expires_on,
         ),
         fields=fields,
         body=body,

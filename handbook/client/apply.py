@@ -25,13 +25,14 @@ from handbook.client.tables.library import (
     documents,
     items,
     library_state,
+    limits,
     packs,
     relations,
     sections,
 )
 from handbook.errors import Untrusted
 from handbook.model.changes import Change
-from handbook.model.library import Document, Section, publisher_of
+from handbook.model.library import Document, Recall, Section, publisher_of
 from handbook.model.study import Assignment
 from handbook.model.text import number_key
 from handbook.model.vietnamese import sort_key
@@ -62,6 +63,7 @@ class PreparedItem:
     relations: tuple[Row, ...] = ()
     assignment: Row = field(default_factory=dict)
     asset: Row = field(default_factory=dict)
+    limit: Row = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,7 @@ def _says_the_same(item: Item, row: RowOf) -> bool:
     return json.loads(item.payload) | {"edition": 0} == json.loads(row.payload or "{}") | {"edition": 0}
 
 
-def _prepared(item: Item, record: Document | Assignment | Asset | None) -> PreparedItem:
+def _prepared(item: Item, record: Document | Assignment | Asset | Recall | None) -> PreparedItem:
     if isinstance(record, Document):
         return PreparedItem(
             item=item,
@@ -233,6 +235,7 @@ def _prepared(item: Item, record: Document | Assignment | Asset | None) -> Prepa
                 }
                 for position, relation in enumerate(record.relations)
             ),
+            limit=_limit_row(record),
         )
     if isinstance(record, Assignment):
         return PreparedItem(
@@ -268,6 +271,12 @@ def _document_row(document: Document) -> Row:
         "number_key": number_key(document.number),
         "attachments": msgspec.to_builtins(document.attachments),
     }
+
+
+def _limit_row(document: Document) -> Row:
+    if not document.units and document.expires_on is None:
+        return {}
+    return {"document": document.id, "units": list(document.units), "expires_on": document.expires_on}
 
 
 def _section_row(section: Section, rendered: RenderedSection) -> Row:
@@ -310,6 +319,7 @@ def _replace(
     _put(connection, sections, [row for one in newer for row in one.sections])
     _put(connection, relations, [row for one in newer for row in one.relations])
     _put(connection, assignments, [one.assignment for one in newer if one.assignment])
+    _put(connection, limits, [one.limit for one in newer if one.limit])
     _put(connection, assets, [one.asset for one in newer if one.asset])
 
 

@@ -14,17 +14,19 @@ from sqlalchemy import Connection, Row, Table, delete, exists, extract, func, se
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.account import read_member
+from handbook.client.audience import Clock, expiry_of, hidden_documents, utc_now
 from handbook.client.cards import DocumentCard, document_cards
 from handbook.client.outbox import Outbox, compose
 from handbook.client.store import Store
 from handbook.client.tables.library import documents, items, relations, sections
 from handbook.client.tables.personal import opened, positions, saved, ticks
-from handbook.errors import NotFound
+from handbook.errors import NotFound, Recalled
 from handbook.model.changes import Change, Changes
-from handbook.model.library import Attachment, Collection, Kind, Relation, RelationKind, Status
+from handbook.model.library import Attachment, Collection, Kind, Recall, Relation, RelationKind, Status
 from handbook.model.study import Tick
 from handbook.model.text import fold, number_key
-from handbook.model.vietnamese import sort_key
+from handbook.model.vietnamese import VIETNAM, date_text, sort_key
+from handbook.protocol import codec
 from handbook.protocol.packs import ItemKind
 
 __all__ = ["DocumentCard", "DocumentView", "Facets", "Filter", "Library", "Order", "Position"]
@@ -99,7 +101,8 @@ class DocumentView:
     """An opened document without its text.
 
     A relation's `target` is filled in whenever that document is in this library, and empty otherwise.
-    `position` is where reading stopped, the start for a document never read.
+    `position` is where reading stopped, the start for a document never read. `expired_on` is the last day on
+    which it was listed, once that is over.
     """
 
     card: DocumentCard
@@ -108,6 +111,7 @@ class DocumentView:
     outline: tuple[OutlineEntry, ...]
     position: Position
     ticked_at: datetime | None
+    expired_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +136,27 @@ class FoundAt:
 class Library:
     """Documents of the opened profile. An id that is not in the library raises NotFound everywhere."""
 
-    def __init__(self, store: Store, outbox: Outbox) -> None:
+    def __init__(self, store: Store, outbox: Outbox, clock: Clock = utc_now) -> None:
         self._store = store
         self._outbox = outbox
+        self._clock = clock
 
     def documents(self, filter: Filter = Filter()) -> tuple[DocumentCard, ...]:
-        return documents_in(self._store, filter)
+        """Those for the member, as of today; of saved ones also what has expired."""
+        return documents_in(self._store, filter, hidden=self._hidden())
 
     def counts(self) -> Mapping[Collection, int]:
-        """How many documents each collection has, empty collections too."""
+        """How many documents each collection lists, empty collections too."""
+        hidden = self._hidden()
         with self._store.library.read() as connection:
             grouped = select(documents.c.collection, func.count()).group_by(documents.c.collection)
+            if hidden:
+                grouped = grouped.where(documents.c.id.not_in(hidden))
             held = Counter(dict(connection.execute(grouped).all()))
         return {collection: held[collection] for collection in Collection}
+
+    def _hidden(self) -> frozenset[str]:
+        return hidden_documents(self._store, self._clock())
 
     def facets(self) -> Facets:
         with self._store.library.read() as connection:
@@ -173,6 +185,7 @@ class Library:
 
     def open(self, document_id: str) -> DocumentView:
         cards = document_cards(self._store, ids=(document_id,))
+        today = self._clock().astimezone(VIETNAM).date()
         with self._store.library.read() as connection:
             if not cards:
                 raise _not_found(connection, document_id)
@@ -182,6 +195,7 @@ class Library:
                 .order_by(sections.c.position)
             ).all()
             tied = _relations(connection, document_id)
+            expires_on = expiry_of(connection, document_id)
             carried = select(documents.c.attachments).where(documents.c.id == document_id)
             attachments = msgspec.convert(connection.scalar(carried), tuple[Attachment, ...])
         with self._store.personal.read() as connection:
@@ -202,6 +216,7 @@ class Library:
             outline=outline,
             position=position,
             ticked_at=ticked_at,
+            expired_on=expires_on if expires_on and expires_on < today else None,
         )
 
     def sections(self, document_id: str, start: int, count: int) -> tuple[SectionHtml, ...]:
@@ -305,9 +320,16 @@ class Library:
 
 
 def documents_in(
-    store: Store, filter: Filter, ids: AbstractSet[str] | None = None
+    store: Store,
+    filter: Filter,
+    ids: AbstractSet[str] | None = None,
+    *,
+    hidden: AbstractSet[str] = frozenset(),
 ) -> tuple[DocumentCard, ...]:
-    """The documents that fulfil the filter, in its order; with `ids` only those of them."""
+    """The documents that fulfil the filter, in its order; with `ids` only those of them.
+
+    `hidden` ones are left out, unless saved ones are asked for: what a member put by stays at hand.
+    """
     where = [
         documents.c[column] == str(wanted)
         for column in ("collection", "kind", "issuer", "status")
@@ -322,7 +344,8 @@ def documents_in(
     return tuple(
         card
         for card in document_cards(store, ids=ids, where=where, order=_ORDERS[filter.order])
-        if (card.saved or not filter.saved_only)
+        if (filter.saved_only or card.id not in hidden)
+        and (card.saved or not filter.saved_only)
         and not (card.read and (filter.unread_only or filter.begun_only))
         and (card.progress or not filter.begun_only)
         and (card.is_new or not filter.new_only)
@@ -374,10 +397,30 @@ def _columns(connection: Connection, document_id: str, *names: str) -> tuple[int
 
 
 def _not_found(connection: Connection, document_id: str) -> NotFound:
-    kind = connection.scalar(select(items.c.kind).where(items.c.id == document_id))
-    if kind == ItemKind.WITHDRAWAL:
+    query = select(items.c["kind", "payload"]).where(items.c.id == document_id)
+    row = connection.execute(query).one_or_none()
+    if row and row.kind == ItemKind.WITHDRAWAL and row.payload:
+        return _recalled(connection, row.payload.encode())
+    if row and row.kind == ItemKind.WITHDRAWAL:
         return NotFound("Văn bản này đã được nơi phát hành thu hồi.", "Dấu đã đọc và bài viết vẫn được giữ.")
     return NotFound("Văn bản này chưa có trên máy.", "Hãy đồng bộ khi có mạng rồi mở lại.")
+
+
+def _recalled(connection: Connection, payload: bytes) -> Recalled:
+    recall = codec.decode(payload, Recall, limit=len(payload))
+    named = select(documents.c["number", "title"]).where(documents.c.id == recall.replaced_by)
+    instead = connection.execute(named).one_or_none()
+    kept = "Dấu đã đọc, ghi chú và bài viết của đồng chí vẫn được giữ; ghi chú xem ở mục Ghi chú."
+    if instead:
+        kept = f"Thay bằng: {' – '.join(filter(None, instead))}. {kept}"
+    elif recall.replaced_by:
+        kept = f"Văn bản thay thế chưa có trên máy; hãy đồng bộ. {kept}"
+    return Recalled(
+        f"{' – '.join(filter(None, (recall.number, recall.title)))} đã được nơi phát hành thu hồi ngày "
+        f"{date_text(recall.recalled_on)}. Lý do: {recall.reason}",
+        kept,
+        recall.replaced_by if instead else "",
+    )
 
 
 def _put(connection: Connection, table: Table, document_id: str, values: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ from handbook.desktop.widgets import (
     Kind,
 )
 from handbook.desktop.window import FOLD_BELOW
-from handbook.errors import Expected, NotFound
+from handbook.errors import Expected, NotFound, Recalled
 from handbook.model.changes import Change, Changes
 from handbook.model.library import (
     COLLECTION_NAMES,
@@ -247,12 +247,16 @@ class ReaderScreen(Screen):
         self._view = None
         self.header.show_text(self.tr("Văn bản"))
         self.header.show()
-        self.show_empty(
-            "document",
-            error.message,
-            error.advice,
-            Action(self.tr("Về thư viện"), lambda: self.navigate.emit(Route(place=Place.LIBRARY)), "library"),
-        )
+        instead = error.replaced_by if isinstance(error, Recalled) else ""
+        if instead:
+            to_instead = Route(place=Place.READER, document=instead)
+            action = Action(
+                self.tr("Mở văn bản thay thế"), lambda: self.navigate.emit(to_instead), "document"
+            )
+        else:
+            to_library = Route(place=Place.LIBRARY)
+            action = Action(self.tr("Về thư viện"), lambda: self.navigate.emit(to_library), "library")
+        self.show_empty("document", error.message, error.advice, action)
 
     # -- where reading is
 

@@ -37,6 +37,9 @@ def title_block(view: "DocumentView", offers: "Sequence[Offer]" = (), on_paper: 
     )
     issued = _tr("Ban hành ngày {}").format(date_text(card.issued_on))
     facts = f"{html.escape(card.issuer)} · {issued} · {_tr('Hiệu lực')}: {force}"
+    if view.expired_on:
+        ended = _tr("Hết hạn từ sau ngày {}; chỉ còn để xem lại").format(date_text(view.expired_on))
+        facts += f" · <mark><b>&nbsp;{ended}&nbsp;</b></mark>"
     parts = [f'<p class="muted"><b>{html.escape(name_of(card))}</b></p>'] if card.number else []
     parts += [f"<h1>{html.escape(card.title)}</h1>", f'<p class="muted">{facts}</p>']
     by_kind: dict[str, list[str]] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 import tantivy
 from sqlalchemy import Select, select
 
+from handbook.client.audience import Clock, hidden_documents, utc_now
 from handbook.client.library import Filter, documents_in
 from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
 from handbook.client.search.own import NoteHit, OwnTexts, ReflectionHit
@@ -67,8 +68,9 @@ class Results:
 class Search:
     """Search in one profile's library. Thread-safe."""
 
-    def __init__(self, store: Store, index_dir: Path) -> None:
+    def __init__(self, store: Store, index_dir: Path, clock: Clock = utc_now) -> None:
         self._store = store
+        self._clock = clock
         self._index = SectionIndex(index_dir)
         self._shown = ShownDocuments(store)
         self._own = OwnTexts(store)
@@ -102,7 +104,8 @@ class Search:
         return replace(found, notes=own.notes, reflections=reflections)
 
     def _find(self, reading: Reading, text: str, limit: int, filter: Filter | None) -> Results:
-        conditions = self._conditions(reading.schema, filter)
+        hidden = hidden_documents(self._store, self._clock())
+        conditions = self._conditions(reading.schema, filter, hidden)
         searcher = reading.searcher
         with damage():
             question = understood(text, searcher.doc_freq, lambda start: _completions(searcher, start))
@@ -115,7 +118,7 @@ class Search:
             exact = _only_document(reading, question.numbers[0]) if question.only_number else ""
             total = picks.count(question)
         hits = self._hits(found)
-        return Results(hits, max(total, len(hits)), exact)
+        return Results(hits, max(total, len(hits)), "" if exact in hidden else exact)
 
     def _allowed(self, filter: Filter | None, documents: AbstractSet[str]) -> AbstractSet[str]:
         """Those of the documents that the filter lets through."""
@@ -123,10 +126,17 @@ class Search:
             return documents
         return {card.id for card in documents_in(self._store, filter, documents)}
 
-    def _conditions(self, schema: tantivy.Schema, filter: Filter | None) -> list[Clause]:
+    def _conditions(
+        self, schema: tantivy.Schema, filter: Filter | None, hidden: AbstractSet[str]
+    ) -> list[Clause]:
         """What must hold besides the words, without any weight in the ranking."""
+        clauses: list[Clause] = []
+        if hidden and not (filter and filter.saved_only):
+            clauses.append(
+                (tantivy.Occur.MustNot, tantivy.Query.term_set_query(schema, "document", list(hidden)))
+            )
         if filter is None:
-            return []
+            return clauses
         required = [
             tantivy.Query.term_query(schema, field, str(wanted), "basic")
             for field in ("collection", "kind", "issuer", "topic", "status")
@@ -140,7 +150,7 @@ class Search:
         if filter.begun_only or filter.new_only:
             ids = [card.id for card in documents_in(self._store, filter)]
             required.append(tantivy.Query.term_set_query(schema, "document", ids))
-        clauses = [(tantivy.Occur.Must, tantivy.Query.const_score_query(one, 0.0)) for one in required]
+        clauses += [(tantivy.Occur.Must, tantivy.Query.const_score_query(one, 0.0)) for one in required]
         if filter.unread_only and (read := self._marked(select(ticks.c.document).where(ticks.c.read))):
             of_read = tantivy.Query.term_set_query(schema, "document", read)
             clauses.append((tantivy.Occur.MustNot, of_read))

@@ -20,8 +20,8 @@ from handbook.client.tables.columns import Moment
 
 library = MetaData()
 
-# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawal' with an empty
-# payload, so that an older pack applied later cannot bring it back.
+# What was published, one row an item; a withdrawn one stays as a row of kind 'withdrawal', its payload
+# a model.library.Recall or empty, so that an older pack applied later cannot bring it back.
 items = Table(
     "items",
     library,
@@ -53,6 +53,16 @@ documents = Table(
     Column("arrived_at", Moment, nullable=False),
     Column("arrival", Integer, nullable=False),  # which content sync of this PC brought the edition, from 1
     Column("attachments", JSON, nullable=False),  # a list of model.library.Attachment
+)
+
+# Only of documents that are not for everybody for ever. `units`: whole subtrees, none means everybody; with
+# `expires_on` the document is listed up to that day.
+limits = Table(
+    "limits",
+    library,
+    Column("document", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("units", JSON, nullable=False),
+    Column("expires_on", Date),
 )
 
 # The bytes of images and attachments. Documents name them by their SHA-256 and are there without them too.

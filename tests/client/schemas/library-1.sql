@@ -57,6 +57,13 @@ CREATE TABLE library_state (
 	value VARCHAR NOT NULL,
 	PRIMARY KEY ("key")
 );
+CREATE TABLE limits (
+	document VARCHAR NOT NULL,
+	units JSON NOT NULL,
+	expires_on DATE,
+	PRIMARY KEY (document),
+	FOREIGN KEY(document) REFERENCES documents (id) ON DELETE CASCADE
+);
 CREATE TABLE packs (
 	sha256 VARCHAR NOT NULL,
 	publisher VARCHAR NOT NULL,
