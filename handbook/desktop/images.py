@@ -110,9 +110,11 @@ class Pictures(QObject):
         self._read = read
         self._held: OrderedDict[str, QImage | Missing] = OrderedDict()
         self._asked: set[str] = set()
+        self._painted: set[str] = set()  # since something last came
 
     def picture(self, sha256: str, size: QSize) -> QImage | Missing:
         """What there is of it now; the right size is made when it is another."""
+        self._painted.add(sha256)
         held = self._held.get(sha256, Missing.DECODING)
         fits = held.size() == size if isinstance(held, QImage) else held is not Missing.DECODING
         if sha256 in self._held:
@@ -146,8 +148,12 @@ class Pictures(QObject):
         self._asked.discard(sha256)
         self._held[sha256] = made
         self._held.move_to_end(sha256)
-        while len(self._held) > 1 and sum(map(_bytes_of, self._held.values())) > KEPT_BYTES:
-            self._held.popitem(last=False)
+        too_many = sum(map(_bytes_of, self._held.values())) - KEPT_BYTES
+        # What is in sight stays however large it is: it would only be asked for again.
+        for other in [one for one in self._held if one not in self._painted and one != sha256]:
+            if too_many > 0:
+                too_many -= _bytes_of(self._held.pop(other))
+        self._painted.clear()
         self.came.emit()
 
 
