@@ -9,6 +9,7 @@ import uuid_utils
 
 from handbook.client.cell_copies import (
     CellReflection,
+    Waiting,
     cell_member,
     cell_members_of,
     days_seen,
@@ -22,6 +23,7 @@ from handbook.client.cell_marks import keep_mark, last_marked, marks_of
 from handbook.client.cell_rows import CellOverview, TrendPoint, overview_of, reminder, row_of, trend_point
 from handbook.client.lineages import ReviewNote, SubmittedRevision, answers_in, keep_review, member_names
 from handbook.client.outbox import compose
+from handbook.client.review_desk import ReviewDesk, forget_draft
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, Member, Unit, cells_where
@@ -92,6 +94,7 @@ class Cell:
         self._assignments = assignments
         self._outbox = outbox
         self._new_id = new_id
+        self.desk = ReviewDesk(store, account)
 
     # Queries
 
@@ -162,18 +165,18 @@ class Cell:
             for assignment in wanted
         )
 
-    def waiting(self, unit: str) -> tuple[str, ...]:
-        """The lineages of the cell that wait for a decision of this reader, longest waiting first."""
+    def waiting(self, unit: str) -> tuple[Waiting, ...]:
+        """What waits in the cell for a decision of this reader, without texts, longest waiting first."""
         self._readable(unit)
         me = self._account.member().account
         with self._store.personal.read() as connection:
             waiting = waiting_for(connection, unit, me)
         published = {assignment.id for assignment in self._assignments.published()}
-        return tuple(each.lineage for each in waiting if each.assignment in published)
+        return tuple(each for each in waiting if each.assignment in published)
 
     def to_review(self, unit: str) -> tuple[ReviewView, ...]:
         """The reflections that wait, as `waiting`, with all their texts."""
-        return tuple(self.reflection(lineage) for lineage in self.waiting(unit))
+        return tuple(self.reflection(each.lineage) for each in self.waiting(unit))
 
     def reflection(self, lineage: str) -> ReviewView:
         """Raises NotFound when this PC has no such reflection, or its assignment is withdrawn."""
@@ -358,6 +361,8 @@ class Cell:
                 passages=passages,
                 reviewed_at=_after(now, max(known, default=None)),
             )
+            if verdict is not Verdict.OPENED:
+                forget_draft(connection, lineage)
             submission = compose(
                 review, author=reviewer, lineage=self._new_id(), revision=1, subject=lineage, now=now
             )

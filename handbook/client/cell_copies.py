@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.lineages import MAX_RECORD_BYTES, reviews_of
-from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, reviews
+from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, review_drafts, reviews
 from handbook.model.people import Member
 from handbook.model.reflection import Review, State, Verdict, standing
 from handbook.model.study import HandedIn, handed_in, read_documents
@@ -278,6 +278,7 @@ def forget(connection: Connection, feed: str, reader: str) -> None:
         cell_submissions.c.feed == feed, cell_submissions.c.author != reader
     )
     connection.execute(delete(reviews).where(reviews.c.lineage.in_(others)))
+    connection.execute(delete(review_drafts).where(review_drafts.c.lineage.in_(others)))
     connection.execute(delete(cell_marks).where(cell_marks.c.unit == feed, cell_marks.c.member != reader))
     connection.execute(delete(cell_members).where(cell_members.c.feed == feed))
     connection.execute(delete(cell_submissions).where(cell_submissions.c.feed == feed))

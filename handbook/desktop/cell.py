@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.cell_acts import MemberActs
+from handbook.desktop.cell_choice import FILTERS, ORDERS
+from handbook.desktop.cell_entry import CellEntry
+from handbook.desktop.cell_head import CellChoosers, CellFigures, chooser
 from handbook.desktop.cell_table import MemberTable
+from handbook.desktop.cell_trend import CellTrend
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
@@ -25,20 +31,18 @@ from handbook.desktop.widgets import (
     PrimaryButton,
     Role,
     SecondaryButton,
-    StatTile,
-    TileLayout,
     announce,
 )
-from handbook.model.changes import Change
+from handbook.model.changes import Change, Changes
 from handbook.model.people import Unit
-from handbook.model.reflection import State
-from handbook.model.study import Assignment
+from handbook.model.study import Assignment, MarkKind
 from handbook.model.vietnamese import VIETNAM, date_text, due_text, since_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from handbook.client.cell import Cell, CellOverview, MemberRow
+    from handbook.client.cell import Cell
+    from handbook.client.cell_rows import CellOverview, MemberRow, TrendPoint
 
 PAGE_WIDTH = 1600
 FEWEST_ROWS = 7
@@ -52,6 +56,7 @@ class _Content:
     assignments: tuple[Assignment, ...] = ()
     overview: "CellOverview | None" = None
     last_sync: "datetime | None" = None
+    me: str = ""
 
 
 class CellScreen(Screen):
@@ -64,15 +69,19 @@ class CellScreen(Screen):
         self._assignment = ""
         self._overview: CellOverview | None = None
         self._filter = "all"
+        self._me = ""
         self._missing = SecondaryButton(self.tr("Danh sách chưa xong"), "copy")
         self._missing.setObjectName("cell.missing")
         self._missing.clicked.connect(self._ask_missing_text)
         self.header.add_action(self._missing)
+        trend = SecondaryButton(self.tr("Xu hướng"), "calendar")
+        trend.setObjectName("cell.trend.show")
+        trend.clicked.connect(self._ask_trend)
+        self.header.add_action(trend)
         # The page scrolls where large print leaves the table no room.
         self._page = Column(PAGE_WIDTH)
         self.body.addWidget(self._page)
-        self._build_choosers()
-        self._build_tiles()
+        self._build_head()
         self._build_chips()
         self._build_table()
         self._measure_screen()
@@ -107,6 +116,7 @@ class CellScreen(Screen):
                 assignments=offered,
                 overview=handbook.cell.overview(path, wanted, now),
                 last_sync=status.last_success,
+                me=handbook.account.member().account,
             )
 
         self.load(read, self._show_content)
@@ -133,11 +143,11 @@ class CellScreen(Screen):
             )
             return
         overview = content.overview
-        self._overview = overview
+        self._overview, self._me = overview, content.me
         self._unit, self._assignment = overview.unit.path, overview.assignment.id
         self._show_header(content)
         self._show_choosers(content)
-        self._show_tiles(overview)
+        self._figures.show_figures(overview, len(self._rows_of("waiting")))
         self._show_chips(overview)
         self._show_rows()
         self._missing.setEnabled(overview.missing > 0)
@@ -155,54 +165,59 @@ class CellScreen(Screen):
         self.header.show_text(content.overview.unit.name, f"{said} · {numbers}")
 
     def _show_choosers(self, content: _Content) -> None:
-        units = [(unit.name, unit.path) for unit in content.units]
-        _fill(self._unit_chooser, units, self._unit)
-        self._unit_chooser.setVisible(len(units) > 1)
-        offered = [(assignment.title, assignment.id) for assignment in content.assignments]
-        _fill(self._assignment_chooser, offered, self._assignment)
-        self._show_full_title()
-
-    def _show_tiles(self, overview: "CellOverview") -> None:
-        members, waiting = overview.members, len(self._rows_of("waiting"))
-        wants = overview.assignment.wants_reflection
-        self._tiles["members"].show_figure(str(members), self.tr("của chi bộ"))
-        self._tiles["read"].show_figure(str(overview.read_all), self.tr("trên {}").format(members))
-        self._tiles["submitted"].show_figure(str(overview.submitted), self.tr("trên {}").format(members))
-        self._tiles["waiting"].show_figure(str(waiting), self.tr("cần nhận xét"))
-        self._tiles["returned"].show_figure(str(overview.returned), self.tr("chờ nộp lại"))
-        late = self.tr("{} bài nộp muộn").format(overview.late) if wants else ""
-        self._tiles["missing"].show_figure(str(overview.missing), late)
-        for name in ("submitted", "waiting", "returned"):
-            self._tiles[name].setVisible(wants)
+        self._choosers.show_offered(
+            [(unit.name, unit.path) for unit in content.units],
+            self._unit,
+            [(assignment.title, assignment.id) for assignment in content.assignments],
+            self._assignment,
+        )
 
     def _show_chips(self, overview: "CellOverview") -> None:
         for name, chip in self._chips.items():
             count = len(self._rows_of(name))
             chip.setText(f"{self._chip_names[name]} {count}")
             chip.setAccessibleName(self.tr("{}: {} đồng chí").format(self._chip_names[name], count))
-            of_texts = name in ("waiting", "returned", "accepted", "late")
-            chip.setVisible(overview.assignment.wants_reflection or not of_texts)
+            of_texts = name in ("waiting", "returned", "accepted", "late", "paper")
+            # Few have these: a chip that would show nobody only takes room.
+            rare = name in ("exempt", "paper", "late") and not count and name != self._filter
+            chip.setVisible((overview.assignment.wants_reflection or not of_texts) and not rare)
 
     def _show_rows(self) -> None:
         rows = self._rows_of(self._filter)
         self._table.show_rows(rows, self._overview.assignment, self.session.now())
-        if self._stack.currentWidget() is not self._message:
+        if self._stack.currentWidget() in (self._table_frame, self._nobody):
             self._stack.setCurrentWidget(self._table_frame if rows else self._nobody)
+        self._show_acts()
+
+    def _show_acts(self) -> None:
+        """What can be done with the member whose row is current."""
+        row = self._current_row()
+        self._acts.setVisible(row is not None and self._stack.currentWidget() is self._table_frame)
+        if row:
+            wants = self._overview.assignment.wants_reflection
+            self._acts.show_member(row, is_me=row.account == self._me, wants_reflection=wants)
+
+    def _current_row(self) -> "MemberRow | None":
+        account = self._table.current_account
+        rows = self._overview.rows if self._overview else ()
+        return next((row for row in rows if row.account == account), None)
 
     def _rows_of(self, name: str) -> "tuple[MemberRow, ...]":
         overview = self._overview
-        fits = _FILTERS[name]
-        return tuple(row for row in overview.rows if fits(row, overview.assignment))
+        fits = FILTERS[name]
+        rows = [row for row in overview.rows if fits(row, overview.assignment)]
+        # In the order of names where the key says nothing, which is that of the rows.
+        return tuple(sorted(rows, key=ORDERS[self._order.currentData()]))
 
     # -- acting
 
-    def _choose_unit(self, _: int) -> None:
-        self._unit, self._assignment = self._unit_chooser.currentData(), ""
+    def _choose_unit(self, path: str) -> None:
+        self._unit, self._assignment = path, ""
         self._show_table()
         self.refresh()
 
-    def _choose_assignment(self, _: int) -> None:
-        self._assignment = self._assignment_chooser.currentData()
+    def _choose_assignment(self, assignment: str) -> None:
+        self._assignment = assignment
         self._show_table()
         self.refresh()
 
@@ -249,6 +264,76 @@ class CellScreen(Screen):
         self._message_text.setFocus()
         announce(self, self.tr("Đã sao chép tin nhắn nhắc việc."))
 
+    # -- exemptions and papers
+
+    def _ask_exemption(self) -> None:
+        if row := self._current_row():
+            self._ask(lambda: self._entry.ask_exemption(row.account, row.name, row.mark))
+
+    def _ask_paper(self) -> None:
+        row = self._current_row()
+        if row and self._overview.assignment.wants_reflection:
+            today = self.session.now().astimezone(VIETNAM).date()
+            self._ask(lambda: self._entry.ask_paper(row.account, row.name, row.mark, today))
+
+    def _ask(self, ask: Callable[[], object]) -> None:
+        if self._current_row().account == self._me:
+            said = self.tr("Việc miễn và bài giấy của đồng chí do người khác trong chi uỷ ghi nhận.")
+            self.show_banner(Banner(Kind.INFO, said))
+            return
+        self._stack.setCurrentWidget(self._entry)
+        self._acts.hide()
+        ask()
+
+    def _keep_exemption(self, account: str, reason: str) -> None:
+        now, cell, assignment = self.session.now(), self.session.handbook.cell, self._assignment
+        self._keep(
+            account, lambda: cell.exempt(account, assignment, reason, now), self.tr("Đã ghi miễn cho {}.")
+        )
+
+    def _keep_paper(self, account: str, day: date) -> None:
+        now, cell, assignment = self.session.now(), self.session.handbook.cell, self._assignment
+        said = self.tr("Đã ghi bài giấy của {}.")
+        self._keep(account, lambda: cell.take_paper(account, assignment, day, now), said)
+
+    def _take_back(self) -> None:
+        row = self._current_row()
+        if row is None or row.mark is None or row.account == self._me:
+            return
+        now, cell, assignment = self.session.now(), self.session.handbook.cell, self._assignment
+        account = row.account
+        self._keep(account, lambda: cell.unmark(account, assignment, now), self.tr("Đã bỏ ghi nhận cho {}."))
+
+    def _keep(self, account: str, act: Callable[[], Changes], said: str) -> None:
+        """Does it and offers to put back what was there before."""
+        before = next(row for row in self._overview.rows if row.account == account)
+        assignment = self._assignment
+
+        def undo() -> None:
+            cell, now, mark = self.session.handbook.cell, self.session.now(), before.mark
+            if mark is None:
+                self.command(lambda: cell.unmark(account, assignment, now))
+            elif mark.kind is MarkKind.EXEMPT:
+                self.command(lambda: cell.exempt(account, assignment, mark.reason, now))
+            else:
+                self.command(lambda: cell.take_paper(account, assignment, mark.handed_in_on, now))
+
+        def done(_: object) -> None:
+            self._back_to_table()
+            self.undo_offered.emit(said.format(before.name), undo)
+
+        self.command(act, done)
+
+    def _ask_trend(self) -> None:
+        unit, now, cell = self._unit, self.session.now(), self.session.handbook.cell
+
+        def show(points: "tuple[TrendPoint, ...]") -> None:
+            self._acts.hide()
+            self._stack.setCurrentWidget(self._trend)
+            self._trend.show_points(points)
+
+        self.session.work.run(lambda: cell.trend(unit, now), show, self._cannot_do, self)
+
     def _show_table(self) -> None:
         self._stack.setCurrentWidget(self._table_frame)
 
@@ -256,35 +341,17 @@ class CellScreen(Screen):
         self._show_table()
         self._show_rows()
         self._table.setFocus()
+        self._show_acts()
 
     # -- the frame
 
-    def _build_choosers(self) -> None:
-        self._unit_chooser = _chooser(self.tr("Chi bộ"), "cell.unit")
-        self._unit_chooser.activated.connect(self._choose_unit)
-        self._assignment_chooser = _chooser(self.tr("Nhiệm vụ học tập"), "cell.assignment")
-        self._assignment_chooser.activated.connect(self._choose_assignment)
-        self._assignment_chooser.installEventFilter(self)
-        self._full_title = Label("", Role.MUTED)
-        for part in (self._unit_chooser, self._assignment_chooser, self._full_title):
-            self._page.body.addWidget(part)
-
-    def _build_tiles(self) -> None:
-        self._tile_row = QWidget()
-        self._tile_layout = TileLayout(current_theme().px(130), current_theme().px(10))
-        self._tile_row.setLayout(self._tile_layout)
-        self._tiles = {
-            "members": StatTile(self.tr("Đảng viên")),
-            "read": StatTile(self.tr("Đã đọc đủ")),
-            "submitted": StatTile(self.tr("Đã nộp bài")),
-            "waiting": StatTile(self.tr("Chờ xem")),
-            "returned": StatTile(self.tr("Trả lại")),
-            "missing": StatTile(self.tr("Chưa xong")),
-        }
-        for name, tile in self._tiles.items():
-            tile.setObjectName(f"cell.tile.{name}")
-            self._tile_layout.addWidget(tile)
-        self._page.body.addWidget(self._tile_row)
+    def _build_head(self) -> None:
+        self._choosers = CellChoosers()
+        self._choosers.unit_chosen.connect(self._choose_unit)
+        self._choosers.assignment_chosen.connect(self._choose_assignment)
+        self._figures = CellFigures()
+        self._page.body.addWidget(self._choosers)
+        self._page.body.addWidget(self._figures)
 
     def _build_chips(self) -> None:
         self._chip_names = {
@@ -294,6 +361,8 @@ class CellScreen(Screen):
             "returned": self.tr("Trả lại"),
             "late": self.tr("Nộp muộn"),
             "accepted": self.tr("Đạt"),
+            "exempt": self.tr("Miễn"),
+            "paper": self.tr("Nộp giấy"),
         }
         chips = FlowLayout()
         self._chips: dict[str, Chip] = {}
@@ -304,6 +373,16 @@ class CellScreen(Screen):
             chip.clicked.connect(lambda _, name=name: self._choose_filter(name))
             chips.addWidget(chip)
             self._chips[name] = chip
+        self._order = chooser(self.tr("Sắp xếp"), "cell.order")
+        for words, key in (
+            (self.tr("Xếp theo tên"), "name"),
+            (self.tr("Việc cần làm trước"), "urgent"),
+            (self.tr("Nộp gần đây trước"), "received"),
+            (self.tr("Lâu chưa đồng bộ trước"), "sync"),
+        ):
+            self._order.addItem(words, key)
+        self._order.activated.connect(lambda _: self._show_rows())
+        chips.addWidget(self._order)
         self._page.body.addLayout(chips)
 
     def _build_table(self) -> None:
@@ -331,9 +410,25 @@ class CellScreen(Screen):
         back.setObjectName("cell.missing.back")
         self._holder = QWidget()
         self._stack = QStackedLayout(self._holder)
-        for page in (self._table_frame, self._nobody, self._message):
+        self._entry = CellEntry()
+        self._entry.exempted.connect(self._keep_exemption)
+        self._entry.paper_taken.connect(self._keep_paper)
+        self._entry.cancelled.connect(self._back_to_table)
+        self._trend = CellTrend(self._back_to_table)
+        for page in (self._table_frame, self._nobody, self._message, self._entry, self._trend):
             self._stack.addWidget(page)
         self._page.body.addWidget(self._holder, 1)
+        self._build_acts()
+
+    def _build_acts(self) -> None:
+        self._acts = MemberActs(self._table)
+        self._acts.opened.connect(lambda: self._open(self._table.current_account))
+        self._acts.exemption_asked.connect(self._ask_exemption)
+        self._acts.paper_asked.connect(self._ask_paper)
+        self._acts.taken_back.connect(self._take_back)
+        self._table.turned_to.connect(self._show_acts)
+        self._acts.hide()
+        self._page.body.addWidget(self._acts)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -346,57 +441,16 @@ class CellScreen(Screen):
 
     def _measure_screen(self) -> None:
         px = current_theme().px
-        self._tile_row.setVisible(self.height() >= px(TILES_FROM))
-        self._tile_layout.setSpacing(px(10))
+        self._figures.setVisible(self.height() >= px(TILES_FROM))
+        self._figures.layout().setSpacing(px(10))
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._holder.setMinimumHeight(px(FEWEST_ROWS * 36))
         self._page.body.setContentsMargins(0, 0, px(4), 0)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._assignment_chooser and event.type() is QEvent.Type.Resize:
-            self._show_full_title()
-        return False
-
-    def _show_full_title(self) -> None:
-        """A title that the chooser has no room for stands below it."""
-        title = self._assignment_chooser.currentText()
-        needed = self._assignment_chooser.fontMetrics().horizontalAdvance(title) + current_theme().px(60)
-        self._full_title.setText(title)
-        self._full_title.setVisible(needed > self._assignment_chooser.width())
-
-
-_FILTERS: "dict[str, Callable[[MemberRow, Assignment], bool]]" = {
-    "all": lambda row, assignment: True,
-    "missing": lambda row, assignment: not row.progress.done(assignment.wants_reflection),
-    "waiting": lambda row, assignment: row.progress.reflection in (State.RECEIVED, State.OPENED),
-    "returned": lambda row, assignment: row.progress.reflection == State.RETURNED,
-    "late": lambda row, assignment: row.progress.late,
-    "accepted": lambda row, assignment: row.progress.reflection == State.ACCEPTED,
-}
 
 
 def _first_to_look_at(cell: "Cell", unit: str, offered: tuple[Assignment, ...], now: "datetime") -> str:
     """The assignment whose reflections wait longest, else the one due next, else the latest."""
     ids = {assignment.id for assignment in offered}
-    waiting = (view.assignment.id for view in cell.to_review(unit) if view.assignment.id in ids)
+    waiting = (each.assignment for each in cell.waiting(unit) if each.assignment in ids)
     due = (assignment.id for assignment in reversed(offered) if not assignment.is_overdue(now))
     return next(waiting, None) or next(due, offered[0].id)
-
-
-def _chooser(name: str, object_name: str) -> QComboBox:
-    chooser = QComboBox()
-    chooser.setObjectName(object_name)
-    chooser.setAccessibleName(name)
-    chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    chooser.setMinimumContentsLength(16)
-    return chooser
-
-
-def _fill(chooser: QComboBox, entries: list[tuple[str, str]], current: str) -> None:
-    """Offer these (text, key); nothing changes under the person's hand when they are the same."""
-    held = [(chooser.itemText(i), chooser.itemData(i)) for i in range(chooser.count())]
-    if held != entries:
-        chooser.clear()
-        for text, key in entries:
-            chooser.addItem(text, key)
-    chooser.setCurrentIndex(next(i for i, (_, key) in enumerate(entries) if key == current))

@@ -11,7 +11,7 @@ from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, ElidedLabel, Label, LinkButton, Pill, Role, Tone
 from handbook.model.prose import parse, readable
-from handbook.model.reflection import STATE_NAMES, Answer, Verdict
+from handbook.model.reflection import STATE_NAMES, Answer, PassageComment, Verdict
 from handbook.model.study import Assignment
 from handbook.model.vietnamese import moment_text
 
@@ -55,8 +55,13 @@ def question_card(view: "AssignmentView", go: Go) -> Card:
     return card
 
 
-def comments_card(notes: "Sequence[ReviewNote]") -> Card:
-    """Everything the cell said of this reflection, newest first."""
+def comments_card(
+    notes: "Sequence[ReviewNote]", shown: int = 0, find: Callable[[int, PassageComment], object] | None = None
+) -> Card:
+    """Everything the cell said of this reflection, newest first.
+
+    With `find`, a passage of the revision `shown` leads to its place in the text: `find(revision, passage)`.
+    """
     card = Card(_tr("Góp ý của chi bộ"), "comment")
     card.setObjectName("editor.comments")
     tones = {Verdict.RETURNED: (_tr("Trả lại"), Tone.WARN), Verdict.ACCEPTED: (_tr("Đạt"), Tone.OK)}
@@ -68,9 +73,29 @@ def comments_card(notes: "Sequence[ReviewNote]") -> Card:
         card.add(head)
         if note.comment:
             card.add(Label(note.comment))
+        for number, passage in enumerate(note.passages):
+            card.add(*_passage(note, number, passage, find if note.revision == shown else None))
         said = _tr("Về bản {}, lúc {}").format(note.revision, moment_text(note.at))
         card.add(Label(said, Role.NOTE))
     return card
+
+
+def _passage(
+    note: "ReviewNote",
+    number: int,
+    passage: PassageComment,
+    find: Callable[[int, PassageComment], object] | None,
+) -> list[QWidget | QLayout]:
+    """What was said of a passage, below its words."""
+    quote = " ".join(passage.quote.split())
+    parts: list[QWidget | QLayout] = [Label(f"“{quote}”", Role.NOTE), Label(passage.comment)]
+    if find:
+        link = LinkButton(_tr("Xem trong bài"), "highlight")
+        link.setObjectName(f"comments.passage.{number}")
+        link.setAccessibleName(_tr("Xem trong bài: {}").format(quote))
+        link.clicked.connect(lambda: find(note.revision, passage))
+        parts.append(_at_left(link))
+    return parts
 
 
 def revisions_card(revisions: "Sequence[SubmittedRevision]", assignment: str, go: Go) -> Card:

@@ -2,41 +2,41 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from handbook.desktop.autosave import Autosave
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.passage_text import PassageText
 from handbook.desktop.reflection_side import clear
-from handbook.desktop.reflection_text import ReflectionText
-from handbook.desktop.review_side import about_card, history_cards
+from handbook.desktop.review_side import about_card, history_cards, overlap_text
+from handbook.desktop.review_writing import ReviewWriting
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
-    Card,
     Column,
     IconButton,
     Kind,
     Label,
     LinkButton,
-    PrimaryButton,
     Role,
-    SecondaryButton,
     Toast,
-    announce,
 )
-from handbook.desktop.writing import WritingBox
 from handbook.model.changes import Change, Changes
-from handbook.model.reflection import State
+from handbook.model.passages import comment_on
+from handbook.model.reflection import PassageComment, State
 
 if TYPE_CHECKING:
     from handbook.client.cell import ReviewView
     from handbook.client.lineages import SubmittedRevision
+    from handbook.client.review_desk import Phrases, ReviewDraft
 
 SIDE_FROM = 820
 """Width of the screen at 100 % text from which the review stands beside the text, not below it."""
@@ -48,6 +48,8 @@ PAGE_WIDTH = 1600
 class _Content:
     view: "ReviewView | None"
     queue: tuple[str, ...]
+    draft: "ReviewDraft"
+    phrases: "Phrases"
 
 
 class ReviewScreen(Screen):
@@ -59,12 +61,23 @@ class ReviewScreen(Screen):
         self._view: ReviewView | None = None
         self._older: SubmittedRevision | None = None
         self._queue: tuple[str, ...] = ()
-        self._comments: dict[str, str] = {}
+        self._autosave = Autosave(session.work, self._keep_draft, self)
+        self._autosave.failed.connect(self._cannot_do)
         self._deciding = False
         self._arriving = False
         self._build_header()
         self._build_panes()
-        for keys, act in (("Ctrl+Up", self._go_back), ("Ctrl+Down", self._go_on)):
+        keys_of = (
+            ("Ctrl+Up", self._go_back),
+            ("Ctrl+Down", self._go_on),
+            ("Ctrl+G", self._comment_on_passage),
+            ("Ctrl+J", self._show_phrases),
+            ("Ctrl+Return", self._accept_it),
+            ("Ctrl+Enter", self._accept_it),
+            ("Ctrl+Shift+Return", self._return_it),
+            ("Ctrl+Shift+Enter", self._return_it),
+        )
+        for keys, act in keys_of:
             shortcut = QShortcut(QKeySequence(keys), self, activated=act)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._arrange()
@@ -85,9 +98,14 @@ class ReviewScreen(Screen):
 
         def read() -> _Content:
             units = [unit] if unit else [each.path for each in cell.units()]
-            queue = tuple(view.lineage for path in units for view in cell.to_review(path))
+            queue = tuple(each.lineage for path in units for each in cell.waiting(path))
             wanted = lineage or next(iter(queue), "")
-            return _Content(cell.reflection(wanted) if wanted else None, queue)
+            return _Content(
+                cell.reflection(wanted) if wanted else None,
+                queue,
+                cell.desk.draft(wanted),
+                cell.desk.phrases(),
+            )
 
         self.load(read, self._show_content)
 
@@ -113,8 +131,12 @@ class ReviewScreen(Screen):
         if self._view is None or (self._view.lineage, self._view.revision) != (view.lineage, view.revision):
             self._older = None
         if self._view is None or self._view.lineage != view.lineage:
-            self._comment.start_with(self._comments.get(view.lineage, ""))
+            if self._view is not None:
+                self._autosave.hold(self._view.lineage)
+            # What the disk does not have yet is newer than what was read from it.
+            self._decision.start_with(self._autosave.unsaved(view.lineage) or content.draft)
         self._view = view
+        self._decision.show_known(content.phrases)
         self.header.show_text(self.tr("Bài thu hoạch của {}").format(view.author.name), view.assignment.title)
         self._show_place()
         self._show_revision()
@@ -141,15 +163,17 @@ class ReviewScreen(Screen):
         view = self._view
         older = older or self._older
         titles = {answer.part: answer.title for answer in view.answers}
-        parts = [(answer.title, answer.text) for answer in view.answers]
+        parts = [(answer.part, answer.title, answer.text) for answer in view.answers]
         if older:
-            parts = [(titles.get(answer.part, answer.part), answer.text) for answer in older.answers]
-        self._text.show_parts(parts)
+            parts = [
+                (answer.part, titles.get(answer.part, answer.part), answer.text) for answer in older.answers
+            ]
+        self._text.show_answers(parts, self._passages_of(older.revision if older else view.revision))
         clear(self._about)
         self._about.addWidget(about_card(view))
         clear(self._history)
         shown = older.revision if older else view.revision
-        for card in history_cards(view, self._choose_revision, shown):
+        for card in history_cards(view, self._choose_revision, shown, self._find_passage):
             self._history.addWidget(card)
 
     def _choose_revision(self, revision: "SubmittedRevision | None") -> None:
@@ -160,39 +184,113 @@ class ReviewScreen(Screen):
     def _show_decision(self) -> None:
         view = self._view
         self._decision.setVisible(view.can_decide)
-        self._needs_comment.hide()
-        for button in (self._return, self._accept):
-            button.setEnabled(not self._deciding)
+        self._decision.set_deciding(self._deciding)
+        said = overlap_text(view)
+        self._overlap.setText(said)
+        self._overlap.setVisible(bool(said))
+
+    # -- comments on passages
+
+    def _said_of(self, revision: int) -> tuple[PassageComment, ...]:
+        """The comments on passages of that revision that were made already, newest review first."""
+        return tuple(
+            passage for note in self._view.reviews if note.revision == revision for passage in note.passages
+        )
+
+    def _passages_of(self, revision: int) -> tuple[PassageComment, ...]:
+        """Those and, of the latest revision, what is being written, in the order of their numbers."""
+        said = self._said_of(revision)
+        self._decision.count_from(len(said))
+        writes = self._view.can_decide and revision == self._view.revision
+        return said + (self._decision.draft().passages if writes else ())
+
+    def _comment_on_passage(self) -> None:
+        if self._view is None or not self._view.can_decide or self._older:
+            return
+        place = self._text.selected()
+        if place is None:
+            said = self.tr("Hãy chọn một đoạn trong bài, rồi bấm Góp ý đoạn đang chọn.")
+            self.show_banner(Banner(Kind.INFO, said))
+            self._text.setFocus()
+            return
+        self.clear_banner()
+        self._decision.add_passage(comment_on(self._text.sections(), place))
+
+    def _passages_changed(self) -> None:
+        self._text.show_comments(self._passages_of(self._view.revision))
+        self._edited()
+
+    def _go_to_passage(self, number: int) -> None:
+        self._text.go_to(number)
+        if self._page.isVisible():
+            area = self._text.area_of(number, self._page.widget())
+            self._page.ensureVisible(area.left(), area.center().y(), 0, self._page.height() // 3)
+
+    def _find_passage(self, revision: int, passage: PassageComment) -> None:
+        said = self._said_of(revision)
+        if passage in said:
+            self._go_to_passage(said.index(passage))
 
     # -- deciding
 
+    def _keep_draft(self, lineage: str, draft: "ReviewDraft") -> datetime:
+        self.session.handbook.cell.desk.keep_draft(lineage, draft)
+        return self.session.now()
+
     def _edited(self) -> None:
-        self._comments[self._view.lineage] = self._comment.toPlainText()
-        if self._comment.toPlainText().strip():
-            self._needs_comment.hide()
+        self._autosave.touched(self._view.lineage, self._decision.draft)
+
+    def leave(self) -> None:
+        self._autosave.settle()
+
+    @property
+    def holds_unsaved(self) -> bool:
+        return not self._autosave.is_settled
+
+    def _show_phrases(self) -> None:
+        if self._view is not None and self._view.can_decide:
+            self._decision.show_phrases()
+
+    def _keep_phrase(self, text: str) -> None:
+        now, desk = self.session.now(), self.session.handbook.cell.desk
+        self.command(lambda: desk.keep_phrase(text, now), self._read_phrases)
+
+    def _drop_phrase(self, text: str) -> None:
+        desk = self.session.handbook.cell.desk
+        self.command(lambda: desk.drop_phrase(text), self._read_phrases)
+
+    def _read_phrases(self, _: Changes) -> None:
+        desk = self.session.handbook.cell.desk
+        self.session.work.run(desk.phrases, self._decision.show_known, self._cannot_do, self)
+
+    def _may_decide(self) -> bool:
+        return self._view is not None and self._view.can_decide and not self._deciding
 
     def _return_it(self) -> None:
-        if not self._comment.toPlainText().strip():
-            self._needs_comment.show()
-            announce(self, self._needs_comment.text())
-            self._comment.setFocus()
+        if not self._may_decide():
+            return
+        if not self._decision.has_words():
+            self._decision.ask_for_words()
             return
         said = self.tr("Đã trả lại bài của {}; sẽ gửi khi có mạng.")
         self._decide(self.session.handbook.cell.return_for_revision, said)
 
     def _accept_it(self) -> None:
+        if not self._may_decide():
+            return
         said = self.tr("Đã đánh giá Đạt bài của {}; sẽ gửi khi có mạng.")
         self._decide(self.session.handbook.cell.accept, said)
 
     def _decide(self, command: Callable[..., Changes], said: str) -> None:
-        view, comment, now = self._view, self._comment.toPlainText(), self.session.now()
+        view, draft, now = self._view, self._decision.draft(), self.session.now()
+        passages = tuple(each for each in draft.passages if each.comment.strip())
         onward = self._neighbour(1) or self._neighbour(-1)
         self._deciding = True
         self._show_decision()
+        self._autosave.forget(view.lineage)
 
         def done(_: Changes) -> None:
             self._deciding = False
-            self._comments.pop(view.lineage, None)
             self.session.sync_now()
             again = self.route
             self._go_to(onward) if onward else self._to_cell()
@@ -207,9 +305,13 @@ class ReviewScreen(Screen):
             self._deciding = False
             self._show_decision()
             self._cannot_do(error)
+            self._autosave.touched(view.lineage, lambda: draft)
 
         self.session.work.run(
-            lambda: command(view.lineage, comment, now, seen_revision=view.revision), done, failed, self
+            lambda: command(view.lineage, draft.comment, now, seen_revision=view.revision, passages=passages),
+            done,
+            failed,
+            self,
         )
 
     # -- from one to the next
@@ -256,7 +358,9 @@ class ReviewScreen(Screen):
             self.header.add_action(part)
 
     def _build_panes(self) -> None:
-        self._text = ReflectionText()
+        self._text = PassageText()
+        self._text.cited.connect(self._to_source)
+        self._text.chosen.connect(lambda number: self._decision.write_on(number))
         self._text.setObjectName("review.text")
         self._text.setAccessibleName(self.tr("Bài thu hoạch"))
         self._paper = QFrame()
@@ -269,7 +373,7 @@ class ReviewScreen(Screen):
         self._side = Column(SIDE_WIDTH)
         self._side.body.addStretch(1)
         self._page.body.addStretch(1)
-        for box in (self._text, self._comment):
+        for box in (self._text, self._decision.comment):
             box.installEventFilter(self)
         self._panes = QHBoxLayout()
         self._panes.addWidget(self._paper, 1)
@@ -278,25 +382,21 @@ class ReviewScreen(Screen):
         self.body.addLayout(self._panes, 1)
 
     def _build_decision(self) -> None:
-        self._decision = Card(self.tr("Nhận xét"), "comment")
-        self._comment = WritingBox(
-            self.tr("Góp ý cho đảng viên"), self.tr("Nêu điều đã tốt và điều cần viết thêm.")
-        )
-        self._comment.setObjectName("review.comment")
-        self._comment.edited.connect(self._edited)
-        self._needs_comment = Label(self.tr("Hãy viết góp ý rồi trả lại: đồng chí ấy cần biết sửa gì."))
-        self._needs_comment.setObjectName("review.needs-comment")
-        self._needs_comment.setProperty("role", "strong")
-        self._return = SecondaryButton(self.tr("Trả lại để viết thêm"), "return")
-        self._return.setObjectName("review.return")
-        self._return.clicked.connect(self._return_it)
-        self._accept = PrimaryButton(self.tr("Đạt"), "check")
-        self._accept.setObjectName("review.accept")
-        self._accept.clicked.connect(self._accept_it)
-        note = self.tr("Lưu ngay trên máy này và sẽ gửi khi có mạng. Đã đánh giá Đạt thì không rút lại được.")
-        self._decision.add(self._comment, self._needs_comment, Label(note, Role.NOTE))
-        self._decision.add_action(self._accept)
-        self._decision.add_action(self._return)
+        self._overlap = Label("")
+        self._overlap.setObjectName("review.overlap")
+        self._overlap.setProperty("role", "strong")
+        self._decision = ReviewWriting()
+        self._decision.edited.connect(self._edited)
+        self._decision.passages_changed.connect(self._passages_changed)
+        self._decision.passage_asked.connect(self._comment_on_passage)
+        self._decision.passage_chosen.connect(self._go_to_passage)
+        self._decision.returned.connect(self._return_it)
+        self._decision.accepted.connect(self._accept_it)
+        self._decision.keep_phrase.connect(self._keep_phrase)
+        self._decision.drop_phrase.connect(self._drop_phrase)
+
+    def _to_source(self, document: str, anchor: str) -> None:
+        self.navigate.emit(Route(place=Place.READER, document=document, anchor=anchor))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The text boxes would take the keys that go from one reflection to the next for themselves."""
@@ -319,9 +419,9 @@ class ReviewScreen(Screen):
     def _arrange(self) -> None:
         px = current_theme().px
         beside = self.width() >= px(SIDE_FROM)
-        parts = [self._about_holder, self._decision, self._history_holder]
+        parts = [self._about_holder, self._overlap, self._decision, self._history_holder]
         if not beside:
-            parts.insert(1, self._paper)
+            parts.insert(2, self._paper)
         home = self._side.body if beside else self._page.body
         for place, part in enumerate(parts):
             if home.indexOf(part) != place:

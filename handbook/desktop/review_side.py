@@ -10,12 +10,15 @@ from handbook.desktop.reflection_side import comments_card
 from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Card, FlowLayout, Label, LinkButton, Pill, Role, Tone
-from handbook.model.reflection import STATE_NAMES, written_words
+from handbook.model.reflection import STATE_NAMES, PassageComment, Verdict, written_words
 from handbook.model.vietnamese import date_text, moment_text, number_text
 
 if TYPE_CHECKING:
     from handbook.client.cell import ReviewView
     from handbook.client.lineages import SubmittedRevision
+
+
+_DECIDED = {Verdict.RETURNED: "trả lại bài này", Verdict.ACCEPTED: "đánh giá Đạt"}
 
 
 def _tr(text: str) -> str:
@@ -43,13 +46,36 @@ def about_card(view: "ReviewView") -> Card:
     return card
 
 
+def overlap_text(view: "ReviewView") -> str:
+    """Others' decisions on the same text, and which one counts; '' when nobody else has decided."""
+    if not view.also_decided:
+        return ""
+    said = "; ".join(
+        _tr("{} đã {} lúc {}").format(note.by, _DECIDED[note.verdict], moment_text(note.at))
+        for note in reversed(view.also_decided)
+    )
+    decided = [note for note in view.reviews if note.revision == view.revision]
+    if len(decided) > len(view.also_decided):
+        counts = _tr("Cả hai kết luận đều được giữ; tính theo kết luận sau: {}.")
+        return f"{said}. {counts.format(STATE_NAMES[view.state])}"
+    if view.can_decide:
+        return f"{said}. " + _tr("Nếu đồng chí nhận xét nữa thì tính theo kết luận sau.")
+    return ""
+
+
 def history_cards(
-    view: "ReviewView", show: "Callable[[SubmittedRevision | None], object]", shown: int
+    view: "ReviewView",
+    show: "Callable[[SubmittedRevision | None], object]",
+    shown: int,
+    find: Callable[[int, PassageComment], object],
 ) -> list[QWidget]:
-    """Earlier reviews and revisions; `show` is called with the revision to read, None for the latest."""
+    """Earlier reviews and revisions; `show` is called with the revision to read, None for the latest.
+
+    `find(revision, passage)` is called for a passage to look at, of the revision that is shown.
+    """
     cards: list[QWidget] = []
     if view.reviews:
-        comments = comments_card(view.reviews)
+        comments = comments_card(view.reviews, shown, find)
         comments.set_title(_tr("Đã góp ý"))
         comments.setObjectName("review.earlier")
         cards.append(comments)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -240,3 +241,131 @@ def test_with_nothing_to_review_the_page_says_so(seat: Seat) -> None:
 def test_a_reflection_this_pc_does_not_have_is_an_error_with_advice(seat: Seat) -> None:
     seat.go(Place.REVIEW, lineage="khong-co")
     assert "Trên máy này không có bài thu hoạch đó." in seat.words()
+
+
+def select(seat: Seat, words: str) -> None:
+    """Selects words of the text, as a person does with the mouse."""
+    text = seat.find("review.text")
+    text.moveCursor(QTextCursor.MoveOperation.Start)
+    assert text.find(words)
+    text.setFocus()
+
+
+def test_words_are_selected_and_commented_where_they_stand(reading: Seat, an: Device) -> None:
+    lineage = reading.route.lineage
+    select(reading, "nộp bài này")
+    reading.key("review.text", Qt.Key.Key_G, CONTROL)
+    box = reading.find("review.passage.1.comment")
+    assert box.hasFocus()
+    type_into(box, "Nộp cho ai?")
+    assert "“nộp bài này”" in reading.words()
+    text = reading.find("review.text")
+    (shown,) = text.extraSelections()
+    assert shown.cursor.selectedText() == "nộp bài này"
+    reading.click("review.return")
+    reading.device.synced()
+    an.synced()
+    (note,) = an.reflections.draft(TASK, NOW).comments
+    (passage,) = note.passages
+    assert (passage.part, passage.quote, passage.comment) == ("nhan-thuc", "nộp bài này", "Nộp cho ai?")
+    reading.go(Place.REVIEW, lineage=lineage, unit=reading.device.cell_path)
+    assert [each.cursor.selectedText() for each in text.extraSelections()] == ["nộp bài này"]
+    assert "Nộp cho ai?" in reading.words()
+
+
+def test_without_a_selection_the_person_is_told_what_to_do(reading: Seat) -> None:
+    reading.click("review.passage")
+    assert "Hãy chọn một đoạn trong bài" in reading.banner()
+
+
+def test_a_comment_on_a_passage_is_dropped_again(reading: Seat) -> None:
+    select(reading, "nộp bài này")
+    reading.click("review.passage")
+    reading.click("review.passage.1.remove")
+    assert reading.find("review.passage.1.comment") is None
+    assert not reading.find("review.text").extraSelections()
+
+
+def test_what_is_being_written_survives_a_restart(reading: Seat) -> None:
+    lineage = reading.route.lineage
+    type_into(reading.find("review.comment"), "Đang nghĩ")
+    select(reading, "đủ để")
+    reading.click("review.passage")
+    type_into(reading.find("review.passage.1.comment"), "Vì sao?")
+    reading.window.current.leave()
+    draft = reading.device.cell.desk.draft(lineage)
+    assert (draft.comment, [each.comment for each in draft.passages]) == ("Đang nghĩ", ["Vì sao?"])
+
+
+def test_formatting_is_shown_and_its_marks_are_not(seat: Seat, an: Device) -> None:
+    hand_in(an, "### Một\n**đậm** và *nghiêng*\n- mục thứ nhất của bài này")
+    seat.device.synced()
+    seat.go(Place.REVIEW)
+    text = seat.text("review.text")
+    assert "Một\nđậm và nghiêng\n" in text
+    assert "#" not in text and "*" not in text
+
+
+def test_keys_decide_too(reading: Seat) -> None:
+    reading.device.line.is_down = True
+    lineage = reading.route.lineage
+    reading.key("review.text", Qt.Key.Key_Return, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert "cần biết sửa gì" in reading.text("review.needs-comment")
+    reading.key("review.comment", Qt.Key.Key_Return, CONTROL)
+    assert reading.device.cell.reflection(lineage).state is State.ACCEPTED
+
+
+def test_phrases_are_kept_and_used_again(reading: Seat) -> None:
+    desk = reading.device.cell.desk
+    type_into(reading.find("review.comment"), "Cần nêu việc làm cụ thể.")
+    reading.click("review.phrases")
+    menu = reading.find("review.phrases.menu")
+    next(each for each in menu.actions() if "Giữ lời" in each.text()).trigger()
+    menu.close()
+    reading.settle()
+    assert desk.phrases().kept == ("Cần nêu việc làm cụ thể.",)
+    reading.click("review.next")
+    reading.key("review.comment", Qt.Key.Key_J, CONTROL)
+    menu = reading.find("review.phrases.menu")
+    next(each for each in menu.actions() if each.text() == "Cần nêu việc làm cụ thể.").trigger()
+    menu.close()
+    assert reading.text("review.comment") == "Cần nêu việc làm cụ thể."
+
+
+def test_sentences_of_earlier_comments_are_suggested(reading: Seat) -> None:
+    reading.device.line.is_down = True
+    type_into(reading.find("review.comment"), "Bài viết tốt. Cần thêm số liệu của khu phố.")
+    reading.click("review.accept")
+    assert "Cần thêm số liệu của khu phố." in reading.device.cell.desk.phrases().suggested
+
+
+def test_another_deputys_decision_is_told_before_one_decides_oneself(
+    ward: Ward, tmp_path: Path, qapp: QApplication
+) -> None:
+    ward.now = NOW
+    cell = ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,), "Minh": (DutyKind.CELL_DEPUTY,)})
+    an, hanh, minh = (Device(tmp_path / name, ward, name, cell, ITEMS) for name in ("An", "Hanh", "Minh"))
+    seat = Seat(hanh)
+    try:
+        hand_in(an)
+        minh.synced()
+        hanh.synced()
+        (waiting,) = minh.cell.waiting(cell)
+        minh.cell.return_for_revision(waiting.lineage, "Sửa.", NOW)
+        seat.go(Place.REVIEW, lineage=waiting.lineage, unit=cell)
+        assert seat.find("review.overlap") is None
+        minh.synced()
+        hanh.synced()
+        seat.settle()
+        assert seat.text("review.overlap") == (
+            "Minh đã trả lại bài này lúc 15:30 ngày 22/11/2026. "
+            "Nếu đồng chí nhận xét nữa thì tính theo kết luận sau."
+        )
+        hanh.line.is_down = True
+        seat.click("review.accept")
+        seat.go(Place.REVIEW, lineage=waiting.lineage, unit=cell)
+        assert "Cả hai kết luận đều được giữ; tính theo kết luận sau: Đạt." in seat.text("review.overlap")
+    finally:
+        seat.close()
+        for pc in (an, hanh, minh):
+            pc.close()
