@@ -310,7 +310,7 @@ class RowPainter(QStyledItemDelegate):
         y = card.top() + px(2)
         if row.heading:
             painter.setPen(colour("accent"))
-            heading = marked_line(row.heading, ink.small_bold, width, colour("mark"))
+            heading = marked_line(row.heading, ink.small_bold, width, ink.theme)
             heading.draw(painter, QPointF(left, y))
             y += ink.small_bold_metrics.height() + px(2)
         painter.setPen(colour("text"))
@@ -355,7 +355,7 @@ class RowPainter(QStyledItemDelegate):
 
     def _snippet(self, row: PassageRow | OwnRow, width: float) -> QTextLayout:
         """The passage set in lines of that width, its marked words on the colour of a marker."""
-        return marked_lines(row.snippet, self._print.body, width, self._print.theme.colour("mark"))
+        return marked_lines(row.snippet, self._print.body, width, self._print.theme)
 
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft

@@ -367,7 +367,9 @@ class LibraryScreen(Screen):
 
     def _fit(self) -> None:
         # In a low window with large print the rail says where one is, and the list needs the room.
-        self.header.setVisible(self.height() >= current_theme().px(HEADER_FROM))
+        is_high = self.height() >= current_theme().px(HEADER_FROM)
+        self.header.setVisible(is_high)
+        self.filters.fold(not is_high)
 
 
 def _holds(card: "DocumentCard", words: list[str]) -> bool:

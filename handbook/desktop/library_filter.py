@@ -130,6 +130,7 @@ class FilterBar(QWidget):
         }
         self._flow = FlowLayout(align_right=True, parent=self)
         self._asked: list[Chip] = []
+        self._folded = False
         self._at_hand = {
             "saved_only": Chip(self.tr("Đã lưu")),
             "new_only": Chip(self.tr("Mới về")),
@@ -148,6 +149,7 @@ class FilterBar(QWidget):
         self._filter.setMenu(QMenu(self._filter))
         self._order = SecondaryButton(self._orders[self.order], "list")
         self._order.setObjectName("library.order")
+        self._order.setToolTip(self.tr("Thứ tự"))
         self._order.setMenu(QMenu(self._order))
         for button in (self._filter, self._order):
             button.setProperty("menu", True)
@@ -161,9 +163,13 @@ class FilterBar(QWidget):
         return self.wanted != UNFILTERED
 
     def show_ranked(self, ranked: bool) -> None:
-        """While the list is ranked by a search, an order cannot be chosen."""
-        self._order.setEnabled(not ranked)
-        self._order.setToolTip(self.tr("Kết quả tìm xếp theo độ khớp") if ranked else self.tr("Thứ tự"))
+        """While the list is ranked by a search, there is no order to choose."""
+        self._order.setHidden(ranked)
+
+    def fold(self, folded: bool) -> None:
+        """Where height is scarce, what is at hand has a chip only while it is asked; the menu has it too."""
+        self._folded = folded
+        self._show_at_hand()
 
     def clear(self) -> None:
         self.wanted = dict(UNFILTERED)
@@ -190,15 +196,27 @@ class FilterBar(QWidget):
                 lambda value, field=field: self._want(field, value),
             )
         menu.addSeparator()
-        switch = menu.addAction(self.tr("Chỉ văn bản chưa đọc"))
-        switch.setCheckable(True)
-        switch.setChecked(self.wanted["unread_only"])
-        switch.triggered.connect(lambda on: self._want("unread_only", on))
+        for field, title in (
+            ("saved_only", self.tr("Chỉ văn bản đã lưu")),
+            ("new_only", self.tr("Chỉ văn bản mới về")),
+            ("begun_only", self.tr("Chỉ văn bản đang đọc")),
+            ("unread_only", self.tr("Chỉ văn bản chưa đọc")),
+        ):
+            switch = menu.addAction(title)
+            switch.setCheckable(True)
+            switch.setChecked(self.wanted[field])
+            switch.triggered.connect(lambda on, field=field: self._want(field, on))
         menu.addSeparator()
         clear = menu.addAction(self.tr("Bỏ mọi điều kiện lọc"))
         clear.setEnabled(self.asks)
         clear.triggered.connect(self.clear)
         self._show_asked()
+
+    def _show_at_hand(self) -> None:
+        for field, chip in self._at_hand.items():
+            chip.setChecked(self.wanted[field])
+            chip.setHidden(self._folded and not self.wanted[field])
+        self._flow.invalidate()
 
     def _want(self, field: str, value: object) -> None:
         self.wanted[field] = value
@@ -237,8 +255,7 @@ class FilterBar(QWidget):
             "status": lambda value: STATUS_NAMES[value],
             "unread_only": lambda _: self.tr("Chưa đọc"),
         }
-        for field, chip in self._at_hand.items():
-            chip.setChecked(self.wanted[field])
+        self._show_at_hand()
         for field, value in self.wanted.items():
             if field in AT_HAND or value == UNFILTERED[field]:
                 continue

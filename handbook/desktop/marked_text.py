@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QFontMetricsF, QTextCharFormat, QTextLayout, QTextOption
+
+from handbook.desktop.theme import Theme
 
 if TYPE_CHECKING:
     from handbook.client.search import Span
@@ -12,19 +14,19 @@ if TYPE_CHECKING:
 LEAST_WIDTH = 40.0
 
 
-def marked_lines(spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+def marked_lines(spans: "Sequence[Span]", font: QFont, width: float, theme: Theme) -> QTextLayout:
     """The words in as many lines of that width as they need."""
-    return _set("".join(span.text for span in spans), spans, font, width, mark)
+    return _set("".join(span.text for span in spans), spans, font, width, theme)
 
 
-def marked_line(spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+def marked_line(spans: "Sequence[Span]", font: QFont, width: float, theme: Theme) -> QTextLayout:
     """The words in one line of that width, ending in … where they do not fit."""
     whole = "".join(span.text for span in spans)
     shown = QFontMetricsF(font).elidedText(whole, Qt.TextElideMode.ElideRight, width)
-    return _set(shown, spans, font, width + 1, mark)
+    return _set(shown, spans, font, width + 1, theme)
 
 
-def _set(text: str, spans: "Sequence[Span]", font: QFont, width: float, mark: QColor) -> QTextLayout:
+def _set(text: str, spans: "Sequence[Span]", font: QFont, width: float, theme: Theme) -> QTextLayout:
     layout = QTextLayout(text, font)
     if not text:
         return layout
@@ -32,7 +34,8 @@ def _set(text: str, spans: "Sequence[Span]", font: QFont, width: float, mark: QC
     option.setWrapMode(QTextOption.WrapMode.WordWrap)
     layout.setTextOption(option)
     marked = QTextCharFormat()
-    marked.setBackground(mark)
+    marked.setBackground(theme.colour("mark"))
+    marked.setForeground(theme.colour("text"))
     layout.setFormats(list(_ranges(spans, _length(text), marked)))
     layout.beginLayout()
     y = 0.0

@@ -13,7 +13,7 @@ from handbook.desktop.document_list import DocumentListModel, DocumentListView
 from handbook.desktop.document_row import DocumentRow, GroupRow, OwnRow, PassageRow, wrapped
 from handbook.desktop.library import LibraryScreen
 from handbook.desktop.session import Place
-from handbook.desktop.theme import Theme
+from handbook.desktop.theme import LARGE_PRINT, Mode, Theme
 from handbook.desktop.widgets import PrimaryButton
 from handbook.model.notes import Colour
 from handbook.model.reflection import Answer
@@ -333,6 +333,19 @@ def test_ten_thousand_rows_ask_for_the_rows_in_sight_only(alone: Person) -> None
     view.grab()
     assert 9_999 in asked
     assert len(asked) < 60
+
+
+def test_a_low_window_in_large_print_offers_what_is_at_hand_in_the_menu(alone: Person) -> None:
+    alone.window.resize(1024, 640)
+    Theme(Mode.LIGHT, LARGE_PRINT).apply(QApplication.instance())
+    screen = library(alone)
+    assert not alone.sees("library.saved_only")
+    menu = alone.find("library.filter").menu()
+    next(action for action in menu.actions() if action.text() == "Chỉ văn bản đã lưu").trigger()
+    alone.settle()
+    alone.find("library.saved_only").click()
+    alone.settle()
+    assert len(titles(screen)) == 4
 
 
 def test_a_marked_word_is_painted_on_the_colour_of_a_marker(alone: Person) -> None:
