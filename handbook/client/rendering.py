@@ -129,7 +129,8 @@ def _html(text: str, notes: Mapping[str, str], numbers: Mapping[str, int]) -> st
 # The place of a figure, as client.figures leaves it. The picture itself is put in after the cleaning, which
 # lets no <img> through: an address that was not made here is never shown.
 _FIGURE = re.compile(
-    r'(<a href="asset:(?P<sha256>[0-9a-f]{64})">)</a></p>\s*<p align="center"><em>(?P<description>[^<]*)</em>'
+    r'<p align="center">(?P<link><a href="asset:(?P<sha256>[0-9a-f]{64})">)</a></p>'
+    r'(?P<below>\s*<p align="center"><em>(?P<description>[^<]*)</em>)'
 )
 
 
@@ -142,7 +143,9 @@ def _with_images(markup: str, images: Mapping[str, Image]) -> str:
         picture = (
             f'<img src="{ASSET}:{image.sha256}" width="{image.width}" height="{image.height}" alt="{said}">'
         )
-        return found[0].replace("</a>", f"{picture}</a>", 1)
+        # A line as high as the picture: the spacing that text has would be a share of its height.
+        line = '<p align="center" style="line-height:100%">'
+        return f"{line}{found['link']}{picture}</a></p>{found['below']}"
 
     return _FIGURE.sub(figure, markup) if images else markup
 

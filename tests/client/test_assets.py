@@ -210,7 +210,7 @@ def test_a_figure_is_the_picture_and_below_it_what_it_shows() -> None:
         (asset_files.image(DRAWING),),
     )
     assert re.search(
-        rf'<p align="center"><a href="asset:{SHA256}"><img src="asset:{SHA256}" width="40" height="20" '
+        rf'<p align="center" style="line-height:100%"><a href="asset:{SHA256}"><img src="asset:{SHA256}" width="40" height="20" '
         r'alt="Sơ đồ “một” &lt;cửa&gt;"></a></p>\s*<p align="center"><em>Sơ đồ “một” &lt;cửa&gt;</em></p>',
         rendered.html,
     )
