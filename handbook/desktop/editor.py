@@ -12,11 +12,19 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.parts import Asked, Parts
+from handbook.desktop.passage_marks import find_in_boxes, mark_boxes
+from handbook.desktop.passage_text import PassageText
 from handbook.desktop.prose_box import ProseBox
 from handbook.desktop.prose_toolbar import ProseToolbar
-from handbook.desktop.reflection_notices import clashes, not_saved, notices, nowhere_to_save
+from handbook.desktop.reflection_notices import (
+    clashes,
+    late_if_withdrawn,
+    not_saved,
+    notices,
+    nowhere_to_save,
+    withdrawal_notice,
+)
 from handbook.desktop.reflection_side import clear, comments_card, question_card, revisions_card, text_card
-from handbook.desktop.reflection_text import ReflectionText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.states import STATE_TONES
@@ -25,13 +33,16 @@ from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Column,
+    LinkButton,
     Pill,
     announce,
 )
+from handbook.desktop.writing_aids import WritingAids
 from handbook.desktop.writing_bar import WritingBar
 from handbook.errors import Expected
 from handbook.model.changes import Change, Changes
-from handbook.model.reflection import STATE_NAMES, State, written_words
+from handbook.model.reflection import STATE_NAMES, PassageComment, State, written_words
+from handbook.model.repeats import Repeats
 from handbook.model.vietnamese import VIETNAM, date_text, due_text, moment_text, number_text
 
 if TYPE_CHECKING:
@@ -40,6 +51,8 @@ if TYPE_CHECKING:
 SIDE_FROM = 1100
 """Window width at 100 % text from which question and comments stand beside the text, not above it."""
 SIDE_WIDTH = 330
+AGAIN = (State.RETURNED, State.WITHDRAWN)
+"""States in which coming here is to write on."""
 TEXT_WIDTH = 820
 
 
@@ -58,6 +71,9 @@ class EditorScreen(Screen):
         self._pill = Pill()
         self._pill.setObjectName("editor.state")
         self.header.add_action(self._pill)
+        preview = self.header.add_action(Action(self.tr("Xem trang"), self._preview, "eye"), LinkButton)
+        preview.setObjectName("editor.preview")
+        preview.setToolTip(self.tr("Ctrl+P"))
         self._draft: Draft | None = None
         self._cell_name = ""
         self._arriving = False
@@ -69,7 +85,11 @@ class EditorScreen(Screen):
         self._autosave.failed.connect(self._show_not_saved)
         self._build_panes()
         self._build_bar()
-        for keys, act in (("Ctrl+S", self._autosave.flush), ("Ctrl+Return", self._ask_to_submit)):
+        for keys, act in (
+            ("Ctrl+S", self._autosave.flush),
+            ("Ctrl+Return", self._ask_to_submit),
+            ("Ctrl+P", self._preview),
+        ):
             shortcut = QShortcut(QKeySequence(keys), self, activated=act)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self._arrange()
@@ -93,7 +113,7 @@ class EditorScreen(Screen):
         def read() -> _Content:
             draft = handbook.reflections.draft(assignment, now)
             # Coming here is by a button that says to mend the text; a clash is the person's to decide first.
-            if arriving and draft.can_revise and draft.state is State.RETURNED and not draft.refused:
+            if arriving and draft.can_revise and draft.state in AGAIN and not draft.refused:
                 handbook.reflections.revise(assignment, now)
                 draft = handbook.reflections.draft(assignment, now)
             return _Content(draft, handbook.account.cell_unit().name)
@@ -102,6 +122,7 @@ class EditorScreen(Screen):
 
     def leave(self) -> None:
         self._panel.hide()
+        self._aids.close()
         self._autosave.settle()
 
     @property
@@ -164,10 +185,13 @@ class EditorScreen(Screen):
             self._parts.show_texts(texts)
         self._toolbar.setVisible(draft.can_write)
         self._paper.setVisible(not draft.can_write)
+        passages = _passages(draft)
         if draft.can_write:
             self._show_words(self._parts.words())
+            mark_boxes(self._parts.by_part(), passages)
         else:
-            self._read.show_parts([(self._title(draft, each.part), each.text) for each in answers])
+            parts = [(each.part, self._title(draft, each.part), each.text) for each in answers]
+            self._read.show_answers(parts, passages)
             self._show_words(written_words(answers))
 
     def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
@@ -181,13 +205,29 @@ class EditorScreen(Screen):
         for former, following in pairwise((*self._parts.boxes(), self._bar.submit)):
             self.setTabOrder(former, following)
 
+    def _find_passage(self, _: int, passage: PassageComment) -> None:
+        """Go to the words that the cell commented on, if they are still in the text."""
+        if not self._draft.can_write:
+            number = _passages(self._draft).index(passage)
+            self._read.go_to(number)
+            area = self._read.area_of(number, self._column.widget())
+            if area.isValid():
+                self._column.ensureVisible(area.left(), area.center().y(), 0, self._column.height() // 3)
+            return
+        if box := find_in_boxes(self._parts.by_part(), passage):
+            box.setFocus()
+        else:
+            announce(self, self.tr("Đoạn này không còn trong bài đang viết."))
+
     def _title(self, draft: "Draft", part: str) -> str:
         titles = {each.id: each.title for each in draft.assignment.assignment.parts}
         return titles.get(part) or self.tr("Phần không còn trong mẫu: {}").format(part)
 
     def _show_notices(self, draft: "Draft") -> None:
         clear(self._notices)
-        for banner in notices(draft, self._cell_name, self.navigate.emit):
+        if withdrawal := withdrawal_notice(draft, self._forget_withdrawal):
+            self._notices.addWidget(withdrawal)
+        for banner in notices(draft, self._cell_name, self.navigate.emit, self._note_changes):
             self._notices.addWidget(banner)
 
     def _show_side(self, draft: "Draft") -> None:
@@ -196,7 +236,8 @@ class EditorScreen(Screen):
         clear(self._below)
         cards = [question_card(draft.assignment, self.navigate.emit)]
         if draft.comments:
-            cards.insert(0, comments_card(draft.comments))
+            latest = draft.versions[0].revision if draft.versions else 0
+            cards.insert(0, comments_card(draft.comments, latest, self._find_passage))
         for card in cards:
             self._above.layout().addWidget(card)
         clear(self._earlier.layout())
@@ -217,7 +258,8 @@ class EditorScreen(Screen):
         choice = clashes(draft)
         again = self.tr("Viết lại từ bài đã nộp")
         self._bar.submit.setVisible(draft.can_write)
-        self._bar.submit.setEnabled(not self._submitting)
+        self._bar.submit.setEnabled(not self._submitting and not draft.recalled)
+        self._bar.withdraw.setVisible(draft.can_withdraw)
         self._bar.revise.setVisible(draft.can_revise)
         self._bar.revise.setText(self.tr("Dùng bản viết trên máy này") if choice else again)
         self._bar.keep_other.setVisible(choice)
@@ -302,14 +344,19 @@ class EditorScreen(Screen):
         assignment, now = self._shown_assignment, self.session.now()
         reflections = self.session.handbook.reflections
 
-        def show(draft: "Draft") -> None:
+        def read() -> "tuple[Draft, Repeats]":
+            draft = reflections.draft(assignment, now)
+            return draft, reflections.repeated(assignment, draft.answers)
+
+        def show(found: "tuple[Draft, Repeats]") -> None:
+            draft, repeats = found
             if assignment != self._shown_assignment or not draft.can_write:
                 return
-            self._panel.show_draft(draft, self._cell_name)
+            self._panel.show_draft(draft, self._cell_name, repeats)
             if take_focus:
                 QTimer.singleShot(0, self._panel, self._show_panel)
 
-        self.session.work.run(lambda: reflections.draft(assignment, now), show, self._cannot_do, self)
+        self.session.work.run(read, show, self._cannot_do, self)
 
     def _show_panel(self) -> None:
         self._column.ensureWidgetVisible(self._panel)
@@ -351,10 +398,35 @@ class EditorScreen(Screen):
         self._bar.submit.setEnabled(not locked)
         self._parts.lock(locked)
 
+    def _note_changes(self) -> None:
+        assignment = self._shown_assignment
+        self.command(lambda: self.session.handbook.reflections.note_changes(assignment))
+
     def _start_revision(self) -> None:
         assignment, now = self._shown_assignment, self.session.now()
         self._arriving = True
         self.command(lambda: self.session.handbook.reflections.revise(assignment, now))
+
+    def _ask_to_withdraw(self) -> None:
+        """What is handed in again after the due day counts as late: that is said before, not after."""
+        if self._draft.assignment.assignment.is_on_time(self.session.now()):
+            self._withdraw()
+        else:
+            self.show_banner(late_if_withdrawn(self._withdraw))
+
+    def _withdraw(self) -> None:
+        assignment, now = self._shown_assignment, self.session.now()
+        self.clear_banner()
+        self._arriving = True
+        self.command(lambda: self.session.handbook.reflections.withdraw(assignment, now))
+
+    def _forget_withdrawal(self) -> None:
+        assignment = self._shown_assignment
+        self.command(lambda: self.session.handbook.reflections.forget_refused_withdrawal(assignment))
+
+    def _preview(self) -> None:
+        self._autosave.flush()
+        self.navigate.emit(Route(place=Place.PREVIEW, assignment=self.route.assignment))
 
     def _use_other(self) -> None:
         assignment, now = self._shown_assignment, self.session.now()
@@ -372,12 +444,15 @@ class EditorScreen(Screen):
         self._parts.cited.connect(self._open_cited)
         self._toolbar = ProseToolbar(lambda: self._parts.current, self)
         self._parts.look_changed.connect(self._toolbar.show_looks)
+        self._aids = WritingAids(self, self._parts, self._autosave, lambda: self._draft)
+        self._toolbar.quoting_asked.connect(self._aids.quote)
+        self._toolbar.versions_asked.connect(self._aids.show_former_texts)
         self._below = QVBoxLayout()
         self._panel = SubmissionPanel()
         self._panel.confirmed.connect(self._confirm)
         self._panel.closed.connect(self._close_panel)
         self._panel.mending.connect(self._go_to_part)
-        self._read = ReflectionText()
+        self._read = PassageText()
         self._read.setObjectName("editor.text")
         self._read.setAccessibleName(self.tr("Bài đã nộp"))
         self._read.grow(True)
@@ -410,6 +485,7 @@ class EditorScreen(Screen):
         self._bar = WritingBar()
         self._bar.submit.clicked.connect(self._ask_to_submit)
         self._bar.revise.clicked.connect(self._start_revision)
+        self._bar.withdraw.clicked.connect(self._ask_to_withdraw)
         self._bar.keep_other.clicked.connect(self._use_other)
         self.body.addWidget(self._bar)
 
@@ -438,3 +514,11 @@ class EditorScreen(Screen):
         self._below.setSpacing(px(12))
         self._above.layout().setSpacing(px(12))
         self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))
+
+
+def _passages(draft: "Draft") -> tuple[PassageComment, ...]:
+    """What the cell said of passages of the latest revision, newest review first."""
+    latest = draft.versions[0].revision if draft.versions else 0
+    return tuple(
+        passage for note in draft.comments if note.revision == latest for passage in note.passages
+    )

@@ -67,6 +67,9 @@ class Parts(QWidget):
     def boxes(self) -> tuple[ProseBox, ...]:
         return tuple(self._boxes.values())
 
+    def by_part(self) -> Mapping[str, ProseBox]:
+        return self._boxes
+
     def box(self, part: str) -> ProseBox | None:
         return self._boxes.get(part)
 

@@ -78,7 +78,7 @@ class ProseToolbar(QFrame):
         self._redo = self._add("redo", "redo", self.tr("Làm lại"), "", on_box(ProseBox.redo))
         self._undo.setToolTip(f"{self.tr('Hoàn tác')} ({in_words('Ctrl+Z')})")
         self._redo.setToolTip(f"{self.tr('Làm lại')} ({in_words('Ctrl+Shift+Z')})")
-        self._add("versions", "history", self.tr("Các bản trước"), "Ctrl+Shift+E", self.versions_asked.emit)
+        self._add("versions", "versions", self.tr("Các bản trước"), "Ctrl+Shift+E", self.versions_asked.emit)
         self._key("Ctrl+Shift+V", on_box(ProseBox.paste_plain))
         self._measure()
 

@@ -19,8 +19,13 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("ReflectionNotices", text)
 
 
-def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> list[Banner]:
-    """The banners for this draft; none while it is simply being written."""
+def notices(
+    draft: "Draft", cell_name: str, go: Callable[[Route], object], note_changes: Callable[[], object]
+) -> list[Banner]:
+    """The banners for this draft; none while it is simply being written.
+
+    `note_changes` is run when the person has seen what the publisher changed of the assignment.
+    """
     if clashes(draft):
         return [
             _banner(
@@ -38,7 +43,8 @@ def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> li
             )
         ]
     if draft.can_write:
-        return [_newer(draft)] if draft.newer else []
+        asked = _asked_otherwise(draft, note_changes)
+        return [*asked, _newer(draft)] if draft.newer else asked
     readers = _tr("Người đọc được: bí thư, phó bí thư {}.").format(cell_name)
     receipt = _receipt(draft, go)
     when = moment_text(draft.versions[0].receipt.received_at) if receipt else ""
@@ -52,9 +58,39 @@ def notices(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> li
         case State.RETURNED:
             advice = _tr("Xem góp ý, rồi bấm “Viết lại từ bài đã nộp” để sửa và nộp lại.")
             return [_banner(Kind.WARN, _tr("Chi bộ trả lại để viết thêm."), advice, receipt)]
+        case State.WITHDRAWN:
+            return [_banner(Kind.INFO, _tr("Đồng chí đã rút lại bài; chi bộ không còn đọc được."))]
         case State.ACCEPTED:
             return [_banner(Kind.OK, _tr("Chi bộ đã đánh giá Đạt."), action=receipt)]
     return [_banner(Kind.INFO, _tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."), readers)]
+
+
+def withdrawal_notice(draft: "Draft", understood: Callable[[], object]) -> Banner | None:
+    """That the text is on its way back, or why it does not come; `understood` ends the latter."""
+    if draft.not_withdrawn:
+        return _banner(
+            Kind.WARN,
+            _tr("Không rút lại được bài: {}").format(draft.not_withdrawn),
+            _tr("Bài đã nộp vẫn nguyên ở chi bộ. Cần sửa thì đề nghị chi bộ trả lại."),
+            Action(_tr("Đã hiểu"), understood),
+        )
+    if draft.withdrawing:
+        return _banner(
+            Kind.INFO,
+            _tr("Đang rút lại bài: chờ máy chủ xác nhận chi bộ chưa mở."),
+            _tr("Được xác nhận thì bài trở lại thành bản nháp để viết tiếp; chưa có mạng thì tự gửi sau."),
+        )
+    return None
+
+
+def late_if_withdrawn(withdraw: Callable[[], object]) -> Banner:
+    """Asked before a text that was in time is taken back too late to hand it in in time again."""
+    return Banner(
+        Kind.WARN,
+        _tr("Đã qua hạn nộp: rút lại rồi nộp lại sẽ ghi là nộp muộn."),
+        "",
+        Action(_tr("Vẫn rút lại"), withdraw),
+    )
 
 
 def clashes(draft: "Draft") -> bool:
@@ -77,6 +113,19 @@ def nowhere_to_save(copy: Callable[[], object]) -> Banner:
         _tr("Chữ vẫn ở trên màn hình. Hãy sao chép để giữ lại, rồi xem bài đã nộp."),
         Action(_tr("Sao chép rồi xem bài đã nộp"), copy, "copy"),
     )
+
+
+def _asked_otherwise(draft: "Draft", note_changes: Callable[[], object]) -> list[Banner]:
+    if draft.recalled:
+        said = _tr("Đảng uỷ đã rút nhiệm vụ này.")
+        advice = _tr("Bài đang viết vẫn được giữ trên máy và vẫn viết tiếp được, nhưng không nộp được nữa.")
+        return [_banner(Kind.WARN, said, advice)]
+    if draft.changed:
+        said = _tr("Đảng uỷ vừa sửa nhiệm vụ này. Chữ đã viết vẫn nguyên.")
+        return [
+            _banner(Kind.INFO, said, " ".join(draft.changed), Action(_tr("Đã rõ"), note_changes, "check"))
+        ]
+    return []
 
 
 def _newer(draft: "Draft") -> Banner:

@@ -1,5 +1,6 @@
 """Who is at the PC now, and what every screen of theirs works with."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from handbook.model.changes import Change, Changes
 
 if TYPE_CHECKING:
     from handbook.client.handbook import Handbook
-    from handbook.client.sync import SyncReport
+    from handbook.client.sync import SyncProgress, SyncReport
 
 
 class Place(StrEnum):
@@ -30,6 +31,7 @@ class Place(StrEnum):
     NOTES = "notes"
     STUDY = "study"
     EDITOR = "editor"
+    PREVIEW = "preview"
     RECEIPT = "receipt"
     CELL = "cell"
     REVIEW = "review"
@@ -64,6 +66,9 @@ def utc_now() -> datetime:
 class Session(QObject):
     """One profile, and the work done on it. `sync_changed()` is emitted when a sync begins, moves on or ends.
 
+    `sync_progress` is None before the first word of a running sync, `stopping` tells that it was cancelled
+    and has not ended yet, `sync_stopped` that the latest one was.
+
     At the start of the program it may have no handbook yet; the window shows the first page meanwhile.
     """
 
@@ -82,9 +87,12 @@ class Session(QObject):
         self.data_dir = data_dir
         self.now = now
         self.changes = ChangeSignal(self)
-        self.sync_progress: tuple[int, int] = (0, 0)
+        self.sync_progress: SyncProgress | None = None
+        self.sync_stopped = False
         self.sync_error: Expected | None = None
         self._sync_job: Job[SyncReport] | None = None
+        self._stop = threading.Event()
+        self._told: SyncProgress | None = None
         self._soon = QTimer(self, interval=SEND_AFTER_MS, singleShot=True)
         self._soon.timeout.connect(self.sync_now)
         self.is_open = False
@@ -109,18 +117,31 @@ class Session(QObject):
         if self._sync_job or not self.is_open:
             return
         sync = self.handbook.sync
+        stop = self._stop = threading.Event()
+        self.sync_progress = self._told = None
 
         def run(job: "Job[SyncReport]") -> "SyncReport":
-            return sync.run(
-                self.now,
-                progress=lambda progress: job.report(progress.done, progress.total),
-                cancelled=lambda: job.cancelled,
-            )
+            def tell(progress: "SyncProgress") -> None:
+                self._told = progress
+                job.report(progress.done, progress.total)
+
+            return sync.run(self.now, progress=tell, cancelled=lambda: job.cancelled or stop.is_set())
 
         self._sync_job = self.work.run_reporting(
             run, self._sync_ended, self._sync_failed, self, progress=self._sync_moved, lane=Lane.NET
         )
         self.sync_changed.emit()
+
+    @property
+    def stopping(self) -> bool:
+        return self.syncing and self._stop.is_set()
+
+    def stop_sync(self) -> None:
+        """Break off the sync that is running; what has come is kept, the rest comes next time."""
+        if self._sync_job and not self._stop.is_set():
+            self._stop.set()
+            self.handbook.interrupt()
+            self.sync_changed.emit()
 
     def close(self) -> None:
         """Stop listening; a running sync stops at its next safe point. The owner closes the handbook."""
@@ -129,6 +150,7 @@ class Session(QObject):
         if self._sync_job:
             self._sync_job.cancel()
             self._sync_job = None
+            self.handbook.interrupt()
         self.indexing.close()
         self._soon.stop()
         self.changes.changed.disconnect(self._settle_notes)
@@ -147,17 +169,19 @@ class Session(QObject):
             # Who looks at notes settles them too, and is told what is wrong then.
             self.work.run(lambda: notes.settle(now), lambda _: None, lambda _: None, self)
 
-    def _sync_moved(self, done: int, total: int) -> None:
-        self.sync_progress = (done, total)
+    def _sync_moved(self, _done: int, _total: int) -> None:
+        self.sync_progress = self._told
         self.sync_changed.emit()
 
     def _sync_ended(self, report: "SyncReport") -> None:
         self._sync_job = None
-        self.sync_progress = (0, 0)
+        self.sync_progress = None
         self.sync_error = report.error
+        self.sync_stopped = report.cancelled
         self.sync_changed.emit()
 
     def _sync_failed(self, error: Expected) -> None:
         self._sync_job = None
+        self.sync_progress = None
         self.sync_error = error
         self.sync_changed.emit()

@@ -17,6 +17,8 @@ from handbook.desktop.widgets import (
     SecondaryButton,
     announce,
 )
+from handbook.model.repeats import Repeats
+from handbook.model.vietnamese import number_text
 
 if TYPE_CHECKING:
     from handbook.client.reflection import Draft
@@ -40,13 +42,13 @@ class SubmissionPanel(Card):
         self.close_button.setObjectName("editor.unconfirm")
         self.hide()
 
-    def show_draft(self, draft: "Draft", cell_name: str) -> None:
-        """Say how it stands with this draft, which is what the disk has."""
+    def show_draft(self, draft: "Draft", cell_name: str, repeats: Repeats) -> None:
+        """Say how it stands with this draft, which is what the disk has; `repeats` is for its author only."""
         self._clear()
         if draft.problems:
             self._show_problems(draft.problems)
         else:
-            self._show_summary(draft, cell_name)
+            self._show_summary(draft, cell_name, repeats)
         self.confirm.setVisible(not draft.problems)
         self.confirm.setEnabled(draft.can_submit)
         self.show()
@@ -69,19 +71,37 @@ class SubmissionPanel(Card):
                 self._add_line("alert", "warn", problem.message)
         self.setAccessibleDescription(" ".join(problem.message for problem in problems))
 
-    def _show_summary(self, draft: "Draft", cell_name: str) -> None:
+    def _show_summary(self, draft: "Draft", cell_name: str, repeats: Repeats) -> None:
         self.set_title(self.tr("Nộp bài thu hoạch"), self.tr("Nộp rồi thì chỉ sửa được khi chi bộ trả lại."))
         lines = [
             ("eye", self.tr("Người đọc được: bí thư, phó bí thư {}.").format(cell_name)),
             ("cloud-wait", self.tr("Gửi đi khi có mạng; chưa có mạng thì bài chờ trên máy này, tự gửi sau.")),
             ("receipt", self.tr("Máy chủ nhận được sẽ trả biên nhận có chữ ký, xem ở mục Học tập.")),
         ]
+        lines.insert(0, ("editor", self._length(draft)))
+        if repeats.words:
+            lines.append(("copy", self._repeated(repeats)))
         view = draft.assignment
         if unread := len(view.documents) - view.read_count:
             lines.append(("document", self.tr("Còn {} tài liệu chưa đánh dấu đã đọc.").format(unread)))
         for icon, text in lines:
             self._add_line(icon, "muted", text)
         self.setAccessibleDescription(" ".join(text for _, text in lines))
+
+    def _length(self, draft: "Draft") -> str:
+        least, written = draft.assignment.assignment.min_words, number_text(draft.words)
+        if least:
+            return self.tr("Bài có {} chữ, yêu cầu ít nhất {} chữ; phần nào cũng đã viết.").format(
+                written, number_text(least)
+            )
+        return self.tr("Bài có {} chữ; phần nào cũng đã viết.").format(written)
+
+    def _repeated(self, repeats: Repeats) -> str:
+        said = self.tr(
+            "{} % số chữ trùng nguyên văn với tài liệu, không kể đoạn trích có dẫn nguồn. "
+            "Chỉ đồng chí thấy dòng này; sổ tay không gửi đi."
+        )
+        return said.format(number_text(max(1, round(100 * repeats.share))))
 
     def _add_line(self, icon: str, colour: str, text: str, button: QWidget | None = None) -> None:
         line = QWidget()

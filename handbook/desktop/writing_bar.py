@@ -27,6 +27,9 @@ class WritingBar(QWidget):
         self.submit.setToolTip(self.tr("Ctrl+Enter"))
         self.revise = PrimaryButton(self.tr("Viết lại từ bài đã nộp"), "editor")
         self.revise.setObjectName("editor.revise")
+        self.withdraw = SecondaryButton(self.tr("Rút lại bài"), "undo")
+        self.withdraw.setObjectName("editor.withdraw")
+        self.withdraw.setToolTip(self.tr("Rút lại được khi chi bộ chưa mở bài"))
         self.keep_other = SecondaryButton(self.tr("Dùng bản của máy khác"))
         self.keep_other.setObjectName("editor.keep-other")
         self._row = QHBoxLayout(self)
@@ -35,7 +38,7 @@ class WritingBar(QWidget):
         self._row.addWidget(self._icon)
         self._row.addWidget(self._saved, 1)
         self._buttons = FlowLayout(align_right=True)
-        for button in (self.keep_other, self.revise, self.submit):
+        for button in (self.withdraw, self.keep_other, self.revise, self.submit):
             self._buttons.addWidget(button)
         self._row.addLayout(self._buttons)
         self._measure()
