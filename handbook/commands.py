@@ -8,7 +8,7 @@ import platform
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from handbook.errors import BadInput, Locked, NotFound
 
 if TYPE_CHECKING:
     from handbook.client.handbook import Handbook
+    from handbook.client.search import Hit, NoteHit, ReflectionHit, Span
     from handbook.protocol.receipts import ReceiptKey
     from handbook.server.settings import Settings
 
@@ -160,26 +161,70 @@ def search(
         results = handbook.search.find(text, limit=limit)
     finally:
         handbook.close()
-    if not results.hits:
+    groups = {
+        "Văn bản": [_of_document(hit) for hit in results.hits],
+        "Ghi chú của tôi": [_of_note(hit) for hit in results.notes],
+        "Bài thu hoạch của tôi": [_of_reflection(hit) for hit in results.reflections],
+    }
+    named = bool(results.notes or results.reflections)
+    for group, found in groups.items():
+        if found and named and not as_json:
+            print(f"{group}:")
+        for fields in found:
+            print(json.dumps(fields, ensure_ascii=False) if as_json else _told(fields))
+    if not any(groups.values()):
         print(f"Không tìm thấy “{text}”.", file=sys.stderr)
-    for hit in results.hits:
-        snippet = "".join(f"[{span.text}]" if span.marked else span.text for span in hit.snippet)
-        if as_json:
-            fields = {
-                "document": hit.document_id,
-                "anchor": hit.anchor,
-                "number": hit.number,
-                "title": hit.title,
-                "heading": hit.heading,
-                "snippet": snippet,
-                "score": hit.score,
-            }
-            print(json.dumps(fields, ensure_ascii=False))
-        else:
-            print(f"{hit.number or hit.document_id}  {hit.title}")
-            for line in filter(None, (hit.heading, snippet)):
-                print(f"    {line}")
-    return 0 if results.hits else 1
+    return 0 if any(groups.values()) else 1
+
+
+def _told(fields: Mapping[str, object]) -> str:
+    """A hit in up to three lines."""
+    title = fields["title"]
+    if fields["group"] == "document":
+        title = f"{fields['number'] or fields['document']}  {title}"
+    return "\n    ".join(str(line) for line in (title, fields["heading"], fields["snippet"]) if line)
+
+
+def _of_document(hit: "Hit") -> dict[str, object]:
+    return {
+        "group": "document",
+        "document": hit.document_id,
+        "anchor": hit.anchor,
+        "number": hit.number,
+        "title": hit.title,
+        "heading": hit.heading,
+        "snippet": _bracketed(hit.snippet),
+        "score": hit.score,
+    }
+
+
+def _of_note(hit: "NoteHit") -> dict[str, object]:
+    return {
+        "group": "note",
+        "note": hit.entry.id,
+        "document": hit.entry.document,
+        "anchor": hit.entry.section,
+        "title": hit.entry.source,
+        "heading": hit.entry.heading,
+        "snippet": _bracketed(hit.snippet),
+        "score": hit.score,
+    }
+
+
+def _of_reflection(hit: "ReflectionHit") -> dict[str, object]:
+    return {
+        "group": "reflection",
+        "assignment": hit.assignment,
+        "draft": hit.is_draft,
+        "title": hit.title or hit.assignment,
+        "heading": hit.part,
+        "snippet": _bracketed(hit.snippet),
+        "score": hit.score,
+    }
+
+
+def _bracketed(snippet: "tuple[Span, ...]") -> str:
+    return "".join(f"[{span.text}]" if span.marked else span.text for span in snippet)
 
 
 def _open(folder: Path, account: str | None, passphrase_file: Path | None) -> "Handbook":

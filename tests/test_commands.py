@@ -21,7 +21,10 @@ from keyring.backends import fail
 from handbook import __version__
 from handbook.__main__ import main
 from handbook.authoring.repository import trusted_root
+from handbook.client.handbook import open_handbook
+from handbook.client.notes import Span as NoteSpan
 from handbook.demo import ServerProcess
+from handbook.model.notes import Colour
 from handbook.protocol import codec
 from handbook.protocol.receipts import ReceiptKey
 from tests.journeys.small_ward import COMMUNE, MEMBER, PASSWORD, SECRETARY, WARD
@@ -419,8 +422,32 @@ def test_search_prints_json_for_a_script(ward: Ward) -> None:
     assert said.code == 0
     (line,) = said.out.splitlines()
     hit = json.loads(line)
-    assert hit.keys() == {"document", "anchor", "number", "title", "heading", "snippet", "score"}
+    assert hit.keys() == {"group", "document", "anchor", "number", "title", "heading", "snippet", "score"}
+    assert hit["group"] == "document"
     assert hit["document"].startswith("central/nq-")
+
+
+def test_search_prints_own_notes_and_reflections_in_groups(ward: Ward) -> None:
+    now = datetime.now(UTC)
+    handbook = open_handbook(ward.pc, MEMBER, PASSWORD)
+    (made,) = handbook.notes.mark(
+        "central/nq-1", 1, (NoteSpan("mot", 0, 6),), Colour.GREEN, now, "Hỏi bác Tư về hoà giải"
+    )
+    handbook.close()
+    found = ward.on_pc("search", "hoa giai").out.splitlines()
+    assert found[-4:] == [
+        "Ghi chú của tôi:",
+        "Nghị quyết số 1-NQ/TW",
+        "    Một",
+        "    Hỏi bác Tư về [hoà giải]",
+    ]
+    lines = ward.on_pc("search", "hoa giai", "--json").out.splitlines()
+    (note,) = (hit for hit in map(json.loads, lines) if hit["group"] == "note")
+    assert (note["note"], note["document"], note["anchor"]) == (made, "central/nq-1", "mot")
+    handbook = open_handbook(ward.pc, MEMBER, PASSWORD)
+    handbook.notes.remove([made], now)
+    handbook.close()
+    assert "Ghi chú của tôi:" not in ward.on_pc("search", "hoa giai").out
 
 
 def test_finding_nothing_ends_as_grep_does(ward: Ward) -> None:
