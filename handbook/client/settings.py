@@ -31,6 +31,7 @@ class Settings:
 
     `reading_px` is the height of a document's text at 100 %, in pixels of a 96 dpi screen;
     `reading_spacing` a multiple of its line. The paper "theme" follows the program's own mode.
+    `paper_place` stands before the date on a printed reflection; '' for the place the commune is named after.
     `proxy` is SYSTEM_PROXY, NO_PROXY or the address of one; `bandwidth_kbit` the kilobits a second that syncs
     may use, 0 for all.
     """
@@ -44,6 +45,7 @@ class Settings:
     reading_spacing: float = 1.25
     reading_font: str = "sans"
     last_account: str = ""
+    paper_place: str = ""
     proxy: str = SYSTEM_PROXY
     bandwidth_kbit: int = 0
 

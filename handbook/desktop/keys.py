@@ -72,6 +72,18 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         (
             (("Ctrl+S",), "Lưu ngay; không bấm thì mỗi giây gõ vẫn được lưu"),
             (("Ctrl+Return",), "Nộp bài; trước khi gửi sổ tay còn hỏi lại"),
+            (("Ctrl+P",), "Xem bài như trang giấy, để in hoặc lưu thành Word, PDF"),
+        ),
+    ),
+    (
+        "Xem trang",
+        (
+            (("Ctrl+P",), "In"),
+            (("Ctrl+S",), "Lưu thành tệp Word"),
+            (("Ctrl++", "Ctrl+-"), "Trang to hơn, nhỏ hơn"),
+            (("Ctrl+0",), "Trang vừa bề ngang cửa sổ"),
+            (("Home", "End"), "Về đầu bài, đến cuối bài"),
+            (("Esc",), "Về bài thu hoạch"),
         ),
     ),
     (

@@ -83,6 +83,13 @@ class Pages:
         found = self._document.find(words)
         return -1 if found.isNull() else self._page_at(self._document.findBlock(found.selectionStart()))
 
+    def last_page_of(self, words: str) -> int:
+        """The page of their last occurrence; -1 when they stand nowhere."""
+        found = self._document.find(
+            words, self._document.characterCount() - 1, QTextDocument.FindFlag.FindBackward
+        )
+        return -1 if found.isNull() else self._page_at(self._document.findBlock(found.selectionStart()))
+
     def paint(self, painter: QPainter, page: int, dpi: float) -> None:
         """Draws a page with its upper left corner at the painter's origin, `dpi` of its units to an inch."""
         size = self._document.pageSize()
@@ -129,7 +136,7 @@ class Pages:
         _make_tiny(cursor)
         blocks = self._body_blocks(len(lines.body))
         self._keep_together(lines.body, blocks)
-        self._keep_signature_with(blocks[-1], signature)
+        self._keep_signature_with(lines.body, blocks, signature)
 
     def _keep_together(self, body: Sequence[Line], blocks: Sequence[QTextBlock]) -> None:
         """Titles go to the page of the text below them."""
@@ -143,16 +150,22 @@ class Pages:
                 _break_before(start)
                 start = None
 
-    def _keep_signature_with(self, last: QTextBlock, signature: QTextTable) -> None:
+    def _keep_signature_with(
+        self, body: Sequence[Line], blocks: Sequence[QTextBlock], signature: QTextTable
+    ) -> None:
         """A signature never stands on a page by itself, nor on two."""
+        last = blocks[-1]
         place = self._document.documentLayout().frameBoundingRect(signature)
         height = self._document.pageSize().height()
         end = self._document.documentLayout().blockBoundingRect(last)
         first_page, last_page = int(place.top() // height), int((place.bottom() - 1) // height)
-        if first_page == last_page == int((end.bottom() - 1) // height):
+        if first_page == last_page == self._page_at(last, last.layout().lineCount() - 1):
             return
         if end.height() <= height * LONGEST_MOVED:
-            _break_before(last)
+            first = len(body) - 1
+            while body[first - 1].look.with_next:
+                first -= 1
+            _break_before(blocks[first])
         else:
             form = signature.format()
             form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
@@ -168,11 +181,10 @@ class Pages:
             block = block.next()
         return blocks
 
-    def _page_at(self, block: QTextBlock) -> int:
-        """Where its first line stands."""
+    def _page_at(self, block: QTextBlock, line: int = 0) -> int:
+        """Where this line of the block stands."""
         top = self._document.documentLayout().blockBoundingRect(block).top()
-        line = block.layout().lineAt(0).y() if block.layout().lineCount() else 0
-        return int((top + line) // self._document.pageSize().height())
+        return int((top + block.layout().lineAt(line).y()) // self._document.pageSize().height())
 
 
 def pdf_of(pages: Pages, title: str) -> bytes:

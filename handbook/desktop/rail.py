@@ -26,6 +26,7 @@ _BELONGS_TO = {
     Place.READER: Place.LIBRARY,
     Place.DIFFERENCES: Place.LIBRARY,
     Place.EDITOR: Place.STUDY,
+    Place.PREVIEW: Place.STUDY,
     Place.RECEIPT: Place.STUDY,
     Place.REVIEW: Place.CELL,
 }

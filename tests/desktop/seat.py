@@ -14,6 +14,7 @@ from handbook.client.notes import Notes
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
 from handbook.desktop.editor import EditorScreen
+from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.rail import Destination
 from handbook.desktop.receipt import ReceiptScreen
 from handbook.desktop.review import ReviewScreen
@@ -30,6 +31,7 @@ SECONDS = 30
 
 SCREENS = {
     Place.EDITOR: EditorScreen,
+    Place.PREVIEW: PreviewScreen,
     Place.RECEIPT: ReceiptScreen,
     Place.CELL: CellScreen,
     Place.REVIEW: ReviewScreen,

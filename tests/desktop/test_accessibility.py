@@ -26,6 +26,7 @@ ROUTES = (
     {"place": Place.READER, "document": CAPITAL},
     {"place": Place.STUDY, "assignment": ASSIGNMENT},
     {"place": Place.EDITOR, "assignment": ASSIGNMENT},
+    {"place": Place.PREVIEW, "assignment": ASSIGNMENT},
     {"place": Place.RECEIPT, "assignment": ASSIGNMENT},
     {"place": Place.SYNC},
     {"place": Place.SETTINGS},
