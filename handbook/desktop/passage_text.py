@@ -9,11 +9,11 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QTextBlock,
-    QTextCharFormat,
     QTextCursor,
 )
-from PySide6.QtWidgets import QTextEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
+from handbook.desktop.passage_marks import characters, marked, positions
 from handbook.desktop.reflection_text import ReflectionText
 from handbook.desktop.theme import current_theme
 from handbook.model.notes import Place, SectionText
@@ -74,7 +74,7 @@ class PassageText(ReflectionText):
             if start >= end:
                 continue
             words = "\n".join(block.text() for block in blocks)
-            from_, to = _characters(words, start - first), _characters(words, end - first)
+            from_, to = characters(words, start - first), characters(words, end - first)
             chosen = words[from_:to]
             from_ += len(chosen) - len(chosen.lstrip())
             to -= len(chosen) - len(chosen.rstrip())
@@ -148,24 +148,17 @@ class PassageText(ReflectionText):
             blocks = blocks_of[place.section]
             words = "\n".join(block.text() for block in blocks)
             first = blocks[0].position()
-            start = first + _positions(words, place.start)
-            self._marks.append((number, start, first + _positions(words, place.end)))
+            start = first + positions(words, place.start)
+            self._marks.append((number, start, first + positions(words, place.end)))
         self._paint_marks()
 
     def _paint_marks(self) -> None:
-        theme, selections = current_theme(), []
-        for number, start, end in self._marks:
-            selection = QTextEdit.ExtraSelection()
-            selection.cursor = QTextCursor(self.document())
-            selection.cursor.setPosition(start)
-            selection.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
-            ground = "found" if number == self._current else "note_yellow"
-            look = QTextCharFormat()
-            look.setBackground(theme.paper_colour(ground))
-            look.setForeground(theme.paper_colour("text"))
-            selection.format = look
-            selections.append(selection)
-        self.setExtraSelections(selections)
+        self.setExtraSelections(
+            [
+                marked(self.document(), start, end, current=number == self._current)
+                for number, start, end in self._marks
+            ]
+        )
         self.viewport().update()
 
     def _blocks(self) -> list[list[QTextBlock]]:
@@ -185,13 +178,3 @@ class PassageText(ReflectionText):
         cursor.setPosition(position)
         line = self.cursorRect(cursor)
         return QRect(QPoint(0, line.top()), line.bottomRight())
-
-
-def _positions(text: str, characters: int) -> int:
-    """How far Qt counts so many characters: one outside the basic plane is two."""
-    return len(text[:characters].encode("utf-16-le")) // 2
-
-
-def _characters(text: str, positions: int) -> int:
-    """The other way round."""
-    return len(text.encode("utf-16-le")[: 2 * positions].decode("utf-16-le", "ignore"))
