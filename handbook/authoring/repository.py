@@ -37,6 +37,7 @@ from handbook.protocol import trust
 S = TypeVar("S", bound=Signed)
 
 _LOCK = ".publishing.lock"
+_ORDINARY_VERSION = 2**30  # no snapshot reaches it by being signed every day
 _COMPACT = JSONSerializer(compact=True)
 
 
@@ -168,7 +169,7 @@ class Repository:
     def create(self, now: datetime) -> None:
         """Makes root and targets where there are none yet. Raises BadInput when keys are missing for that."""
         if self.root() is None:
-            root = Root(version=1, expires=_until(now, trust.ROOT_LIFETIME), consistent_snapshot=True)
+            root = Root(version=1, expires=until(now, trust.ROOT_LIFETIME), consistent_snapshot=True)
             for name in keys.ROOT_NAMES:
                 root.add_key(self._public_key(name), Root.type)
             root.roles[Root.type].threshold = trust.ROOT_THRESHOLD
@@ -197,9 +198,7 @@ class Repository:
 
     def delegations(self, delegator: str) -> Mapping[str, DelegatedRole]:
         """The roles below one, by name; none when it has signed nothing."""
-        above = self.role(delegator)
-        known = above.signed.delegations if above else None
-        return (known.roles or {}) if known else {}
+        return _delegated(self.role(delegator))
 
     def name_key(self, publisher: str, key: SSlibKey | None, *, beside: bool = False) -> None:
         """Has the delegator name this key for the publisher, instead of those it has or `beside` them.
@@ -237,12 +236,6 @@ class Repository:
             above.signed.add_key(key, role)
         self._changed[delegator] = above
 
-    def sign_again(self, role: str) -> None:
-        """Has the role's present state signed anew, with the newest key at hand that it has."""
-        metadata = self.role(role)
-        if metadata:
-            self._changed[role] = metadata
-
     def write_pack(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         self._write(self._dir / trust.pack_path(sha256), data)
@@ -272,7 +265,7 @@ class Repository:
         for role in sorted(self._changed, key=lambda role: (role != Targets.type, role.count("."))):
             metadata = self._changed[role]
             metadata.signed.version = self._newest(role) + 1
-            metadata.signed.expires = _until(now, trust.TARGETS_LIFETIME)
+            metadata.signed.expires = until(now, trust.TARGETS_LIFETIME)
             self._sign(metadata, role, self._delegator(role))
         self._changed.clear()
         return self.seal(now)
@@ -294,7 +287,7 @@ class Repository:
         old = self._timestamp()
         timestamp = Timestamp(
             version=old.version + 1 if old else 1,
-            expires=_until(now, trust.TIMESTAMP_LIFETIME),
+            expires=until(now, trust.TIMESTAMP_LIFETIME),
             snapshot_meta=MetaFile(snapshot, len(data), {"sha256": hashlib.sha256(data).hexdigest()}),
         )
         self._sign(Metadata(timestamp), Timestamp.type, root.signed)
@@ -320,12 +313,21 @@ class Repository:
             if is_current and not _is_half_gone(old.expires, trust.SNAPSHOT_LIFETIME, now):
                 return old.version
         snapshot = Snapshot(
-            version=old.version + 1 if old else 1,
-            expires=_until(now, trust.SNAPSHOT_LIFETIME),
+            version=old.version + 1 if old else self._first_snapshot(),
+            expires=until(now, trust.SNAPSHOT_LIFETIME),
             meta={name: MetaFile(version) for name, version in named.items()},
         )
         self._sign(Metadata(snapshot), Snapshot.type, root)
         return snapshot.version
+
+    def _first_snapshot(self) -> int:
+        """The version with which a new snapshot key begins: no cache on the way knows another file by it.
+
+        What a thief may have signed with the old key, up to the largest of numbers, does not count.
+        """
+        timestamp = self._timestamp()
+        used = [version for version in self._versions(Snapshot.type) if version < _ORDINARY_VERSION]
+        return max([timestamp.snapshot_meta.version if timestamp else 0, *used]) + 1
 
     def _trusted_versions(self, problems: list[Untrusted]) -> dict[str, int]:
         """Every role that is delegated and has signed something, with its newest version that holds."""
@@ -343,8 +345,7 @@ class Repository:
                     refused.append(error)
                     continue
                 found[role] = version
-                if metadata.signed.delegations and metadata.signed.delegations.roles:
-                    waiting += metadata.signed.delegations.roles
+                waiting += _delegated(metadata)
                 problems += refused
                 break
         return found
@@ -355,10 +356,10 @@ class Repository:
         half_gone = root and _is_half_gone(root.signed.expires, trust.ROOT_LIFETIME, now)
         if half_gone and len(self._root_signers(root.signed)) >= trust.ROOT_THRESHOLD:
             root.signed.version += 1
-            root.signed.expires = _until(now, trust.ROOT_LIFETIME)
+            root.signed.expires = until(now, trust.ROOT_LIFETIME)
             self._sign_root(root)
         for role in self.roles():
-            metadata = self.role(role)
+            metadata = self._sound(role)
             half_gone = metadata and _is_half_gone(metadata.signed.expires, trust.TARGETS_LIFETIME, now)
             if half_gone and self._at_hand(role):
                 self._changed.setdefault(role, metadata)
@@ -369,19 +370,29 @@ class Repository:
         while waiting:
             role = waiting.pop(0)
             found.append(role)
-            waiting += self.delegations(role)
+            waiting += _delegated(self._sound(role))
         return tuple(found)
+
+    def _sound(self, role: str) -> Metadata[Targets] | None:
+        """As `role`, None for what cannot be trusted: whose it is not is not to be held up by it."""
+        try:
+            return self.role(role)
+        except Untrusted:
+            return None
 
     def _drop_replaced_keys(self) -> None:
         """Of roles that have a new key beside the old, takes the old away once the new one has signed."""
         for delegator in self.roles():
             for role, named in self.delegations(delegator).items():
-                metadata = self.role(role) if len(named.keyids) > 1 and self._at_hand(delegator) else None
+                two = len(named.keyids) > 1 and self._at_hand(delegator)
+                metadata = self._sound(role) if two else None
                 if metadata is None:
                     continue
                 newest = named.keyids[-1]
-                if newest in metadata.signatures or keys.can_sign(self._keys_dir, role, [newest]):
-                    self._changed.setdefault(role, metadata)
+                has_signed = newest in metadata.signatures
+                if has_signed or keys.can_sign(self._keys_dir, role, [newest]):
+                    if not has_signed:
+                        self._changed.setdefault(role, metadata)
                     publisher = trust.publisher_of_role(role)
                     above = self.role(delegator)
                     self.name_key(publisher, above.signed.delegations.keys[newest])
@@ -418,9 +429,33 @@ class Repository:
             raise BadInput(f"Cần ít nhất {trust.ROOT_THRESHOLD} khoá gốc trong {self._keys_dir}.")
         self._write_metadata(metadata, Root.type)
 
-    def write_root(self, metadata: Metadata[Root]) -> None:
-        """Puts a root that is signed already in place. The caller has verified it."""
+    def take_root(self, metadata: Metadata[Root], now: datetime) -> bool:
+        """Puts the next root in place and signs with the keys it names what they are for; `seal`s.
+
+        The caller has verified it. Raises NotAllowed, and changes nothing, when a new key is not at hand.
+        """
+        old, new = self.root(), metadata.signed
+        changed = [
+            name
+            for name in (Targets.type, *keys.ONLINE_NAMES)
+            if set(_keyids(new, name)) != set(_keyids(old.signed, name))
+        ]
+        for name in changed:
+            if not keys.can_sign(self._keys_dir, name, _keyids(new, name)):
+                raise NotAllowed(
+                    f"Bản gốc mới đổi khoá {name}, nhưng khoá mới không có trong {self._keys_dir}.",
+                    f"Hãy chạy lệnh này trên máy giữ khoá {name} mới.",
+                )
+        if Targets.type in changed and (targets := self.role(Targets.type)):
+            targets.signed.version += 1
+            targets.signed.expires = until(now, trust.TARGETS_LIFETIME)
+            self._sign(targets, Targets.type, new)
         self._write_metadata(metadata, Root.type)
+        return self.seal(now)
+
+    def may_name(self, role: str) -> bool:
+        """Whether the key that decides who signs for the role is at hand."""
+        return self._at_hand(trust.delegator_of(role))
 
     def _at_hand(self, role: str) -> bool:
         """Whether a key that may sign for the role now lies in the folder of keys."""
@@ -493,7 +528,12 @@ def _keyids(delegator: Root | Targets, role: str) -> list[str]:
     return roles[role].keyids if role in roles else []
 
 
-def _until(now: datetime, lifetime: timedelta) -> datetime:
+def _delegated(metadata: Metadata[Targets] | None) -> Mapping[str, DelegatedRole]:
+    known = metadata.signed.delegations if metadata else None
+    return (known.roles or {}) if known else {}
+
+
+def until(now: datetime, lifetime: timedelta) -> datetime:
     return (now + lifetime).replace(microsecond=0)
 
 
