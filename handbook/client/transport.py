@@ -116,7 +116,7 @@ class HttpTransport:
         self._clock, self._elapsed = clock, elapsed
         self._opening = threading.Lock()
         self._session: requests.Session | None = None
-        self._connections: WeakSet[http.client.HTTPConnection] = WeakSet()
+        self._connections = _Connections()
 
     def use(self, proxies: Mapping[str, str] | None, bytes_per_second: float) -> None:
         """From now on goes through these proxies (None: the system's) and keeps to this rate (0: any).
@@ -156,14 +156,7 @@ class HttpTransport:
 
     def interrupt(self) -> None:
         """Has every request under way end at once in Offline; later ones are made on new connections."""
-        for connection in tuple(self._connections):
-            if (held := connection.sock) is None:
-                continue
-            try:
-                # The plain socket's: a TLS one would first want to say goodbye over a line that is silent.
-                socket.socket.shutdown(held, socket.SHUT_RDWR)
-            except OSError:
-                continue  # it had ended by itself
+        self._connections.break_off()
 
     def close(self) -> None:
         """Closes the kept connections; the transport can still be used."""
@@ -349,7 +342,30 @@ class _Body:
             self._bandwidth.spend(len(chunk))
 
 
-def _adapter(connections: "WeakSet[http.client.HTTPConnection]", *, limited: bool) -> Any:
+class _Connections:
+    """The open connections of a transport."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: WeakSet[http.client.HTTPConnection] = WeakSet()
+
+    def add(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            self._held.add(connection)
+
+    def break_off(self) -> None:
+        """Has whoever waits for one of them wait no longer."""
+        with self._lock:
+            held = [each.sock for each in self._held if each.sock is not None]
+        for each in held:
+            try:
+                # The plain socket's: a TLS one would first want to say goodbye over a line that is silent.
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+            except OSError:
+                continue  # it had ended by itself
+
+
+def _adapter(connections: _Connections, *, limited: bool) -> Any:
     """An adapter of requests that notes its connections, so that they can be broken off.
 
     `limited` keeps the system from taking in much more than is read: the limit is one of the line.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
@@ -21,11 +22,13 @@ from handbook.desktop.rail import Destination
 from handbook.desktop.session import Place, Session
 from handbook.desktop.signals import ended_by_signals
 from handbook.desktop.start import the_application
+from handbook.desktop.sync_times import NetworkWatch, SyncTimes
 from handbook.desktop.theme import Mode, Theme, system_mode
 from handbook.desktop.widgets import Action, Page
 from handbook.desktop.window import Factory, Window
 from handbook.desktop.work import Work
 from handbook.errors import Expected, Locked, SignInFailed
+from handbook.model.vietnamese import number_text
 
 if TYPE_CHECKING:
     from handbook.client.glance import Glance
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from handbook.desktop.screen import Screen
     from handbook.desktop.signin import SignInPage
 
-SYNC_EVERY_MS = 15 * 60 * 1000
 KEEP_AFTER_MS = 2000
 """Without a change, before what the first screen shows is kept for the next start."""
 PREPARE_AFTER_MS = 700
@@ -65,8 +67,7 @@ class Desktop(QObject):
         self.window = window or Window()
         self.window.left_profile.connect(self.leave_profile)
         self.window.closing.connect(self.close)
-        self._timer = QTimer(self, interval=SYNC_EVERY_MS)
-        self._timer.timeout.connect(lambda: self.session and self.session.sync_now())
+        self._times: SyncTimes | None = None
         self._kept = QTimer(self, interval=KEEP_AFTER_MS, singleShot=True)
         self._kept.timeout.connect(self._keep_glance)
         self._signin: SignInPage | None = None
@@ -166,7 +167,9 @@ class Desktop(QObject):
         self.show_sign_in()
 
     def close_profile(self) -> None:
-        self._timer.stop()
+        if self._times:
+            self._times.deleteLater()
+            self._times = None
         self._kept.stop()
         self.window.close_session()
         if self._opening:
@@ -226,8 +229,8 @@ class Desktop(QObject):
         first = self.window.current
         first.shown_ready.connect(lambda: self._shown(first), Qt.ConnectionType.SingleShotConnection)
         self._show_state()
-        self._timer.start()
         self._kept.start()
+        self._times = SyncTimes(session, Random(), self)
         session.sync_now()
         if self._freezes:
             self._freezes = False
@@ -241,6 +244,7 @@ class Desktop(QObject):
         def build(_: object) -> None:
             if self.session is session:
                 self.window.prepare(Place.READER)
+                self._times.watch(NetworkWatch(self._times))
 
         if session:
             reader = "handbook.desktop.reader"
@@ -317,7 +321,12 @@ class Desktop(QObject):
         if not session:
             return
         if session.syncing:
-            self.window.show_state("sync", self.tr("Đang đồng bộ…"))
+            progress = session.sync_progress
+            if progress and progress.total:
+                share = number_text(100 * progress.done / progress.total)
+                self.window.show_state("sync", self.tr("Đang tải… {} %").format(share))
+            else:
+                self.window.show_state("sync", self.tr("Đang đồng bộ…"))
             return
 
         def show(owed: int) -> None:

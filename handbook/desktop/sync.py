@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QLineEdit, QProgressBar
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QProgressBar
 
-from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.rows import Row, RowList
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Session
-from handbook.desktop.theme import current_theme
+from handbook.desktop.sync_cards import SetAside, SignInAgain
+from handbook.desktop.sync_log import clock_text, lines, moved_text, progress_text
 from handbook.desktop.widgets import (
     Action,
     Card,
@@ -20,6 +21,7 @@ from handbook.desktop.widgets import (
     Role,
     SecondaryButton,
     SectionLabel,
+    Toast,
     Tone,
 )
 from handbook.desktop.work import Lane
@@ -29,13 +31,15 @@ from handbook.model.vietnamese import moment_text, number_text, since_text
 
 if TYPE_CHECKING:
     from handbook.client.outbox import OwedRow
+    from handbook.client.set_aside import Dropped
     from handbook.client.sync import LogLine
     from handbook.client.sync_state import SyncStatus
 
 SHOWN_LOG_LINES = 20
+WRITTEN = ("reflection", "withdrawal")
+"""Kinds of the member's own texts: what becomes of them is decided where they were written."""
 REASON_LINES = 4
 """So much of why something was not sent is shown in its row; a screen reader says all of it."""
-CLOCK_TOLERANCE_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class _Exchange:
     owed: "tuple[OwedRow, ...]"
     log: "tuple[LogLine, ...]"
     expired: bool
+    server: str
 
 
 class SyncScreen(Screen):
@@ -62,18 +67,29 @@ class SyncScreen(Screen):
         self._progress.setTextVisible(False)
         self._progress.setAccessibleName(self.tr("Đang đồng bộ"))
         self._reason = Label("", Role.BODY)
-        self._last.add(self._reason, self._progress)
-        self._sign_in = _SignInAgain(self)
+        self._moving = Label("", Role.BODY)
+        self._moving.setObjectName("sync.progress")
+        self._last.add(self._reason, self._moving, self._progress)
+        self._stop = self._last.add_action(
+            Action(self.tr("Dừng"), session.stop_sync, "close"), SecondaryButton
+        )
+        self._stop.setObjectName("sync.stop")
+        self._sign_in = SignInAgain(self.sign_in_again)
         self._owed_title = SectionLabel("")
         self._owed = RowList(self.tr("Mục chờ gửi"), note_lines=REASON_LINES, fits=True)
         self._owed.setObjectName("sync.owed")
         self._owed.opened.connect(self._retry)
+        self._owed.chosen.connect(lambda _: self._let_drop())
         self._nothing_owed = Label(self.tr("Không còn gì chờ gửi."), Role.MUTED)
         self._nothing_owed.setObjectName("sync.nothing")
-        self._set_aside = _SetAside(self)
+        self._set_aside = SetAside(self.retry_set_aside, self.drop_chosen)
         self._log_title = SectionLabel(self.tr("Nhật ký"))
         self._log = RowList(self.tr("Nhật ký đồng bộ"), note_lines=2, fits=True)
         self._log.setObjectName("sync.log")
+        self._copy = SecondaryButton(self.tr("Sao chép nhật ký"), "copy")
+        self._copy.setObjectName("sync.copy")
+        self._copy.setToolTip(self.tr("Những dòng ngắn để gửi, hoặc đọc qua điện thoại, cho người giúp"))
+        self._copy.clicked.connect(self.copy_log)
         for part in (
             self._sign_in,
             self._last,
@@ -85,6 +101,8 @@ class SyncScreen(Screen):
             self._log,
         ):
             self.body.addWidget(part)
+        self.body.addWidget(self._copy, alignment=Qt.AlignmentFlag.AlignLeft)
+        self._exchange: _Exchange | None = None
         self._opened = False
         self._kinds = {
             "reflection": self.tr("Bài thu hoạch: {}"),
@@ -106,6 +124,7 @@ class SyncScreen(Screen):
                 handbook.outbox.owed(),
                 handbook.sync.log()[:SHOWN_LOG_LINES],
                 handbook.account.session_expired(),
+                handbook.account.server,
             )
 
         self.load(read, self._show_exchange)
@@ -136,7 +155,50 @@ class SyncScreen(Screen):
 
         self.command(put_back, lambda _: self.session.sync_now())
 
+    def drop_chosen(self) -> None:
+        """Send what is chosen no more, with the way to take that back."""
+        if (row := self._chosen_aside()) is None:
+            return
+        store = self.session.handbook.store
+
+        def act() -> "tuple[Dropped, Changes]":
+            from handbook.client.set_aside import drop
+
+            return drop(store, row.lineage, row.revision)
+
+        def done(outcome: "tuple[Dropped, Changes]") -> None:
+            dropped = outcome[0]
+            self.undo_offered.emit(
+                self.tr("Đã bỏ khỏi hàng chờ: {}").format(row.title), lambda: self._put_back(dropped)
+            )
+
+        self.session.work.run(act, done, self._cannot_do, self)
+
+    def copy_log(self) -> None:
+        """Put the log on the clipboard in short plain lines."""
+        if exchange := self._exchange:
+            told = lines(exchange.log, exchange.owed, exchange.status, exchange.server, self.session.now())
+            QGuiApplication.clipboard().setText("\n".join(told))
+            Toast(self.window(), self.tr("Đã sao chép nhật ký."))
+
+    def _put_back(self, dropped: "Dropped") -> None:
+        from handbook.client.set_aside import put_back
+
+        store = self.session.handbook.store
+        self.command(lambda: put_back(store, dropped))
+
+    def _chosen_aside(self) -> "OwedRow | None":
+        """The refused row that the person is on, if it may be dropped."""
+        for row in self._exchange.owed if self._exchange else ():
+            if f"{row.lineage}/{row.revision}" == self._owed.current_key and row.set_aside:
+                return row if row.kind.value not in WRITTEN else None
+        return None
+
+    def _let_drop(self) -> None:
+        self._set_aside.let_drop(self._chosen_aside() is not None)
+
     def _show_exchange(self, exchange: _Exchange) -> None:
+        self._exchange = exchange
         status, now = exchange.status, self.session.now()
         if status.last_success:
             title = self.tr("Lần gần nhất kết nối được: {}").format(since_text(status.last_success, now))
@@ -149,8 +211,10 @@ class SyncScreen(Screen):
         self._nothing_owed.setVisible(not exchange.owed)
         self._set_aside.show_count(sum(row.set_aside for row in exchange.owed))
         self._show_list(self._owed, [self._owed_row(row) for row in exchange.owed])
+        self._let_drop()
         self._log_title.setVisible(bool(exchange.log))
         self._show_list(self._log, [self._log_row(line) for line in exchange.log])
+        self._copy.setVisible(bool(exchange.log))
         self._opened = True
         self.show_ready()
 
@@ -158,16 +222,16 @@ class SyncScreen(Screen):
         """How the latest exchange went, and whether this PC's clock is wrong."""
         if self.session.sync_error:
             yield str(self.session.sync_error)
+        elif self.session.sync_stopped:
+            yield self.tr("Đã dừng như đồng chí muốn; phần đã tải được giữ lại, lần sau tải tiếp.")
         elif status.last_error:
             yield " ".join(status.last_error)
         elif status.last_attempt:
             yield self.tr("Lần gần nhất không có lỗi.")
         else:
             yield self.tr("Bấm Đồng bộ ngay để nhận nội dung và gửi những gì đã làm.")
-        skew = status.clock_skew
-        if skew and abs(skew.total_seconds()) > CLOCK_TOLERANCE_SECONDS:
-            minutes = number_text(abs(skew.total_seconds()) // 60)
-            yield self.tr("Đồng hồ máy này lệch {} phút so với máy chủ.").format(minutes)
+        if clock := clock_text(status, self.session.now()):
+            yield clock
 
     def _owed_row(self, row: "OwedRow") -> Row:
         since = since_text(row.queued_at, self.session.now())
@@ -179,24 +243,19 @@ class SyncScreen(Screen):
             badge, tone = self.tr("Chờ gửi"), Tone.INFO
         return Row(
             key=f"{row.lineage}/{row.revision}",
-            title=self._kinds[row.kind].format(row.title),
+            title=self._kinds.get(row.kind, "{}").format(row.title),
             note=f"{since} · {why}",
             badge=badge,
             tone=tone,
         )
 
     def _log_row(self, line: "LogLine") -> Row:
-        moved = self.tr("gửi {}, nhận {}, {} văn bản, tải {} KB").format(
-            number_text(line.sent),
-            number_text(line.received),
-            number_text(line.documents_changed),
-            number_text(line.bytes_down / 1024),
-        )
+        moved = moved_text(line)
         if line.error:
             return Row(
                 key=line.started_at.isoformat(),
                 title=f"{line.error} {line.advice}".strip(),
-                note=f"{moment_text(line.finished_at)} · {moved}",
+                note=f"{moment_text(line.finished_at)} · {line.code} · {moved}",
                 badge=self.tr("Có lỗi"),
                 tone=Tone.WARN,
             )
@@ -226,75 +285,16 @@ class SyncScreen(Screen):
 
     def _show_progress(self) -> None:
         syncing = self.session.syncing
-        done, total = self.session.sync_progress
+        progress = self.session.sync_progress
         self._button.setEnabled(not syncing)
-        self._progress.setVisible(syncing)
-        self._progress.setRange(0, total)
-        self._progress.setValue(done)
-
-
-class _SetAside(Card):
-    """What the server refused, and the way to send it once more."""
-
-    def __init__(self, screen: SyncScreen) -> None:
-        super().__init__(" ", "alert")
-        self.add(
-            Label(
-                self.tr(
-                    "Không có chữ nào bị mất. Lý do ghi ở từng mục bên dưới; "
-                    "bài thu hoạch thì mở ở Học tập để sửa hoặc chọn bản giữ lại."
-                )
-            )
-        )
-        button = self.add_action(
-            Action(self.tr("Thử gửi lại"), screen.retry_set_aside, "send"), SecondaryButton
-        )
-        button.setObjectName("sync.retry")
-
-    def show_count(self, count: int) -> None:
-        self.setVisible(count > 0)
-        self.set_title(self.tr("{} mục không gửi được, cần đồng chí xem").format(number_text(count)))
-
-
-class _SignInAgain(Card):
-    """Shown when the server no longer knows this PC; what waits is kept meanwhile."""
-
-    def __init__(self, screen: SyncScreen) -> None:
-        super().__init__(" ", "key")
-        self.set_title(
-            self.tr("Phiên đăng nhập đã hết hạn"), self.tr("Hãy gõ lại mật khẩu để gửi và nhận tiếp.")
-        )
-        self._screen = screen
-        self._password = QLineEdit()
-        self._password.setObjectName("sync.password")
-        self._password.setEchoMode(QLineEdit.EchoMode.Password)
-        self._password.setAccessibleName(self.tr("Mật khẩu"))
-        self._password.setPlaceholderText(self.tr("Mật khẩu"))
-        self._password.returnPressed.connect(self._sign_in)
-        self.add(self._password)
-        self._button = self.add_action(Action(self.tr("Đăng nhập lại"), self._sign_in), PrimaryButton)
-        self._button.setObjectName("sync.signin")
-        self._measure_password()
-
-    def clear(self) -> None:
-        self._password.clear()
-        self._button.setEnabled(True)
-
-    def try_again(self) -> None:
-        """The password was not accepted, or nobody answered."""
-        self._button.setEnabled(True)
-        self._password.setFocus()
-        self._password.selectAll()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._measure_password()
-
-    def _sign_in(self) -> None:
-        if self._button.isEnabled():
-            self._button.setEnabled(False)
-            self._screen.sign_in_again(self._password.text())
-
-    def _measure_password(self) -> None:
-        self._password.setMaximumWidth(current_theme().px(360))
+        self._reason.setVisible(not syncing)
+        for part in (self._progress, self._moving, self._stop):
+            part.setVisible(syncing)
+        self._stop.setEnabled(not self.session.stopping)
+        if self.session.stopping:
+            self._moving.setText(self.tr("Đang dừng…"))
+        else:
+            self._moving.setText(progress_text(progress) if progress else self.tr("Đang bắt đầu…"))
+        # Kilobytes: a library of some gigabytes would not fit the bar's range in bytes.
+        self._progress.setRange(0, progress.total // 1024 if progress else 0)
+        self._progress.setValue(progress.done // 1024 if progress else 0)

@@ -1,12 +1,15 @@
 """Đồng bộ: what waits and why, how the latest exchange went, and what a person can do about it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtNetwork import QNetworkInformation
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QProgressBar
 from pytestqt.qtbot import QtBot
@@ -19,6 +22,8 @@ from handbook.client.tables.personal import outbox
 from handbook.desktop.rows import Row
 from handbook.desktop.session import Place
 from handbook.desktop.sync import SyncScreen
+from handbook.desktop.sync_log import MIB
+from handbook.desktop.sync_times import EVERY_MS, FIRST_RETRY_MS, NetworkWatch, SyncTimes
 from handbook.desktop.theme import Mode, Theme
 from handbook.desktop.widgets import Column
 from handbook.errors import DiskProblem, Expected, WrongClock
@@ -155,7 +160,7 @@ def test_what_was_never_tried_says_when_it_will_be(screen: OneScreen, an: Device
     assert screen.rows("sync.owed")[0].note == "vừa xong · sẽ gửi ở lần đồng bộ kế tiếp"
 
 
-def test_a_wrong_clock_is_said_in_minutes(screen: OneScreen, an: Device) -> None:
+def test_a_wrong_clock_is_said_with_both_times(screen: OneScreen, an: Device) -> None:
     def with_skew(skew: timedelta) -> str:
         with an.store.personal.write() as connection:
             note_sync(connection, NOW, None, skew)
@@ -163,8 +168,9 @@ def test_a_wrong_clock_is_said_in_minutes(screen: OneScreen, an: Device) -> None
         screen.settle()
         return screen.words()
 
-    assert "Đồng hồ máy này lệch" not in with_skew(timedelta(minutes=-4))
-    assert "Đồng hồ máy này lệch 95 phút so với máy chủ." in with_skew(timedelta(minutes=-95))
+    assert "Đồng hồ máy này" not in with_skew(timedelta(minutes=-4))
+    told = "Đồng hồ máy này chỉ 15:30 ngày 22/11/2026, máy chủ chỉ 13:55 ngày 22/11/2026."
+    assert told in with_skew(timedelta(minutes=-95))
 
 
 def test_the_log_shows_the_latest_twenty(screen: OneScreen, an: Device, ward: Ward) -> None:
@@ -209,6 +215,84 @@ def test_enter_on_a_row_sends_that_one_again(screen: OneScreen, an: Device) -> N
     view.choose(screen.rows("sync.owed")[0].key)
     screen.enter("sync.owed")
     assert owed(screen) == []
+
+
+def test_what_was_refused_can_be_dropped_and_put_back_but_never_a_text(screen: OneScreen, an: Device) -> None:
+    an.library.tick(NQ15, True, NOW)
+    refuse(an, "Văn bản này đã bị thu hồi.", "Hãy hỏi bí thư chi bộ.")
+    submit(an)
+    an.store.announce({Change.OUTBOX})
+    screen.settle()
+    offered: list[tuple[str, Callable[[], object]]] = []
+    screen.screen.undo_offered.connect(lambda text, undo: offered.append((text, undo)))
+    view, (tick, text) = screen.find("sync.owed"), screen.rows("sync.owed")
+    view.choose(text.key)
+    assert not screen.find("sync.drop").isEnabled()
+    view.choose(tick.key)
+    screen.press("sync.drop")
+    assert [badge for _, badge in owed(screen)] == ["Chờ gửi"]
+    assert screen.find("sync.drop") is None
+    (told, undo) = offered[0]
+    assert told.startswith("Đã bỏ khỏi hàng chờ: 15-NQ/TW")
+    undo()
+    screen.settle()
+    assert [row.key for row in screen.rows("sync.owed")] == [tick.key, text.key]
+    assert [badge for _, badge in owed(screen)] == ["Cần xem", "Chờ gửi"]
+
+
+def test_the_log_can_be_copied_in_short_lines_with_codes(screen: OneScreen, an: Device) -> None:
+    assert screen.find("sync.copy") is None
+    an.synced()
+    submit(an)
+    an.line.is_down = True
+    screen.press("sync.now")
+    screen.press("sync.copy")
+    told = QApplication.clipboard().text().splitlines()
+    assert told[0].endswith("15:30 ngày 22/11/2026")
+    assert told[1] == f"Máy chủ: {an.ward.url.removeprefix('http://')}"
+    assert told[2] == "Chờ gửi: 1 · cần xem: 0"
+    assert told[-2].startswith(
+        "15:30 ngày 22/11/2026 · LỖI offline · Không kết nối được tới máy chủ. · gửi 0"
+    )
+    assert told[-1].startswith("15:30 ngày 22/11/2026 · XONG · gửi 0, nhận ")
+    assert TEXT not in QApplication.clipboard().text()
+
+
+# By itself -------------------------------------------------------------------------------------------
+
+
+def test_after_a_failure_of_the_line_it_is_tried_again_sooner_and_ever_more_seldom(
+    screen: OneScreen, an: Device
+) -> None:
+    times = SyncTimes(screen.session, Random(1))
+    an.line.is_down = True
+    waits = []
+    for _ in range(8):
+        screen.sync()
+        waits.append(times.next_retry_ms)
+    assert waits[0] <= 1.25 * FIRST_RETRY_MS
+    assert 2 * FIRST_RETRY_MS * 0.7 < waits[1] < waits[3] < waits[-1] <= 1.25 * EVERY_MS
+    an.line.is_down = False
+    screen.sync()
+    assert times.next_retry_ms == -1
+    times.deleteLater()
+
+
+def test_when_the_network_returns_what_waits_is_sent(screen: OneScreen, an: Device, qtbot: QtBot) -> None:
+    times = SyncTimes(screen.session, Random(1))
+    network = NetworkWatch(times)
+    times.watch(network)
+    submit(an)
+    reach = QNetworkInformation.Reachability
+    with qtbot.assertNotEmitted(network.returned):
+        network.note(reach.Online)
+    network.note(reach.Disconnected)
+    with qtbot.waitSignal(network.returned):
+        network.note(reach.Online)
+    times._settled.timeout.emit()  # the moment it waits for names and proxies
+    screen.settle()
+    assert owed(screen) == []
+    times.deleteLater()
 
 
 def test_a_review_that_waits_says_of_whose_text_once(ward: Ward, tmp_path: Path, qapp: QApplication) -> None:
@@ -311,7 +395,7 @@ def test_while_a_sync_runs_it_shows_how_far_it_is_and_cannot_be_started_twice(
     release = threading.Event()
 
     def half_way(_: object, tell: Callable[[object], None], __: object) -> ContentReport:
-        tell(SyncProgress("Đang tải…", 3, 10))
+        tell(SyncProgress("Đang tải nội dung mới", 3 * MIB, 10 * MIB, 100 * 1024))
         assert release.wait(SECONDS)
         return ContentReport(unchanged=True)
 
@@ -320,7 +404,10 @@ def test_while_a_sync_runs_it_shows_how_far_it_is_and_cannot_be_started_twice(
     QTest.mouseClick(screen.find("sync.now"), Qt.MouseButton.LeftButton)
     try:
         assert not screen.find("sync.now").isEnabled()
-        qtbot.waitUntil(lambda: (progress(screen).value(), progress(screen).maximum()) == (3, 10))
+        qtbot.waitUntil(lambda: (progress(screen).value(), progress(screen).maximum()) == (3072, 10240))
+        assert screen.find("sync.progress").text() == (
+            "Đang tải nội dung mới: 3,0 MB trong 10,0 MB · 100 KB mỗi giây · còn khoảng 72 giây"
+        )
         screen.session.sync_now()
     finally:
         release.set()
@@ -328,6 +415,30 @@ def test_while_a_sync_runs_it_shows_how_far_it_is_and_cannot_be_started_twice(
     assert progress(screen) is None
     assert screen.find("sync.now").isEnabled()
     assert len(screen.rows("sync.log")) == 1
+
+
+def test_a_sync_can_be_stopped_and_is_no_failure(screen: OneScreen) -> None:
+    entered = threading.Event()
+
+    def until_stopped(
+        _: object, tell: Callable[[object], None], stopped: Callable[[], bool]
+    ) -> ContentReport:
+        entered.set()
+        limit = time.monotonic() + SECONDS
+        while not stopped():
+            assert time.monotonic() < limit
+        return ContentReport(cancelled=True)
+
+    pull(screen, until_stopped)
+    assert screen.find("sync.stop") is None
+    QTest.mouseClick(screen.find("sync.now"), Qt.MouseButton.LeftButton)
+    assert entered.wait(SECONDS)
+    QTest.mouseClick(screen.find("sync.stop"), Qt.MouseButton.LeftButton)
+    screen.settle()
+    assert screen.find("sync.stop") is None
+    assert "Đã dừng như đồng chí muốn; phần đã tải được giữ lại" in screen.words()
+    assert screen.session.sync_error is None
+    assert screen.rows("sync.log") == []
 
 
 @pytest.mark.parametrize(
