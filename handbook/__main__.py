@@ -215,9 +215,22 @@ def _folder(options: argparse.Namespace, name: str = "") -> Path:
     """The data dir asked for, or the usual one; `name` keeps the sample ward and the server apart from it."""
     if hasattr(options, "data_dir"):
         return options.data_dir.expanduser().resolve()
+    return _usual_folder() / (name or "desktop")
+
+
+def _usual_folder() -> Path:
+    """This person's application data, as `platformdirs` names it; it is asked only where the environment
+    leaves the question open, because the first paint waits for no package."""
+    named = {"win32": os.environ.get("LOCALAPPDATA"), "linux": os.environ.get("XDG_DATA_HOME")}
+    if folder := named.get(sys.platform):
+        return Path(folder) / "handbook"
+    if sys.platform == "linux":
+        return Path.home() / ".local" / "share" / "handbook"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "handbook"
     import platformdirs
 
-    return Path(platformdirs.user_data_dir("handbook", appauthor=False)) / (name or "desktop")
+    return Path(platformdirs.user_data_dir("handbook", appauthor=False))
 
 
 # Each command imports what it needs when it runs: the desktop's first paint waits for nothing else.

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import keyring
+import platformdirs
 import pytest
 from keyring.backends import fail
 
@@ -452,6 +453,20 @@ def test_search_prints_own_notes_and_reflections_in_groups(ward: Ward) -> None:
 
 def test_finding_nothing_ends_as_grep_does(ward: Ward) -> None:
     assert ward.on_pc("search", "tàu vũ trụ") == Said(1, "", "Không tìm thấy “tàu vũ trụ”.\n")
+
+
+@pytest.mark.parametrize("variable", [None, "XDG_DATA_HOME"])
+def test_the_usual_folder_is_the_one_that_this_system_gives_to_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    if variable:
+        monkeypatch.setenv(variable, str(tmp_path / "elsewhere"))
+    usual = Path(platformdirs.user_data_dir("handbook", appauthor=False)) / "desktop"
+    refused = run("search", "x")
+    assert refused.is_refusal()
+    assert str(usual) in refused.err
 
 
 def test_folder_and_account_may_stand_before_the_command(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """The start: a painted window first, then the tasks that were kept, then the opened profile."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -48,17 +49,23 @@ def say(name):
     os._exit(0)
 
 handbook.desktop.start.milestone = say
-handbook.__main__.main(["--data-dir", sys.argv[1], "--account", "kp1.an"])
+handbook.__main__.main(sys.argv[1:])
 """
 
 
-def test_the_first_paint_waits_for_qt_and_the_standard_library_only(home: Path) -> None:
+@pytest.mark.parametrize("says_where", [True, False])
+def test_the_first_paint_waits_for_qt_and_the_standard_library_only(home: Path, says_where: bool) -> None:
+    """Also where nobody says in which folder the data lies, as a start by the icon does not."""
+    usual = home.parent / "usual" / "handbook" / "desktop"
+    usual.parent.mkdir(parents=True)
+    home.rename(usual)
     run = subprocess.run(
-        [sys.executable, "-c", SAY_WHAT_IS_IMPORTED, str(home)],
+        [sys.executable, "-c", SAY_WHAT_IS_IMPORTED, *(("--data-dir", str(usual)) if says_where else ())],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
+        env=os.environ | {"XDG_DATA_HOME": str(usual.parents[1]), "LOCALAPPDATA": str(usual.parents[1])},
     )
     name, imported = json.loads(run.stdout)
     assert name == "painted"
