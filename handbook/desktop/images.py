@@ -109,7 +109,7 @@ class Pictures(QObject):
         self._work = work
         self._read = read
         self._held: OrderedDict[str, QImage | Missing] = OrderedDict()
-        self._asked: set[str] = set()
+        self._asked = ""
         self._painted: set[str] = set()  # since something last came
 
     def picture(self, sha256: str, size: QSize) -> QImage | Missing:
@@ -119,7 +119,8 @@ class Pictures(QObject):
         fits = held.size() == size if isinstance(held, QImage) else held is not Missing.DECODING
         if sha256 in self._held:
             self._held.move_to_end(sha256)
-        if not fits and sha256 not in self._asked and not size.isEmpty():
+        # One at a time, or a slow PC had no core left to scroll with; the next paint asks for the next.
+        if not fits and not self._asked and not size.isEmpty():
             self._ask(sha256, QSize(size))
         return held
 
@@ -133,7 +134,7 @@ class Pictures(QObject):
 
     def _ask(self, sha256: str, size: QSize) -> None:
         read = self._read
-        self._asked.add(sha256)
+        self._asked = sha256
 
         def make() -> QImage | Missing:
             data = read(sha256)
@@ -145,7 +146,7 @@ class Pictures(QObject):
         self._work.run(make, lambda made: self._keep(sha256, made), failed, self, lane=Lane.NET)
 
     def _keep(self, sha256: str, made: QImage | Missing) -> None:
-        self._asked.discard(sha256)
+        self._asked = ""
         self._held[sha256] = made
         self._held.move_to_end(sha256)
         too_many = sum(map(_bytes_of, self._held.values())) - KEPT_BYTES
