@@ -63,6 +63,7 @@ class FormerTextsWindow(QDialog):
         self._list.setAccessibleName(self.tr("Các bản trước, mới nhất ở trên"))
         self._list.setFixedWidth(px(LIST_WIDTH))
         self._list.setWordWrap(True)
+        self._list.setSpacing(px(3))
         self._list.currentRowChanged.connect(self._compare)
         self._said = Label("", Role.NOTE)
         self._said.setObjectName("former.said")
@@ -148,7 +149,8 @@ class FormerTextsWindow(QDialog):
         pieces = []
         for part, runs in self._compared:
             pieces.append(f"<h2>{html.escape(self._titles.get(part, part))}</h2>")
-            pieces.append(f"<p>{''.join(map(_marked, runs)) or html.escape(self.tr('(không viết)'))}</p>")
+            words = "".join(map(_marked, runs)) or html.escape(self.tr("(không viết)"))
+            pieces.append(f"<p>{words}</p>")
         self._text.setHtml("".join(pieces))
 
     def _bring_back(self) -> None:
@@ -167,6 +169,9 @@ class FormerTextsWindow(QDialog):
 
 
 def _marked(run: "Run") -> str:
-    text = html.escape(run.former if run.fate is Fate.REMOVED else run.present).replace("\n", "<br>")
-    tag = {Fate.ADDED: "ins", Fate.REMOVED: "del"}.get(run.fate)
-    return f"<{tag}>{text}</{tag}>" if tag else text
+    # Of kept words the former text may have had the line break that the present one has lost.
+    text = max(run.former, run.present, key=len) if run.fate is Fate.KEPT else run.former or run.present
+    text = html.escape(text).replace("\n", "<br>")
+    if run.fate is Fate.REMOVED:
+        return f"<del>{text}</del>&#8201;"  # so that what came in its place is not one word with it
+    return f"<ins>{text}</ins>" if run.fate is Fate.ADDED else text

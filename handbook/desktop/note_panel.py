@@ -205,6 +205,12 @@ class NotePanel(QFrame):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.edit and event.type() is QEvent.Type.FocusOut:
             self.save()
+        # Where text is typed this key saves it, whatever it means to the page around.
+        is_key = event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if watched is self.edit and is_key and event.matches(QKeySequence.StandardKey.Save):
+            self.save()
+            event.accept()
+            return True
         return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:

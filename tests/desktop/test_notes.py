@@ -150,6 +150,17 @@ def test_what_is_typed_in_a_note_is_saved_without_leaving_it(alone: Person) -> N
     alone.wait(lambda: [text for *_, text in quotes(alone)] == ["chưa rời ô"])
 
 
+def test_ctrl_s_in_a_note_saves_the_note_and_not_the_document(alone: Person) -> None:
+    screen = read(alone)
+    select(screen, "Người dân là trung tâm")
+    press(alone, screen, Qt.Key.Key_N)
+    alone.find("reader.note.text").setPlainText("lưu ngay")
+    QTest.keyClick(alone.find("reader.note.text"), Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    alone.settle()
+    assert [text for *_, text in quotes(alone)] == ["lưu ngay"]
+    assert "Bỏ lưu" not in alone.find("reader.star").toolTip()
+
+
 def test_what_is_typed_is_there_when_the_program_is_closed_at_once(alone: Person) -> None:
     screen = read(alone)
     select(screen, "Người dân là trung tâm")
