@@ -1,5 +1,7 @@
 """What goes with a document is judged by its bytes, and a document cannot promise more than is allowed."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,15 @@ from handbook.errors import Untrusted
 from handbook.model.library import MediaType
 from handbook.protocol import assets
 from handbook.protocol.assets import Picture, is_file_name, is_whole, media_type_of, picture_of
-from handbook.protocol.packs import Item, ItemKind, build_packs, document_item, open_pack, record_of
+from handbook.protocol.packs import (
+    MAX_PACK_BYTES,
+    Item,
+    ItemKind,
+    build_packs,
+    document_item,
+    open_pack,
+    record_of,
+)
 from tests import asset_files
 from tests.client.samples import document
 
@@ -116,6 +126,13 @@ def test_an_asset_that_is_not_what_its_id_says_is_refused() -> None:
     named = asset_files.item(asset_files.png()).id
     with pytest.raises(Untrusted, match="khác với mã của nó"):
         record_of(Item(id=named, kind=ItemKind.ASSET, edition=1, payload=b"something else"))
+
+
+def test_the_largest_attachment_fits_into_one_pack_whatever_it_holds() -> None:
+    noise = hashlib.shake_256(b"noise").digest(assets.MAX_ATTACHMENT_BYTES)
+    packed = list(build_packs([asset_files.item(noise), asset_files.item(noise[:-1])]))
+    assert [count for _, count in packed] == [1, 1]
+    assert all(len(data) <= MAX_PACK_BYTES for data, _ in packed)
 
 
 ONE = asset_files.attachment(asset_files.PDF)
