@@ -14,7 +14,7 @@ from pathlib import Path
 import tantivy
 from sqlalchemy import Select, select
 
-from handbook.client.audience import Clock, hidden_documents, utc_now
+from handbook.client.audience import Clock, utc_now
 from handbook.client.library import Filter, documents_in
 from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
 from handbook.client.search.own import NoteHit, OwnTexts, ReflectionHit
@@ -104,7 +104,7 @@ class Search:
         return replace(found, notes=own.notes, reflections=reflections)
 
     def _find(self, reading: Reading, text: str, limit: int, filter: Filter | None) -> Results:
-        hidden = hidden_documents(self._store, self._clock())
+        hidden = self._shown.hidden(self._clock())
         conditions = self._conditions(reading.schema, filter, hidden)
         searcher = reading.searcher
         with damage():

@@ -193,16 +193,16 @@ def scoring_query(schema: tantivy.Schema, question: Question) -> tantivy.Query:
 def needing_query(schema: tantivy.Schema, question: Question) -> tantivy.Query:
     """Matches the sections that hold every word, unranked."""
     every = [
-        (tantivy.Occur.Must, _any_of([_term_query(schema, term) for term in alternatives]))
+        _joined([_term_query(schema, term, "basic") for term in alternatives], tantivy.Occur.Should)
         for alternatives in question.needed
     ]
-    return tantivy.Query.const_score_query(tantivy.Query.boolean_query(every), 1.0)
+    return _joined(every, tantivy.Occur.Must)
 
 
-def _any_of(queries: Sequence[tantivy.Query]) -> tantivy.Query:
+def _joined(queries: Sequence[tantivy.Query], occur: tantivy.Occur) -> tantivy.Query:
     if len(queries) == 1:
         return queries[0]
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+    return tantivy.Query.boolean_query([(occur, query) for query in queries])
 
 
 def number_query(schema: tantivy.Schema, key: NumberKey) -> tantivy.Query:
@@ -215,5 +215,5 @@ def number_query(schema: tantivy.Schema, key: NumberKey) -> tantivy.Query:
     )
 
 
-def _term_query(schema: tantivy.Schema, term: Term) -> tantivy.Query:
-    return tantivy.Query.term_query(schema, term.field, term.text, "freq")
+def _term_query(schema: tantivy.Schema, term: Term, read: str = "freq") -> tantivy.Query:
+    return tantivy.Query.term_query(schema, term.field, term.text, read)

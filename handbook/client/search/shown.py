@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
 
+from handbook.client.audience import hidden_documents
 from handbook.client.store import Store
 from handbook.client.tables.library import documents
 from handbook.model.library import Kind
+from handbook.model.vietnamese import VIETNAM
 
 # The ids go in as one value: a list of values is compiled anew for each length of it.
 _SHOWN = select(documents.c["id", "number", "title", "kind", "issued_on"]).where(
@@ -40,7 +42,16 @@ class ShownDocuments:
 
     def __init__(self, store: Store) -> None:
         self._library = store.library
+        self._store = store
         self._known = _Known(-1, {})
+        self._hidden: tuple[tuple[int, int, date], frozenset[str]] | None = None
+
+    def hidden(self, now: datetime) -> frozenset[str]:
+        """Documents of the library that are not to be found at that moment."""
+        as_of = (self._store.library.commits, self._store.personal.commits, now.astimezone(VIETNAM).date())
+        if self._hidden is None or self._hidden[0] != as_of:
+            self._hidden = (as_of, hidden_documents(self._store, now))
+        return self._hidden[1]
 
     def facts(self, ids: Iterable[str]) -> Mapping[str, Facts | None]:
         """At least these; None for a document that is not in the library."""

@@ -71,12 +71,16 @@ def snippet(text: str, folded: str, sought: Sought, known: Sequence[Match] | Non
         passage, _ = best_passage(text, folded, sought)
     start = _lead_start(text, passage) if passage > 0 else 0
     end = _word_end(text, start + SNIPPET_CHARACTERS)
-    shown = [match[:2] for match in matches(text, folded, start, end, sought)]
+    if known is None:
+        known = matches(text, folded, start, end, sought)
+    shown = [match[:2] for match in known if start <= match[0] and match[1] <= end]
     return _spans(text, start, end, _joined(text, shown))
 
 
 def marked(line: str, sought: Sought) -> tuple[Span, ...]:
     """The whole line with what matches in it."""
+    if not line:
+        return ()
     line = nfc(line)
     found = matches(line, fold(line), 0, len(line), sought)
     return _spans(line, 0, len(line), _joined(line, [match[:2] for match in found]))
