@@ -6,6 +6,7 @@ from random import SystemRandom
 
 from handbook.client.account import Account, read_member, read_server
 from handbook.client.activation import activate, put_away, sign_in
+from handbook.client.answers import record_in
 from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
@@ -24,6 +25,7 @@ from handbook.client.sync import Sync
 from handbook.client.transport import HttpTransport, Transport
 from handbook.client.vault import Vault
 from handbook.errors import NotFound
+from handbook.protocol.api import MAX_ANSWER_BYTES, Hello
 
 __all__ = ["Handbook", "activate", "open_handbook", "put_away", "sign_in"]
 
@@ -50,6 +52,11 @@ class Handbook:
         """From now on reaches the server as the settings say, and as the person told of the proxy."""
         if isinstance(self.transport, HttpTransport):
             self.transport.use(proxies(settings, proxy_credentials(self.store)), bytes_per_second(settings))
+
+    def server_name(self) -> str:
+        """Whose server answers. Raises Offline, ProxyProblem, TooBusy, ServerBroken."""
+        answer = self.transport.send("GET", "/v1/hello", limit=MAX_ANSWER_BYTES)
+        return record_in(answer, Hello).commune_name
 
     def interrupt(self) -> None:
         """Breaks off what is under way with the server, so that a cancelled sync need not wait for it."""

@@ -22,6 +22,7 @@ from handbook import __version__
 from handbook.desktop import RESOURCES
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.keys import show_keys
+from handbook.desktop.network_card import NetworkCard
 from handbook.desktop.privacy import KEPT, SENT, Sent
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Route, Session
@@ -64,7 +65,8 @@ class SettingsScreen(Screen):
         self._change_settings = change_settings
         self._pause = QTimer(self, interval=APPLY_AFTER_MS, singleShot=True)
         self._pause.timeout.connect(self._apply_size)
-        for card in (self._looks(), self._data(), self._privacy(), self._about()):
+        self._network = NetworkCard(session, settings, change_settings, self._cannot_do)
+        for card in (self._looks(), self._network, self._data(), self._privacy(), self._about()):
             self.body.addWidget(card)
 
     def show_route(self, route: Route) -> None:
@@ -82,6 +84,7 @@ class SettingsScreen(Screen):
             return f"{member.name} ({member.account})", card.server if card else ""
 
         self.load(read, self._show_account)
+        self._network.refresh()
 
     # -- how it looks
 

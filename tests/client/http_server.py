@@ -4,6 +4,7 @@ It knows ETag and If-None-Match, Range and If-Range, as a plain web server does.
 """
 
 import hashlib
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,9 @@ class Request:
 
 @dataclass
 class Reply:
-    """What goes back. `cut` drops the line after so many bytes of the body; `raw` replaces everything."""
+    """What goes back. `cut` drops the line after so many bytes of the body; `raw` replaces everything; with
+    `drip` the body goes out in so many pieces, each by itself.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -34,6 +37,7 @@ class Reply:
     cut: int | None = None
     length: int | None = None
     raw: bytes | None = None
+    drip: int = 1
 
 
 Misbehaviour = Callable[[Request, Reply], Reply]
@@ -82,7 +86,11 @@ class FolderServer:
                     length = len(reply.body) if reply.length is None else reply.length
                     self.send_header("Content-Length", str(length))
                 self.end_headers()
-                self.wfile.write(reply.body[: reply.cut])
+                self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                body = reply.body[: reply.cut]
+                step = -(-len(body) // reply.drip) or 1
+                for start in range(0, len(body), step):
+                    self.wfile.write(body[start : start + step])
                 if reply.cut is not None:
                     self.close_connection = True
 

@@ -1,17 +1,24 @@
 """Every way a line or a server can fail becomes an error that a person can act on."""
 
+import base64
 import gzip
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from handbook.client import transport
+from handbook.client.bandwidth import BURST_SECONDS, Bandwidth, Speed
+from handbook.client.network import ProxyCredentials, proxies, proxy_address
+from handbook.client.settings import Settings
 from handbook.client.transport import HttpTransport
-from handbook.errors import BadInput, Offline, ServerBroken, Unreachable
+from handbook.errors import BadInput, Offline, ProxyProblem, ServerBroken, Unreachable
 from tests.client.http_server import FolderServer, Reply, serving
 
 LIMIT = 10_000
@@ -238,3 +245,185 @@ def test_reads_are_in_small_pieces(client: HttpTransport, server: FolderServer) 
     (server.folder / "file").write_bytes(bytes(3 * transport.CHUNK_BYTES))
     with client.stream("/file", limit=10 * transport.CHUNK_BYTES) as stream:
         assert max(map(len, stream)) <= transport.CHUNK_BYTES
+
+
+# Proxies ---------------------------------------------------------------------------------------------
+
+
+def test_a_proxy_is_told_who_asks_even_in_vietnamese(server: FolderServer) -> None:
+    credentials = ProxyCredentials("an", "mật khẩu @:/")
+    address = proxy_address(server.url.removeprefix("http://"))
+    through = HttpTransport(
+        "http://so-tay.invalid", proxies=proxies(Settings(proxy=address), credentials), timeout=QUICK
+    )
+    assert through.send("GET", "/file", limit=LIMIT).status == 404
+    told = server.requests[0].headers["proxy-authorization"].removeprefix("Basic ")
+    assert base64.b64decode(told).decode() == "an:mật khẩu @:/"
+    through.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_wants_another_password_is_said_plainly(scheme: str) -> None:
+    refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with answering(refusal) as port:
+        through = HttpTransport(
+            f"{scheme}://so-tay.invalid", proxies=dict.fromkeys(("http", "https"), f"http://127.0.0.1:{port}")
+        )
+        with pytest.raises(ProxyProblem, match=rf"127\.0\.0\.1:{port} đòi tên và mật khẩu.*407") as raised:
+            through.send("GET", "/file", limit=LIMIT)
+        assert "Cài đặt, mục Mạng" in raised.value.advice
+
+
+@contextmanager
+def answering(data: bytes) -> Iterator[int]:
+    """A port where whatever is asked gets these bytes and the end of the connection."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(data)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
+
+
+@pytest.mark.parametrize("typed", ["", "proxy", "proxy:", "ở phòng bên:3128", "ftp://proxy:1", "a:b@c:80"])
+def test_an_address_that_is_no_proxys_is_refused(typed: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        proxy_address(typed)
+    assert raised.value.advice
+
+
+# Pace ------------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """Seconds that pass only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@given(
+    rate=st.integers(1_000, 1_000_000),
+    spent=st.lists(st.tuples(st.integers(1, 65_536), st.floats(0, 20)), min_size=1, max_size=40),
+)
+def test_a_limit_is_kept_over_any_stretch(rate: int, spent: list[tuple[int, float]]) -> None:
+    clock = Clock()
+    line = Bandwidth(rate, clock=clock, sleep=clock.sleep)
+    passed = [(0.0, 0)]
+    total = 0
+    for count, idle in spent:
+        clock.now += idle
+        line.spend(count)
+        total += count
+        passed.append((clock.now, total))
+    for place, (since, before) in enumerate(passed):
+        for until, after in passed[place:]:
+            assert after - before <= rate * (until - since + BURST_SECONDS) + 65_536
+
+
+def test_a_limit_is_used_to_the_full_and_changed_on_the_way() -> None:
+    clock = Clock()
+    line = Bandwidth(32_000, clock=clock, sleep=clock.sleep)
+    for _ in range(100):
+        line.spend(8_000)
+    assert 800_000 / clock.now == pytest.approx(32_000, rel=0.05)
+    assert max(clock.slept) <= 0.26, "a cancel is noticed soon"
+    assert line.piece() == 8_000
+    line.limit(0)
+    before = clock.now
+    line.spend(10_000_000)
+    assert clock.now == before
+    assert line.piece() == transport.CHUNK_BYTES
+
+
+def test_a_body_is_read_no_faster_than_the_limit(server: FolderServer) -> None:
+    (server.folder / "file").write_bytes(bytes(50_000))
+    clock = Clock()
+    limited = HttpTransport(server.url, bandwidth=Bandwidth(10_000, clock=clock, sleep=clock.sleep))
+    with limited.stream("/file", limit=60_000) as stream:
+        assert max(map(len, stream)) <= 2_500
+    assert clock.now == pytest.approx(4.5, abs=0.3)
+    limited.use({}, 0)
+    with limited.stream("/file", limit=60_000) as stream:
+        assert len(b"".join(stream)) == 50_000
+    assert clock.now == pytest.approx(4.5, abs=0.3)
+    limited.close()
+
+
+def test_the_rate_is_that_of_the_last_moments() -> None:
+    clock = Clock()
+    speed = Speed(clock)
+    for _ in range(10):
+        clock.now += 1
+        rate = speed.add(1_000)
+    assert rate == pytest.approx(1_000, rel=0.25)
+    clock.now += 60
+    assert speed.add(0) == 0
+
+
+def test_a_server_that_sends_drop_by_drop_is_given_up(server: FolderServer) -> None:
+    """Slow retrieval: it never falls silent, and never ends either."""
+    clock = Clock()
+
+    def elapsed() -> float:
+        clock.now += 100  # each look at the clock comes after a long wait
+        return clock.now
+
+    patient = HttpTransport(server.url, elapsed=elapsed)
+    server.misbehave = always(Reply(body=bytes(3_000), drip=10))
+    with pytest.raises(Offline, match="chậm"):
+        patient.send("GET", "/file", limit=LIMIT)
+    patient.close()
+
+
+def test_what_is_under_way_can_be_broken_off(client: HttpTransport, server: FolderServer) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def silent(request: object, usual: Reply) -> Reply:
+        asked.set()
+        assert answer.wait(20)
+        return usual
+
+    patient = HttpTransport(server.url)
+    server.misbehave = silent
+    failures: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            patient.send("GET", "/file", limit=LIMIT)
+        except Offline as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    assert asked.wait(20)
+    patient.interrupt()
+    thread.join(20)
+    answer.set()
+    assert len(failures) == 1
+    server.misbehave = None
+    assert patient.send("GET", "/file", limit=LIMIT).status == 200
+    patient.close()
+
+
+def test_asking_whether_there_is_anything_new_costs_half_a_kilobyte(
+    client: HttpTransport, server: FolderServer
+) -> None:
+    etag = client.send("GET", "/file", limit=LIMIT).headers["ETag"]
+    client.send("GET", "/file", headers={"If-None-Match": etag}, limit=LIMIT)
+    sent = server.requests[-1].headers
+    assert set(sent) == {"host", "user-agent", "accept-encoding", "if-none-match"}

@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from handbook.client.network import ProxyCredentials, proxy_credentials
 from handbook.client.settings import read_settings
 from handbook.desktop.privacy import SENT
 from handbook.desktop.session import Place
@@ -106,3 +107,54 @@ def test_the_licences_can_be_read_here(alone: Person) -> None:
     alone.find("settings.notice.LICENSE").click()
     alone.settle()
     assert "Apache License" in alone.find("settings.notices").toPlainText()
+
+
+# Network ---------------------------------------------------------------------------------------------
+
+
+def test_a_limit_holds_at_once_and_after_a_restart(alone: Person) -> None:
+    settings(alone)
+    limit = alone.find("settings.bandwidth")
+    assert limit.currentText() == "Không giới hạn"
+    limit.setCurrentIndex(limit.findData(256))
+    limit.activated.emit(limit.currentIndex())
+    alone.settle()
+    assert read_settings(alone.home).bandwidth_kbit == 256
+    assert alone.desktop.session.handbook.transport._bandwidth.bytes_per_second == 32_000
+
+
+def test_a_proxy_is_used_at_once_and_its_password_is_not_among_the_settings(person: Person) -> None:
+    person.open()
+    settings(person)
+    assert not person.sees("settings.proxy.address")
+    person.find("settings.network.try").click()
+    person.settle()
+    assert person.find("settings.network.outcome").text().startswith("Kết nối được tới máy chủ: ")
+    person.find("settings.proxy.own").click()
+    person.find("settings.proxy.address").setText("127.0.0.1:9")
+    person.find("settings.proxy.user").setText("an")
+    person.find("settings.proxy.password").setText("mật khẩu @:/")
+    person.find("settings.proxy.use").click()
+    person.settle()
+    told = person.find("settings.network.outcome").text()
+    assert told.startswith("Không kết nối được tới máy chủ trung gian (proxy) 127.0.0.1:9.")
+    person.picture("settings-network")
+    kept = (person.home / "settings.json").read_text("utf-8")
+    assert "127.0.0.1:9" in kept
+    assert "mật khẩu" not in kept
+    handbook = person.desktop.session.handbook
+    assert proxy_credentials(handbook.store) == ProxyCredentials("an", "mật khẩu @:/")
+    person.find("settings.proxy.none").click()
+    person.find("settings.network.try").click()
+    person.settle()
+    assert person.find("settings.network.outcome").text().startswith("Kết nối được")
+
+
+def test_an_address_that_is_none_is_said_and_not_kept(alone: Person) -> None:
+    settings(alone)
+    alone.find("settings.proxy.own").click()
+    alone.find("settings.proxy.address").setText("ở phòng bên")
+    alone.find("settings.proxy.use").click()
+    alone.settle()
+    assert "Địa chỉ gồm tên máy và cổng" in alone.words()
+    assert read_settings(alone.home).proxy == "system"
