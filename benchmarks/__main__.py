@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import anchors, peers, questions, ranking, reader, report, search, start
+from benchmarks import anchors, library, peers, questions, ranking, reader, report, search, start, writing
 
 
 def main() -> int:
@@ -25,6 +25,10 @@ def main() -> int:
     command.add_argument("--sections", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     command.add_argument("--texts", type=Path, help="folder of .txt files to take the words from")
     command.set_defaults(measure=lambda options: search.measure(options.sections, options.texts))
+
+    command = benchmarks.add_parser("library", help="filter, order, scroll and search many documents")
+    command.add_argument("--documents", type=int, default=10_000)
+    command.set_defaults(measure=lambda options: library.measure(documents=options.documents))
 
     command = benchmarks.add_parser("ranking", help="labelled questions: MRR@10, recall@20, latency")
     command.add_argument("folder", type=Path, metavar="DIR", help="articles.jsonl and questions.jsonl")
@@ -53,6 +57,12 @@ def main() -> int:
     command.add_argument("--runs", type=int, default=5)
     command.add_argument("--texts", type=Path, help="folder of .txt laws; the longest is read")
     command.set_defaults(measure=lambda options: reader.measure(runs=options.runs, texts=options.texts))
+
+    command = benchmarks.add_parser(
+        "writing", help="CPU time of a keystroke in a reflection, and of saving it"
+    )
+    command.add_argument("--words", type=int, nargs="+", default=list(writing.PART_WORDS))
+    command.set_defaults(measure=lambda options: writing.measure(options.words))
 
     for command in benchmarks.choices.values():
         command.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")

@@ -4,6 +4,7 @@ Children are forked from a process that has the program imported, so that hundre
 """
 
 import multiprocessing
+import os
 import random
 import re
 import sqlite3
@@ -27,7 +28,7 @@ from tests.journeys.victims import answers_of, now, pull_content, submit_and_del
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-TYPING_KILLS = 80
+TYPING_KILLS = int(os.environ.get("HANDBOOK_TYPING_KILLS", "80"))
 SUBMIT_KILLS = 60
 APPLY_KILLS = 40
 SERVER_KILLS = 30

@@ -1,0 +1,122 @@
+"""What a keystroke costs in a reflection: the editor's parts and bars beside a bare text box."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from benchmarks.report import Row, median, percentile
+
+KEYSTROKES = 300
+WARM_UP = 30
+PART_WORDS = (500, 5_000)
+PARAGRAPH = (
+    "Qua học tập **nghị quyết**, tôi nhận thấy rõ hơn *trách nhiệm* của mình trong công việc hằng ngày ở "
+    "chi bộ và khu phố; mỗi đảng viên cần gương mẫu đi đầu, nói đi đôi với làm, gần dân, giúp dân. "
+)
+LOOKS = ("", "", "- ", "", "1. ", "", "> ", "### ")
+
+
+def measure(sizes: Sequence[int] = PART_WORDS) -> list[Row]:
+    """CPU time of one letter, with everything that is painted for it; an input method is not in it."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtWidgets import QApplication
+
+    from handbook.desktop.theme import Theme
+
+    app = QApplication.instance() or QApplication([])
+    Theme().apply(app)
+    rows: list[Row] = []
+    for words in sizes:
+        text = _text(words)
+        floor = _typed(app, *_bare_box(text))
+        ours = _typed(app, *_editor(text))
+        rows += [
+            Row(
+                f"a letter, {words} words, median",
+                median(ours),
+                "ms",
+                median(ours) / median(floor),
+                "QTextEdit",
+            ),
+            Row(f"a letter, {words} words, p95", percentile(ours, 0.95), "ms"),
+            Row(f"taking {words} words out to be saved", _taken_out(text), "ms"),
+        ]
+    return rows
+
+
+def _text(words: int) -> str:
+    lines = []
+    while sum(len(line.split()) for line in lines) < words:
+        lines.append(LOOKS[len(lines) % len(LOOKS)] + PARAGRAPH * 2)
+    return "\n".join(lines)
+
+
+def _typed(app: object, window: object, box: object) -> list[float]:
+    from PySide6.QtCore import QEvent, Qt
+    from PySide6.QtGui import QKeyEvent, QTextCursor
+    from PySide6.QtWidgets import QAbstractScrollArea
+
+    window.resize(900, 700)
+    window.show()
+    box.setFocus()
+    box.moveCursor(QTextCursor.MoveOperation.End)
+    app.processEvents()
+    for page in window.findChildren(QAbstractScrollArea):
+        page.verticalScrollBar().setValue(page.verticalScrollBar().maximum())
+    app.processEvents()
+    costs = []
+    for number in range(KEYSTROKES + WARM_UP):
+        letter = " " if number % 6 == 5 else "ă"
+        press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_unknown, Qt.KeyboardModifier.NoModifier, letter)
+        began = time.process_time()
+        app.sendEvent(box, press)
+        app.processEvents()
+        costs.append(1000 * (time.process_time() - began))
+    window.deleteLater()
+    app.processEvents()
+    return costs[WARM_UP:]
+
+
+def _bare_box(text: str) -> tuple[object, object]:
+    from PySide6.QtWidgets import QTextEdit
+
+    from handbook.model.prose import plain_text
+
+    box = QTextEdit()
+    box.setPlainText(plain_text(text))
+    return box, box
+
+
+def _editor(text: str) -> tuple[object, object]:
+    """The parts in their scrolling page between the bar of looks and the bar with the count."""
+    from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+    from handbook.desktop.parts import Asked, Parts
+    from handbook.desktop.prose_toolbar import ProseToolbar
+    from handbook.desktop.widgets import Column
+    from handbook.desktop.writing_bar import WritingBar
+
+    window, parts, bar, page = QWidget(), Parts(), WritingBar(), Column(820)
+    parts.build([Asked("a", "Nhận thức", ""), Asked("b", "Liên hệ", "")], {"a": text})
+    toolbar = ProseToolbar(lambda: parts.current, window)
+    parts.look_changed.connect(toolbar.show_looks)
+    parts.edited.connect(lambda: bar.show_words(parts.words(), 500))
+    page.body.addWidget(parts)
+    rows = QVBoxLayout(window)
+    for widget in (toolbar, page, bar):
+        rows.addWidget(widget)
+    return window, parts.box("a")
+
+
+def _taken_out(text: str) -> float:
+    from handbook.desktop.parts import Asked, Parts
+
+    parts = Parts()
+    parts.build([Asked("a", "Nhận thức", "")], {"a": text})
+    return median([_cost(parts.answers) for _ in range(9)])
+
+
+def _cost(act: Callable[[], object]) -> float:
+    began = time.process_time()
+    act()
+    return 1000 * (time.process_time() - began)
