@@ -23,11 +23,13 @@ from handbook.client.tables.library import assets, items
 from handbook.errors import NotFound, Untrusted
 from handbook.model.changes import Change
 from handbook.model.library import Document, MediaType, Section
-from handbook.protocol.assets import asset_id, sha256_of
+from handbook.protocol.assets import asset_id, is_asset_id, sha256_of
 from handbook.protocol.packs import Item, ItemKind, document_item
 from tests import asset_files
+from tests.client.http_server import serving
 from tests.client.samples import NOW, document
 from tests.client.test_apply import KEY, library_of, withdrawal
+from tests.client.ward import Ward
 
 Publish = Callable[..., Applied]
 DRAWING, FORM = asset_files.png(), asset_files.PDF
@@ -182,6 +184,34 @@ def test_a_kill_while_files_are_written_leaves_neither_them_nor_the_new_text(
     store.close()
 
 
+def test_a_picture_travels_once_and_goes_when_no_document_shows_it(store: Store, tmp_path: Path) -> None:
+    """Written, published, fetched from a server and taken back, by the product's own path."""
+    (tmp_path / "server").mkdir()
+    with serving(tmp_path / "server") as server:
+        ward = Ward(tmp_path, store, server)
+        folder = ward.data / "central/resolutions"
+        (folder / "so-do.png").write_bytes(DRAWING)
+        shown = "## Một\n\n![Sơ đồ tổ chức](so-do.png)"
+        ward.write("central", "a", shown)
+        ward.write("central", "b", shown)
+        ward.publish()
+        report = ward.pull()
+        assert {"central/a", "central/b"} <= report.changed
+        assert not any(map(is_asset_id, report.changed))
+        assert held(store) == {asset_id("central", SHA256): DRAWING}
+
+        ward.write("central", "a", "## Một\n\nKhông còn hình.")
+        ward.publish()
+        ward.pull()
+        assert held(store) == {asset_id("central", SHA256): DRAWING}
+
+        (folder / "b.md").unlink()
+        ward.publish()
+        assert ward.pull().withdrawn == {"central/b"}
+        assert held(store) == {}
+        ward.transport.close()
+
+
 # --- being found
 
 
@@ -210,7 +240,8 @@ def test_a_figure_is_the_picture_and_below_it_what_it_shows() -> None:
         (asset_files.image(DRAWING),),
     )
     assert re.search(
-        rf'<p align="center" style="line-height:100%"><a href="asset:{SHA256}"><img src="asset:{SHA256}" width="40" height="20" '
+        rf'<p align="center" style="line-height:100%"><a href="asset:{SHA256}">'
+        rf'<img src="asset:{SHA256}" width="40" height="20" '
         r'alt="Sơ đồ “một” &lt;cửa&gt;"></a></p>\s*<p align="center"><em>Sơ đồ “một” &lt;cửa&gt;</em></p>',
         rendered.html,
     )
