@@ -313,7 +313,7 @@ class DocumentText(QTextBrowser):
         bar.setValue(bar.value() + round(self._block_top(former) - before))
 
     def _markup(self, piece: Piece) -> str:
-        return piece.html if piece.section == HEAD else self._link(piece.html)
+        return piece.html if piece.section == HEAD else self._link(piece.markup)
 
     def _note_start(self, piece: Piece, position: int) -> None:
         if piece.begins and piece.section != HEAD:
