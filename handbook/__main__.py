@@ -60,6 +60,8 @@ def _desktop_parser(**settings: Any) -> argparse.ArgumentParser:
 
 
 def build_parser() -> argparse.ArgumentParser:
+    from handbook.key_commands import add_commands as add_key_commands
+    from handbook.key_commands import add_passphrase as add_key_passphrase
     from handbook.model.library import Collection
 
     parser = _desktop_parser(
@@ -97,11 +99,22 @@ def build_parser() -> argparse.ArgumentParser:
 
     _command(commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing")
 
-    command = _command(commands, "keys", _keys, "make the publishing keys of central, province and commune")
-    command.add_argument("keys", type=Path, metavar="KEYS_DIR")
-    command.add_argument(
-        "publishers", nargs="+", metavar="PUBLISHER", help="such as central hongson hongson/anbinh"
+    command = _command(
+        commands, "verify-receipt", _verify_receipt, "say whether a saved receipt is genuine; offline"
     )
+    command.epilog = "Exit code: 0 genuine, 3 altered text, 4 altered receipt, 5 unknown key, 1 no receipt."
+    command.add_argument("file", type=Path, metavar="FILE", help="as saved by the desktop: NAME.hbreceipt")
+    command.add_argument(
+        "--content",
+        type=Path,
+        metavar="DIR",
+        help="believe the keys published in this content folder (default: those this PC has synced)",
+    )
+    command.add_argument("--json", action="store_true", help="one JSON object")
+
+    command = _command(commands, "keys", None, "make, list, replace and revoke the publishing keys")
+    of_keys = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_key_commands(lambda name, run, summary: _command(of_keys, name, run, summary))
 
     command = _command(commands, "publish", _publish, "check, pack and sign a folder of authored content")
     command.add_argument("source", type=Path, metavar="FOLDER", help="such as data/")
@@ -115,6 +128,15 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="also publish this server's receipt key, as `handbook receipt-key` prints it",
     )
+    add_key_passphrase(command)
+
+    command = _command(
+        commands, "recall", _recall, "mark a faulty document; the next publishing takes it back"
+    )
+    command.add_argument("document", metavar="ID", help="such as hongson/anbinh/ban-tin-so-5")
+    command.add_argument("source", type=Path, metavar="FOLDER", help="of authored content, such as data/")
+    command.add_argument("--reason", required=True, help="one sentence that readers see")
+    command.add_argument("--replaced-by", default="", metavar="ID", help="what to read instead")
 
     command = _command(
         commands, "seal", _seal, "daily on the server: make signed content visible, refresh it"
@@ -275,16 +297,22 @@ def _receipt_key(options: argparse.Namespace) -> int:
     return commands.receipt_key(_folder(options, "server"))
 
 
-def _keys(options: argparse.Namespace) -> int:
-    from handbook import commands
+def _verify_receipt(options: argparse.Namespace) -> int:
+    from handbook.receipt_commands import verify_receipt
 
-    return commands.keys(options.keys, options.publishers)
+    return verify_receipt(_folder(options), options.file, options.content, options.json)
 
 
 def _publish(options: argparse.Namespace) -> int:
     from handbook import commands
 
-    return commands.publish(options.source, options.content, options.keys, options.receipt_key)
+    return commands.publish(options)
+
+
+def _recall(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.recall(options.source, options.document, options.reason, options.replaced_by)
 
 
 def _seal(options: argparse.Namespace) -> int:

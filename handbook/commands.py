@@ -84,19 +84,13 @@ def receipt_key(folder: Path) -> int:
     return 0
 
 
-def keys(keys_dir: Path, publishers: list[str]) -> int:
-    from handbook.authoring.keys import create_authority
-
-    create_authority(keys_dir, publishers)
-    print(f"{keys_dir}: khoá của {', '.join(publishers)} và của gốc tin cậy. Hãy cất bản sao ở nơi an toàn.")
-    return 0
-
-
-def publish(source: Path, content: Path, keys_dir: Path, receipt_keys: list[Path]) -> int:
+def publish(options: argparse.Namespace) -> int:
     from handbook.authoring.publish import publish as publish_folder
+    from handbook.key_commands import unlocking
 
-    known = [_receipt_key_in(file) for file in receipt_keys]
-    report = publish_folder(source, content, keys_dir, datetime.now(UTC), known)
+    known = [_receipt_key_in(file) for file in options.receipt_key]
+    now, unlock = datetime.now(UTC), unlocking(options)
+    report = publish_folder(options.source, options.content, options.keys, now, known, unlock=unlock)
     for part in report.published:
         if part.is_unchanged:
             print(f"{part.publisher}: không có gì thay đổi (bản {part.version})")
@@ -106,9 +100,21 @@ def publish(source: Path, content: Path, keys_dir: Path, receipt_keys: list[Path
                 f"thu hồi {len(part.withdrawn)}, {part.pack_bytes} byte"
             )
     for publisher in report.without_key:
-        print(f"{publisher}: bỏ qua, {keys_dir} không có khoá của nơi này")
+        print(f"{publisher}: bỏ qua, {options.keys} không có khoá của nơi này")
     if not report.visible:
         print("Đã ký. Máy chủ cần niêm phong (khoá snapshot, timestamp) thì người đọc mới nhận được.")
+    return 0
+
+
+def recall(source: Path, document: str, reason: str, replaced_by: str) -> int:
+    from handbook.authoring.recall import recall as mark_recalled
+    from handbook.model.vietnamese import VIETNAM
+
+    today = datetime.now(VIETNAM).date()
+    file, asking = mark_recalled(source, document, reason, replaced_by, today)
+    print(f"{file}: đã ghi thu hồi. Tiếp theo: handbook publish")
+    for assignment in asking:
+        print(f"{assignment}: nhiệm vụ này còn yêu cầu đọc văn bản bị thu hồi; hãy sửa trước khi phát hành")
     return 0
 
 

@@ -159,7 +159,7 @@ def _no_keyring() -> Iterator[None]:
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
     made = new_office(tmp_path)
-    assert run("keys", made.keys, *PUBLISHERS).code == 0
+    assert run("keys", "create", made.keys, *PUBLISHERS).code == 0
     return made
 
 
@@ -184,7 +184,7 @@ class Ward:
 @pytest.fixture(scope="module")
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     office = new_office(tmp_path_factory.mktemp("office"))
-    run("keys", office.keys, *PUBLISHERS)
+    run("keys", "create", office.keys, *PUBLISHERS)
     office.receipt_key.write_text(run("receipt-key", "--data-dir", office.server).out, "utf-8")
     run(
         *("publish", office.source, "--content", office.content, "--keys", office.keys),
@@ -318,7 +318,7 @@ def test_every_problem_of_the_sources_is_named_with_file_and_line_and_nothing_is
 
 def test_keys_are_made_once_and_kept_when_more_are_asked_for(office: Office) -> None:
     before = {file.name: file.read_bytes() for file in office.keys.iterdir()}
-    said = run("keys", office.keys, *PUBLISHERS, "hongson/binhan")
+    said = run("keys", "create", office.keys, *PUBLISHERS, "hongson/binhan")
     assert said.code == 0
     after = {file.name: file.read_bytes() for file in office.keys.iterdir()}
     assert before.items() < after.items()

@@ -5,15 +5,11 @@ process killed in between leaves files that nobody looks at yet; the next publis
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
 from securesystemslib.signer import SSlibKey
-from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (
     DelegatedRole,
     Delegations,
@@ -30,71 +26,23 @@ from tuf.api.serialization.json import JSONSerializer
 
 from handbook.authoring import keys
 from handbook.authoring.durable import write_durably
-from handbook.authoring.shelf import Shelf, StoredPack
-from handbook.errors import BadInput, DiskProblem, NotAllowed, Untrusted
+from handbook.authoring.signed_folder import SignedFolder, delegated, keyids_of
+from handbook.errors import BadInput, NotAllowed, Untrusted
 from handbook.protocol import trust
 
 S = TypeVar("S", bound=Signed)
 
-_LOCK = ".publishing.lock"
 _ORDINARY_VERSION = 2**30  # no snapshot reaches it by being signed every day
 _COMPACT = JSONSerializer(compact=True)
 
 
-class Repository:
-    """The folder `content_dir` and the keys at hand. Changes are gathered, then written by `commit`.
-
-    Raises DiskProblem for what the disk refuses, Untrusted for a file in the folder that is not signed well.
-    """
+class Repository(SignedFolder):
+    """A published folder and the keys at hand. Changes are gathered, then written by `commit`."""
 
     def __init__(self, content_dir: Path, keys_dir: Path, unlock: keys.Unlock = keys.no_passphrase) -> None:
-        self._dir = content_dir
+        super().__init__(content_dir)
         self._keys_dir = keys_dir
         self._unlock = unlock
-        self._changed: dict[str, Metadata[Targets]] = {}
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One writer at a time; wraps disk errors."""
-        try:
-            self._dir.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._dir / _LOCK):
-                yield
-        except OSError as error:
-            raise DiskProblem(
-                f"Không ghi được vào thư mục phát hành {self._dir} ({error.strerror or error}).",
-                "Những gì đã phát hành vẫn dùng được. Hãy kiểm tra ổ đĩa, quyền ghi rồi làm lại.",
-            ) from error
-
-    def root(self) -> Metadata[Root] | None:
-        version = self._newest("root")
-        return Metadata[Root].from_file(str(self._metadata_file("root", version))) if version else None
-
-    def role(self, role: str) -> Metadata[Targets] | None:
-        """The newest signed state of `targets` or a publisher's role.
-
-        None when it has signed nothing yet, or nothing since its key was revoked. Raises Untrusted for a file
-        that was never signed as it should be.
-        """
-        if role in self._changed:
-            return self._changed[role]
-        version = self._newest(role)
-        if not version:
-            return None
-        try:
-            return self._judged(role, version)
-        except Untrusted:
-            if self.is_revoked(role):
-                return None
-            raise
-
-    def is_revoked(self, role: str) -> bool:
-        """Whether what readers see of the role was signed with a key that has been taken from it since."""
-        visible = self.visible_versions().get(role, 0)
-        try:
-            return bool(visible) and self._judged(role, visible) is None
-        except Untrusted:
-            return True
 
     def lineage(self, publisher: str) -> str:
         """What its next catalogue bears when it has to begin anew because its key was revoked; else ''."""
@@ -107,64 +55,6 @@ class Repository:
         if signer is None:
             raise self._no_key(role)
         return signer.public_key.keyid
-
-    def visible_versions(self) -> dict[str, int]:
-        """The version of every role that readers see now."""
-        snapshot = self._visible_snapshot()
-        return (
-            {name.removesuffix(".json"): file.version for name, file in snapshot.meta.items()}
-            if snapshot
-            else {}
-        )
-
-    def _judged(self, role: str, version: int) -> Metadata[Targets]:
-        """That state of the role. Raises Untrusted unless it is signed with a key that the role has today."""
-        file = self._metadata_file(role, version)
-        try:
-            metadata = Metadata[Targets].from_file(str(file))
-            delegator = self._delegator(role)
-            if delegator is None or metadata.signed.version != version:
-                raise RepositoryError("not delegated, or misnamed")
-            delegator.verify_delegate(role, metadata.signed_bytes, metadata.signatures)
-        except (RepositoryError, ValueError) as error:
-            raise Untrusted(
-                f"Tệp {file} không mang chữ ký của nơi được uỷ quyền nên bị từ chối.",
-                "Hãy gỡ tệp này ra rồi hỏi lại nơi đã gửi.",
-            ) from error
-        return metadata
-
-    def _delegator(self, role: str) -> Root | Targets | None:
-        """What says which keys sign for the role."""
-        above = self.root() if role == Targets.type else self.role(trust.delegator_of(role))
-        return above.signed if above else None
-
-    def catalogue(self, publisher: str) -> trust.Catalogue | None:
-        """What the publisher has signed last, None when nothing."""
-        metadata = self.role(trust.role_of(publisher))
-        target = metadata.signed.targets.get(trust.catalogue_path(publisher)) if metadata else None
-        if target is None:
-            return None
-        data = self._target_file(target).read_bytes()
-        try:
-            target.verify_length_and_hashes(data)
-        except RepositoryError as error:
-            raise Untrusted(f"Danh mục đã phát hành của “{publisher}” bị thay đổi trên đĩa.") from error
-        return trust.read_catalogue(data, publisher)
-
-    def shelf(self, publisher: str) -> Shelf:
-        """All that the publisher has published, its packs checked against what it signed."""
-        catalogue = self.catalogue(publisher)
-        if catalogue is None:
-            return Shelf()
-        packs_of = (
-            StoredPack.of(ref, (self._dir / trust.pack_path(ref.sha256)).read_bytes())
-            for ref in catalogue.packs
-        )
-        dictionaries = {
-            ref.sha256: (self._dir / trust.dictionary_path(ref.sha256)).read_bytes()
-            for ref in catalogue.dictionaries
-        }
-        return Shelf(catalogue, tuple(packs_of), dictionaries)
 
     def create(self, now: datetime) -> None:
         """Makes root and targets where there are none yet. Raises BadInput when keys are missing for that."""
@@ -195,10 +85,6 @@ class Repository:
                 )
             return
         self.name_key(publisher, self._public_key(role))
-
-    def delegations(self, delegator: str) -> Mapping[str, DelegatedRole]:
-        """The roles below one, by name; none when it has signed nothing."""
-        return _delegated(self.role(delegator))
 
     def name_key(self, publisher: str, key: SSlibKey | None, *, beside: bool = False) -> None:
         """Has the delegator name this key for the publisher, instead of those it has or `beside` them.
@@ -345,7 +231,7 @@ class Repository:
                     refused.append(error)
                     continue
                 found[role] = version
-                waiting += _delegated(metadata)
+                waiting += delegated(metadata)
                 problems += refused
                 break
         return found
@@ -359,33 +245,17 @@ class Repository:
             root.signed.expires = until(now, trust.ROOT_LIFETIME)
             self._sign_root(root)
         for role in self.roles():
-            metadata = self._sound(role)
+            metadata = self.sound(role)
             half_gone = metadata and _is_half_gone(metadata.signed.expires, trust.TARGETS_LIFETIME, now)
             if half_gone and self._at_hand(role):
                 self._changed.setdefault(role, metadata)
-
-    def roles(self) -> tuple[str, ...]:
-        """`targets` and every role delegated below it, outermost first."""
-        found, waiting = [], [Targets.type]
-        while waiting:
-            role = waiting.pop(0)
-            found.append(role)
-            waiting += _delegated(self._sound(role))
-        return tuple(found)
-
-    def _sound(self, role: str) -> Metadata[Targets] | None:
-        """As `role`, None for what cannot be trusted: whose it is not is not to be held up by it."""
-        try:
-            return self.role(role)
-        except Untrusted:
-            return None
 
     def _drop_replaced_keys(self) -> None:
         """Of roles that have a new key beside the old, takes the old away once the new one has signed."""
         for delegator in self.roles():
             for role, named in self.delegations(delegator).items():
                 two = len(named.keyids) > 1 and self._at_hand(delegator)
-                metadata = self._sound(role) if two else None
+                metadata = self.sound(role) if two else None
                 if metadata is None:
                     continue
                 newest = named.keyids[-1]
@@ -396,25 +266,6 @@ class Repository:
                     publisher = trust.publisher_of_role(role)
                     above = self.role(delegator)
                     self.name_key(publisher, above.signed.delegations.keys[newest])
-
-    def _timestamp(self) -> Timestamp | None:
-        """What readers see now; None when its key has been replaced since: then versions begin anew."""
-        return self._online(Timestamp.type, 0)
-
-    def _visible_snapshot(self) -> Snapshot | None:
-        timestamp = self._timestamp()
-        return self._online(Snapshot.type, timestamp.snapshot_meta.version) if timestamp else None
-
-    def _online(self, name: str, version: int) -> Timestamp | Snapshot | None:
-        root, file = self.root(), self._metadata_file(name, version)
-        if root is None or not file.exists():
-            return None
-        metadata = Metadata.from_file(str(file))
-        try:
-            root.signed.verify_delegate(name, metadata.signed_bytes, metadata.signatures)
-        except RepositoryError:
-            return None
-        return metadata.signed
 
     def _root_signers(self, root: Root) -> list[str]:
         keyids = root.roles[Root.type].keyids
@@ -438,10 +289,10 @@ class Repository:
         changed = [
             name
             for name in (Targets.type, *keys.ONLINE_NAMES)
-            if set(_keyids(new, name)) != set(_keyids(old.signed, name))
+            if set(keyids_of(new, name)) != set(keyids_of(old.signed, name))
         ]
         for name in changed:
-            if not keys.can_sign(self._keys_dir, name, _keyids(new, name)):
+            if not keys.can_sign(self._keys_dir, name, keyids_of(new, name)):
                 raise NotAllowed(
                     f"Bản gốc mới đổi khoá {name}, nhưng khoá mới không có trong {self._keys_dir}.",
                     f"Hãy chạy lệnh này trên máy giữ khoá {name} mới.",
@@ -460,11 +311,11 @@ class Repository:
     def _at_hand(self, role: str) -> bool:
         """Whether a key that may sign for the role now lies in the folder of keys."""
         delegator = self._delegator(role)
-        keyids = _keyids(delegator, role) if delegator else None
+        keyids = keyids_of(delegator, role) if delegator else None
         return keys.can_sign(self._keys_dir, role, keyids)
 
     def _sign(self, metadata: Metadata[S], role: str, delegator: Root | Targets | None) -> None:
-        keyids = _keyids(delegator, role) if delegator else ()
+        keyids = keyids_of(delegator, role) if delegator else ()
         signer = keys.signer(self._keys_dir, role, self._unlock, keyids)
         if signer is None:
             raise self._no_key(role)
@@ -487,22 +338,6 @@ class Repository:
             raise BadInput(f"Trong {self._keys_dir} không có khoá {name}.pub.")
         return key
 
-    def _newest(self, role: str) -> int:
-        """The highest version of a role's metadata in the folder, 0 for none."""
-        return max(self._versions(role), default=0)
-
-    def _versions(self, role: str) -> list[int]:
-        found = (self._dir / trust.METADATA).glob(f"*.{role}.json")
-        versions = (file.name.removesuffix(f".{role}.json") for file in found)
-        return [int(version) for version in versions if version.isdecimal()]
-
-    def _metadata_file(self, role: str, version: int) -> Path:
-        return self._dir / trust.METADATA / (f"{version}.{role}.json" if version else f"{role}.json")
-
-    def _target_file(self, target: TargetFile) -> Path:
-        folder, _, name = target.path.rpartition("/")
-        return self._dir / trust.TARGETS / folder / f"{target.hashes['sha256']}.{name}"
-
     def _write(self, file: Path, data: bytes, *, replace: bool = False) -> None:
         """The whole file or nothing, on the disk when this returns; a file named by its hash once only."""
         if not replace and file.exists() and file.read_bytes() == data:
@@ -518,19 +353,6 @@ def trusted_root(content_dir: Path) -> bytes:
     if root is None:
         raise BadInput(f"{content_dir} chưa có nội dung phát hành.")
     return root.to_bytes(_COMPACT)
-
-
-def _keyids(delegator: Root | Targets, role: str) -> list[str]:
-    """The keys that may sign for the role, the latest last."""
-    if isinstance(delegator, Root):
-        return delegator.roles[role].keyids
-    roles = (delegator.delegations.roles or {}) if delegator.delegations else {}
-    return roles[role].keyids if role in roles else []
-
-
-def _delegated(metadata: Metadata[Targets] | None) -> Mapping[str, DelegatedRole]:
-    known = metadata.signed.delegations if metadata else None
-    return (known.roles or {}) if known else {}
 
 
 def until(now: datetime, lifetime: timedelta) -> datetime:
