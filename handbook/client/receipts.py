@@ -1,14 +1,19 @@
 """Receipts of the member's own submissions: verified against the published keys before they are kept."""
 
 import hashlib
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
+from handbook.client import disk
 from handbook.client.store import Store
 from handbook.client.tables.library import receipt_keys
-from handbook.client.tables.personal import receipts
-from handbook.errors import Untrusted
+from handbook.client.tables.personal import receipts, revisions
+from handbook.errors import NotFound, Untrusted
+from handbook.protocol.receipt_files import ReceiptFile
 from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges, verify
 from handbook.protocol.submissions import Submission, SubmissionKind
 
@@ -18,6 +23,41 @@ def published_keys(store: Store) -> tuple[ReceiptKey, ...]:
     with store.library.read() as connection:
         rows = connection.execute(select(receipt_keys.c.id, receipt_keys.c.public))
         return tuple(ReceiptKey(row.id, row.public) for row in rows)
+
+
+def trusted_keys(data_dir: Path) -> tuple[ReceiptKey, ...]:
+    """The keys that any profile of this PC has synced; needs nobody's password. Raises DiskProblem."""
+    found: dict[str, ReceiptKey] = {}
+    for file in sorted(data_dir.glob("profiles/*/library.db")):
+        try:
+            with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                rows = connection.execute("SELECT id, public FROM receipt_keys").fetchall()
+        except sqlite3.Error as error:
+            raise disk.damaged(file) from error
+        found |= {id: ReceiptKey(id, public) for id, public in rows}
+    return tuple(found.values())
+
+
+def receipt_file(store: Store, lineage: str, revision: int) -> ReceiptFile:
+    """The receipt of an own reflection with its text and the key that signed it.
+
+    Raises NotFound when no receipt is held, Untrusted when it does not hold.
+    """
+    with store.personal.read() as connection:
+        row = connection.execute(
+            select(receipts).where(receipts.c.lineage == lineage, receipts.c.revision == revision)
+        ).one_or_none()
+        content = connection.execute(
+            select(revisions.c.content).where(
+                revisions.c.lineage == lineage, revisions.c.revision == revision
+            )
+        ).scalar_one_or_none()
+    if row is None or content is None:
+        raise NotFound("Bài này chưa có biên nhận.", "Biên nhận có sau khi máy chủ nhận bài.")
+    receipt, keys = from_row(row), published_keys(store)
+    check_text(receipt, content, keys)
+    key = next(key for key in keys if key.id == receipt.key)
+    return ReceiptFile(content=content, receipt=receipt, key=key)
 
 
 def check_text(receipt: Receipt, content: str, keys: tuple[ReceiptKey, ...]) -> None:

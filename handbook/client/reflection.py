@@ -43,6 +43,7 @@ from handbook.model.study import Assignment
 from handbook.model.text import nfc
 from handbook.model.vietnamese import date_text
 from handbook.protocol import codec
+from handbook.protocol.receipt_files import ReceiptFile
 from handbook.protocol.receipts import Receipt
 
 if TYPE_CHECKING:
@@ -166,6 +167,10 @@ class Reflections:
         if receipt.author != self._account.member().account:
             raise Untrusted("Biên nhận này là của một tài khoản khác.", "Hãy báo quản trị máy chủ.")
         return receipt
+
+    def receipt_file(self, lineage: str, revision: int) -> ReceiptFile:
+        """What proves, wherever it is shown, that the server holds this text. Raises NotFound, Untrusted."""
+        return receipts.receipt_file(self._store, lineage, revision)
 
     # Commands
 

@@ -77,6 +77,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("Tab", "Shift+Tab"), "Trong danh sách: xuống một cấp, lên một cấp"),
             (("Ctrl+Shift+Q",), "Đoạn trích"),
             (("Ctrl+Shift+G",), "Chèn đoạn đã tô khi đọc, kèm dẫn nguồn"),
+            (("Ctrl+Shift+O",), "Trong đoạn trích: mở văn bản ở chỗ được trích"),
             (("Ctrl+Shift+V",), "Dán chữ, không dán định dạng"),
             (("Ctrl+Z", "Ctrl+Shift+Z"), "Hoàn tác, làm lại"),
             (("Ctrl+Shift+E",), "Các bản trước: so sánh, lấy lại"),
@@ -96,8 +97,24 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         ),
     ),
     (
+        "Chi bộ",
+        (
+            (("Return",), "Xem bài thu hoạch của người đang chọn"),
+            (("M",), "Ghi miễn nhiệm vụ cho người đang chọn"),
+            (("G",), "Ghi người đang chọn đã nộp bài giấy"),
+            (("Delete",), "Bỏ miễn, bỏ bài giấy; lấy lại được bằng nút Hoàn tác"),
+        ),
+    ),
+    ("Biên nhận", ((("Ctrl+P",), "In biên nhận"),)),
+    (
         "Xem bài thu hoạch của chi bộ",
-        ((("Ctrl+Up", "Ctrl+Down"), "Về bài trước, sang bài sau"),),
+        (
+            (("Ctrl+Up", "Ctrl+Down"), "Về bài trước, sang bài sau"),
+            (("Ctrl+G",), "Góp ý đoạn đang chọn"),
+            (("Ctrl+J",), "Chèn câu mẫu vào ô đang viết"),
+            (("Ctrl+Return",), "Đánh giá Đạt"),
+            (("Ctrl+Shift+Return",), "Trả lại để viết thêm"),
+        ),
     ),
 )
 """Place, and there: the combinations (as Qt writes them) and what they do."""

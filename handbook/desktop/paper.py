@@ -41,9 +41,8 @@ from handbook.exports.reflection_page import (
     SIGNATURE_MM,
     Align,
     Line,
-    ReflectionPaper,
+    PageLines,
     Style,
-    lines_of,
 )
 
 DPI: Final = 720
@@ -63,11 +62,11 @@ _ALIGNMENTS: Final = {
 
 
 class Pages:
-    """A reflection on its pages; pages count from 0."""
+    """Lines on their pages; pages count from 0."""
 
-    def __init__(self, paper: ReflectionPaper) -> None:
+    def __init__(self, lines: PageLines) -> None:
         self._document = QTextDocument()
-        self._set(paper)
+        self._set(lines)
 
     @property
     def count(self) -> int:
@@ -114,8 +113,8 @@ class Pages:
 
     # Setting
 
-    def _set(self, paper: ReflectionPaper) -> None:
-        document, lines = self._document, lines_of(paper)
+    def _set(self, lines: PageLines) -> None:
+        document = self._document
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         document.setUseDesignMetrics(True)
@@ -132,9 +131,12 @@ class Pages:
             if at:
                 cursor.insertBlock()
             _insert(cursor, line)
+        blocks = self._body_blocks(len(lines.body))
+        if not lines.signature:
+            self._keep_together(lines.body, blocks)
+            return
         signature = _insert_beside(cursor, SIGNATURE_MM, (), lines.signature)
         _make_tiny(cursor)
-        blocks = self._body_blocks(len(lines.body))
         self._keep_together(lines.body, blocks)
         self._keep_signature_with(lines.body, blocks, signature)
 
@@ -202,7 +204,7 @@ def pdf_of(pages: Pages, title: str) -> bytes:
     return data.data()
 
 
-def reflection_printer() -> QPrinter:
+def sheet_printer() -> QPrinter:
     """A printer whose whole sheet is painted: the margins are the page's own."""
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
     printer.setFullPage(True)

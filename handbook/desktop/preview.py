@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,11 +29,10 @@ from handbook.desktop.widgets import (
 )
 from handbook.errors import DiskProblem
 from handbook.model.changes import Change
-from handbook.model.prose import Block, parse
+from handbook.model.prose import parse
 from handbook.model.vietnamese import VIETNAM
 
 if TYPE_CHECKING:
-    from handbook.client.handbook import Handbook
     from handbook.desktop.paper import Pages
     from handbook.exports.reflection_page import ReflectionPaper
 
@@ -100,22 +98,28 @@ class PreviewScreen(Screen):
             self.show_loading(self.tr("Đang dàn trang…"))
 
         def read() -> _Content:
-            from handbook.client.settings import read_settings
+            from handbook.desktop.letterhead import letterhead_of
+            from handbook.exports.reflection_page import PaperPart, ReflectionPaper
 
             draft = handbook.reflections.draft(assignment, now)
-            place = read_settings(data_dir).paper_place
+            head = letterhead_of(handbook, data_dir)
             shown = next((each for each in draft.versions if each.revision == revision), None)
             if shown is None and not draft.can_write and draft.versions:
                 shown = draft.versions[0]
             written_at = shown.submitted_at if shown else now
             answers = shown.answers if shown else draft.answers
             titles = {part.id: part.title for part in draft.assignment.assignment.parts}
-            paper = _paper(
-                handbook,
-                place=place,
+            paper = ReflectionPaper(
+                superior=head.superior,
+                unit=head.unit,
+                place=head.place,
                 written_on=written_at.astimezone(VIETNAM).date(),
                 study=draft.assignment.assignment.title,
-                parts=tuple((titles.get(each.part, each.part), parse(each.text)) for each in answers),
+                author=head.author,
+                duty=head.duty,
+                parts=tuple(
+                    PaperPart(titles.get(each.part, each.part), parse(each.text)) for each in answers
+                ),
             )
             return _Content(paper, shown is None, shown.revision if shown else 0)
 
@@ -177,10 +181,11 @@ class PreviewScreen(Screen):
 
     def _show_content(self, content: _Content) -> None:
         from handbook.desktop.paper import Pages
+        from handbook.exports.reflection_page import lines_of
 
         if content != self._shown or self._pages is None:
             self._shown = content
-            self._pages = Pages(content.paper)
+            self._pages = Pages(lines_of(content.paper))
             self._view.show_pages(self._pages, self._pages.text)
         said = self.tr("bản nháp") if content.is_draft else self.tr("bản {}").format(content.revision)
         self.header.show_text(self.tr("Xem trang"), f"{content.paper.study}, {said}")
@@ -254,9 +259,9 @@ class PreviewScreen(Screen):
             return
         from PySide6.QtPrintSupport import QPrintDialog
 
-        from handbook.desktop.paper import print_pages, reflection_printer
+        from handbook.desktop.paper import print_pages, sheet_printer
 
-        printer, pages = reflection_printer(), self._pages
+        printer, pages = sheet_printer(), self._pages
         printer.setDocName(self.suggested_name())
         dialog = QPrintDialog(printer, self)
 
@@ -274,30 +279,3 @@ class PreviewScreen(Screen):
 
     def _to_reflection(self) -> None:
         self.navigate.emit(Route(place=Place.EDITOR, assignment=self.route.assignment))
-
-
-def _paper(
-    handbook: "Handbook",
-    *,
-    place: str,
-    written_on: date,
-    study: str,
-    parts: "tuple[tuple[str, tuple[Block, ...]], ...]",
-) -> "ReflectionPaper":
-    """The page with the header of the member's unit."""
-    from handbook.exports.reflection_page import PaperPart, ReflectionPaper, place_in
-    from handbook.model.people import commune_of
-
-    member, units = handbook.account.member(), handbook.account.units()
-    names = {unit.path: unit.name for unit in units}
-    superior = names.get(member.unit.rpartition("/")[0], "")
-    return ReflectionPaper(
-        superior=superior,
-        unit=handbook.account.cell_unit().name,
-        place=place or place_in(names.get(commune_of(member.unit), "")),
-        written_on=written_on,
-        study=study,
-        author=member.name,
-        duty=handbook.account.duty_text(),
-        parts=tuple(PaperPart(title, blocks) for title, blocks in parts),
-    )

@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QWidget
 
+from handbook.desktop.receipt_keeping import ReceiptKeeping
 from handbook.desktop.reflection_side import clear, revisions_card
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
@@ -49,6 +50,9 @@ class ReceiptScreen(Screen):
         self._revision: SubmittedRevision | None = None
         self._result: Label | None = None
         self._result_icon: Icon | None = None
+        self.keeping = ReceiptKeeping(self)
+        shortcut = QShortcut(QKeySequence("Ctrl+P"), self, activated=self.keeping.ask_for_printer)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     def refresh(self) -> None:
         assignment, now = self.route.assignment, self.session.now()
@@ -80,6 +84,8 @@ class ReceiptScreen(Screen):
         if held and (held.lineage, held.revision, held.state) == key and held.receipt == shown.receipt:
             return  # a result that was asked for stays on the screen
         self._revision = shown
+        if shown.receipt:
+            self.keeping.show(shown, assignment.title)
         clear(self.body)
         self.body.addWidget(self._receipt_card(shown) if shown.receipt else self._waiting_card(shown))
         self.body.addWidget(revisions_card(draft.versions, assignment.id, self.navigate.emit))
@@ -114,6 +120,14 @@ class ReceiptScreen(Screen):
         copy.setObjectName("receipt.copy")
         copy.clicked.connect(self._copy)
         card.add_action(copy)
+        keep = SecondaryButton(self.tr("In hoặc lưu biên nhận"), "print")
+        keep.setObjectName("receipt.keep")
+        menu = QMenu(keep)
+        self.keeping.offer(menu)
+        keep.setMenu(menu)
+        card.add_action(keep)
+        pages = card.add_action(Action(self.tr("Xem trang"), self._to_pages, "eye"), LinkButton)
+        pages.setObjectName("receipt.preview")
         return card
 
     def _facts(self, revision: "SubmittedRevision") -> QWidget:
@@ -207,6 +221,15 @@ class ReceiptScreen(Screen):
         code = self._revision.receipt.code
         QGuiApplication.clipboard().setText(code)
         Toast(self.window(), self.tr("Đã sao chép mã {}.").format(code), seconds=4)
+
+    def _to_pages(self) -> None:
+        route = Route(
+            place=Place.PREVIEW,
+            assignment=self.route.assignment,
+            lineage=self._revision.lineage,
+            revision=self._revision.revision,
+        )
+        self.navigate.emit(route)
 
     def _to_reflection(self) -> None:
         self.navigate.emit(Route(place=Place.EDITOR, assignment=self.route.assignment))

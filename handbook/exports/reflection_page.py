@@ -54,6 +54,7 @@ class Style(StrEnum):
     SUBNUMBERED = "subnumbered"
     QUOTATION = "quotation"
     CITATION = "citation"
+    CODE = "code"
     SIGNATURE = "signature"
     SIGNATURE_HINT = "signature hint"
     SIGNATURE_NAME = "signature name"
@@ -100,6 +101,7 @@ LOOKS: Final = {
     Style.SUBNUMBERED: _SUBITEM,
     Style.QUOTATION: Look(italic=True, left_mm=15, after_pt=4, align=Align.JUSTIFIED),
     Style.CITATION: Look(size_pt=13, left_mm=15, after_pt=6, align=Align.RIGHT),
+    Style.CODE: Look(size_pt=12, after_pt=4, left_mm=10),
     Style.SIGNATURE: Look(bold=True, align=Align.CENTRE, before_pt=16, with_next=True),
     Style.SIGNATURE_HINT: Look(size_pt=13, italic=True, align=Align.CENTRE, after_pt=56, with_next=True),
     Style.SIGNATURE_NAME: Look(bold=True, align=Align.CENTRE),
@@ -169,27 +171,31 @@ class PageLines:
 
 
 def lines_of(paper: ReflectionPaper) -> PageLines:
-    superior = (_line(Style.SUPERIOR, paper.superior.upper()),) if paper.superior else ()
-    day = paper.written_on
-    # Days below ten and the first two months bear a zero, so that no digit can be put before them.
-    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    left, right = letterhead(paper.superior, paper.unit, paper.place, paper.written_on)
     return PageLines(
-        left=(*superior, _line(Style.ISSUER, paper.unit.upper()), _line(Style.STAR, "*")),
-        right=(
-            _line(Style.PARTY, "ĐẢNG CỘNG SẢN VIỆT NAM"),
-            _line(
-                Style.PLACE_AND_DATE,
-                f"{paper.place or NO_PLACE}, "
-                + f"ngày {day.day:02} tháng {month} năm {day.year}".replace(" ", "\u00a0"),
-            ),
-        ),
+        left=left,
+        right=right,
         body=tuple(_body(paper)),
         signature=(
-            _line(Style.SIGNATURE, "NGƯỜI VIẾT THU HOẠCH"),
-            _line(Style.SIGNATURE_HINT, "(Ký, ghi rõ họ tên)"),
-            _line(Style.SIGNATURE_NAME, paper.author),
+            line_of(Style.SIGNATURE, "NGƯỜI VIẾT THU HOẠCH"),
+            line_of(Style.SIGNATURE_HINT, "(Ký, ghi rõ họ tên)"),
+            line_of(Style.SIGNATURE_NAME, paper.author),
         ),
     )
+
+
+def letterhead(superior: str, unit: str, place: str, day: date) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """The lines at the left and at the right of a page's head."""
+    # Days below ten and the first two months bear a zero, so that no digit can be put before them.
+    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    when = f"ngày {day.day:02} tháng {month} năm {day.year}".replace(" ", "\u00a0")
+    above = (line_of(Style.SUPERIOR, superior.upper()),) if superior else ()
+    left = (*above, line_of(Style.ISSUER, unit.upper()), line_of(Style.STAR, "*"))
+    right = (
+        line_of(Style.PARTY, "ĐẢNG CỘNG SẢN VIỆT NAM"),
+        line_of(Style.PLACE_AND_DATE, f"{place or NO_PLACE}, {when}"),
+    )
+    return left, right
 
 
 _PLACE = re.compile(
@@ -204,15 +210,15 @@ def place_in(unit_name: str) -> str:
 
 
 def _body(paper: ReflectionPaper) -> Iterator[Line]:
-    yield _line(Style.TITLE, "BÀI THU HOẠCH")
-    yield _line(Style.STUDY, paper.study)
-    yield _line(Style.RULE, "-----")
-    yield _line(Style.PERSON, f"Họ và tên: {paper.author}")
-    yield _line(Style.PERSON, f"Chức vụ: {paper.duty}")
+    yield line_of(Style.TITLE, "BÀI THU HOẠCH")
+    yield line_of(Style.STUDY, paper.study)
+    yield line_of(Style.RULE, "-----")
+    yield line_of(Style.PERSON, f"Họ và tên: {paper.author}")
+    yield line_of(Style.PERSON, f"Chức vụ: {paper.duty}")
     unit = f"{paper.unit}, {paper.superior}" if paper.superior else paper.unit
-    yield _line(Style.PERSON, f"Đơn vị: {unit}")
+    yield line_of(Style.PERSON, f"Đơn vị: {unit}")
     for part in paper.parts:
-        yield _line(Style.PART, part.title)
+        yield line_of(Style.PART, part.title)
         yield from _written(part.blocks)
 
 
@@ -232,7 +238,7 @@ def _written(blocks: Sequence[Block]) -> Iterator[Line]:
                 for runs in quoted:
                     yield Line(style=Style.QUOTATION, runs=_with_addresses(runs))
                 if citation:
-                    yield _line(Style.CITATION, f"({citation.label})")
+                    yield line_of(Style.CITATION, f"({citation.label})")
 
 
 _ITEM_STYLES: Final = {
@@ -254,5 +260,6 @@ def _with_addresses(runs: Runs) -> Runs:
     return tuple(shown)
 
 
-def _line(style: Style, text: str) -> Line:
+def line_of(style: Style, text: str) -> Line:
+    """A line of one run."""
     return Line(style=style, runs=(Run(text=text),))

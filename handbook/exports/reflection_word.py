@@ -63,6 +63,7 @@ _OUR_STYLES: Final = {
     Style.RULE: "Gạch ngăn",
     Style.PERSON: "Người viết",
     Style.CITATION: "Nguồn trích dẫn",
+    Style.CODE: "Mã số",
     Style.SIGNATURE: "Chữ ký",
     Style.SIGNATURE_HINT: "Hướng dẫn ký",
     Style.SIGNATURE_NAME: "Họ tên người ký",

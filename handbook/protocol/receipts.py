@@ -77,7 +77,10 @@ def verify(receipt: Receipt, keys: Iterable[ReceiptKey]) -> None:
         )
     try:
         public = Ed25519PublicKey.from_public_bytes(_unpack(known[receipt.key].public))
-        public.verify(_unpack(receipt.signature), _signed_bytes(receipt))
+        signature = _unpack(receipt.signature)
+        if _pack(signature) != receipt.signature:
+            raise ValueError("the signature is written in another way than the server writes it")
+        public.verify(signature, _signed_bytes(receipt))
     except (InvalidSignature, ValueError) as error:
         raise Untrusted(
             "Chữ ký trên biên nhận không đúng.", "Bài vẫn được giữ và chờ gửi lại; hãy báo quản trị máy chủ."

@@ -15,6 +15,7 @@ from handbook.desktop.paper import Pages, pdf_of
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
+from handbook.exports.reflection_page import PageLines, lines_of
 from handbook.model.people import DutyKind
 from handbook.model.prose import parse
 from handbook.model.reflection import Answer
@@ -61,6 +62,10 @@ def looking(seat: Seat, an: Device) -> Callable[..., PreviewScreen]:
         return seat.go(Place.PREVIEW, assignment=TASK, **route)
 
     return look
+
+
+def page(**changes: object) -> PageLines:
+    return lines_of(paper(**changes))
 
 
 def picture(seat: Seat, name: str) -> None:
@@ -224,7 +229,7 @@ def test_the_page_stays_black_on_white_in_every_look(
 
 def test_a_signature_stands_with_text_on_one_page(qapp: QApplication) -> None:
     for sentences in range(1, 90, 4):
-        pages = Pages(paper(parts=(("I. Nhận thức", parse("\n".join(["Một câu ngắn."] * sentences))),)))
+        pages = Pages(page(parts=(("I. Nhận thức", parse("\n".join(["Một câu ngắn."] * sentences))),)))
         assert pages.page_of("NGƯỜI VIẾT THU HOẠCH") == pages.page_of("(Ký, ghi rõ họ tên)")
         assert pages.last_page_of("Một câu ngắn.") == pages.page_of("NGƯỜI VIẾT THU HOẠCH") == pages.count - 1
 
@@ -232,11 +237,11 @@ def test_a_signature_stands_with_text_on_one_page(qapp: QApplication) -> None:
 def test_a_title_stands_with_the_text_below_it(qapp: QApplication) -> None:
     for sentences in range(20, 60):
         first = ("I. Nhận thức", parse("\n".join(["Một câu ngắn."] * sentences)))
-        pages = Pages(paper(parts=(first, ("II. Liên hệ", parse("### Ở đơn vị\nViệc cụ thể.")))))
+        pages = Pages(page(parts=(first, ("II. Liên hệ", parse("### Ở đơn vị\nViệc cụ thể.")))))
         assert pages.page_of("II. Liên hệ") == pages.page_of("Ở đơn vị") == pages.page_of("Việc cụ thể.")
 
 
 def test_the_pdf_has_a_page_for_each_page(qapp: QApplication) -> None:
-    pages = Pages(paper(parts=(("I. Nhận thức", parse(LONG)),)))
+    pages = Pages(page(parts=(("I. Nhận thức", parse(LONG)),)))
     data = pdf_of(pages, "Bài thu hoạch")
     assert data.count(b"/Type /Page\n") == pages.count > 2

@@ -1,6 +1,7 @@
 """The receipt: its code and time, and whether this PC finds its signature genuine."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,12 +9,17 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from sqlalchemy import delete, update
 
+from handbook.client.receipts import published_keys
 from handbook.client.tables.library import receipt_keys
 from handbook.client.tables.personal import receipts
+from handbook.desktop.paper import Pages
 from handbook.desktop.session import Place
+from handbook.exports.receipt_page import ReceiptPaper, in_groups, receipt_lines
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
 from handbook.protocol.packs import assignment_item, document_item
+from handbook.protocol.receipt_files import Finding, from_bytes, judge
+from handbook.protocol.receipts import Receipt
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward, running_ward
 from tests.desktop.seat import Seat
@@ -131,3 +137,51 @@ def test_without_anything_handed_in_the_page_leads_back(seat: Seat) -> None:
 def test_the_way_back_leads_to_the_text(received: Seat) -> None:
     received.click("receipt.back")
     assert (received.route.place, received.route.assignment) == (Place.EDITOR, TASK)
+
+
+def test_the_receipt_is_kept_as_a_file_that_proves_itself(received: Seat, an: Device, tmp_path: Path) -> None:
+    path = tmp_path / "bai.hbreceipt"
+    received.window.current.keeping.save_file(path)
+    received.settle()
+    assert "Đã lưu bai.hbreceipt" in received.toast()
+    file = from_bytes(path.read_bytes())
+    assert judge(file, published_keys(an.store)) is Finding.VALID
+    assert TEXT in file.content
+
+
+def test_the_receipt_is_printed_on_one_sheet(received: Seat, an: Device, tmp_path: Path) -> None:
+    path = tmp_path / "bien-nhan.pdf"
+    received.window.current.keeping.save_pdf(path)
+    received.settle()
+    assert path.read_bytes().count(b"/Type /Page\n") == 1
+    (text,) = an.reflections.submitted(TASK)
+    words = Pages(receipt_lines(receipt_paper(text.receipt))).text
+    for said in ("BIÊN NHẬN BÀI THU HOẠCH", text.receipt.code, in_groups(text.receipt.signature)):
+        assert said in words
+
+
+def test_an_altered_receipt_is_not_kept(received: Seat, an: Device, tmp_path: Path) -> None:
+    with an.store.personal.write() as connection:
+        connection.execute(update(receipts).values(server="may-chu-khac"))
+    received.window.current.keeping.save_file(tmp_path / "bai.hbreceipt")
+    received.settle()
+    assert "Chữ ký trên biên nhận không đúng." in received.words()
+    assert list(tmp_path.glob("*.hbreceipt")) == []
+
+
+def test_the_receipt_leads_to_the_page_of_what_was_handed_in(received: Seat) -> None:
+    received.click("receipt.preview")
+    assert received.route.place is Place.PREVIEW
+    assert TEXT in received.find("preview.pages").accessibleDescription()
+
+
+def receipt_paper(receipt: Receipt) -> ReceiptPaper:
+    return ReceiptPaper(
+        superior="Đảng uỷ phường An Bình",
+        unit="Chi bộ Khu phố 1",
+        place="An Bình",
+        printed_on=date(2026, 11, 22),
+        study="Học tập Nghị quyết 15-NQ/TW",
+        author="Nguyễn Văn An",
+        receipt=receipt,
+    )
