@@ -97,7 +97,10 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("accounts", nargs="+", metavar="ACCOUNT")
     command.add_argument("--database-url", help="as for `handbook server`")
 
-    _command(commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing")
+    command = _command(
+        commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing"
+    )
+    command.add_argument("--new", action="store_true", help="make it, for a server that never ran yet")
 
     command = _command(
         commands, "verify-receipt", _verify_receipt, "say whether a saved receipt is genuine; offline"
@@ -294,7 +297,7 @@ def _codes(options: argparse.Namespace) -> int:
 def _receipt_key(options: argparse.Namespace) -> int:
     from handbook import commands
 
-    return commands.receipt_key(_folder(options, "server"))
+    return commands.receipt_key(_folder(options, "server"), options.new)
 
 
 def _verify_receipt(options: argparse.Namespace) -> int:

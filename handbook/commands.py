@@ -67,6 +67,7 @@ def seal(content: Path, keys_dir: Path) -> int:
 def codes(folder: Path, options: argparse.Namespace) -> int:
     from handbook.server.run import issue_codes
 
+    _require_server(folder)
     with _folder_problems():
         issued = issue_codes(_server_settings(folder, options), options.accounts)
     for code in issued:
@@ -74,11 +75,13 @@ def codes(folder: Path, options: argparse.Namespace) -> int:
     return 0
 
 
-def receipt_key(folder: Path) -> int:
+def receipt_key(folder: Path, new: bool) -> int:
     """One line that `handbook publish --receipt-key` reads."""
     from handbook.protocol import codec
     from handbook.server.keys import published_receipt_key
 
+    if not new:
+        _require_server(folder)
     with _folder_problems():
         print(codec.encode(published_receipt_key(folder)).decode())
     return 0
@@ -297,6 +300,17 @@ def _read(file: Path) -> bytes:
         raise BadInput(
             f"Không đọc được {file} ({error.strerror}).", "Hãy kiểm tra đường dẫn và quyền đọc."
         ) from error
+
+
+def _require_server(folder: Path) -> None:
+    """A mistyped folder must not become an empty server with keys of its own."""
+    from handbook.server.keys import HASH_KEY_FILE
+
+    if not (folder / HASH_KEY_FILE).exists():
+        raise NotFound(
+            f"Trong {folder} chưa có dữ liệu máy chủ.",
+            "Hãy kiểm tra --data-dir, hoặc chạy handbook server với thư mục này trước.",
+        )
 
 
 @contextmanager

@@ -185,7 +185,7 @@ class Ward:
 def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
     office = new_office(tmp_path_factory.mktemp("office"))
     run("keys", "create", office.keys, *PUBLISHERS)
-    office.receipt_key.write_text(run("receipt-key", "--data-dir", office.server).out, "utf-8")
+    office.receipt_key.write_text(run("receipt-key", "--new", "--data-dir", office.server).out, "utf-8")
     run(
         *("publish", office.source, "--content", office.content, "--keys", office.keys),
         *("--receipt-key", office.receipt_key),
@@ -325,12 +325,32 @@ def test_keys_are_made_once_and_kept_when_more_are_asked_for(office: Office) -> 
 
 
 def test_the_receipt_key_is_printed_as_publishing_reads_it_and_stays_the_same(office: Office) -> None:
-    said = run("receipt-key", "--data-dir", office.server)
+    said = run("receipt-key", "--new", "--data-dir", office.server)
     assert codec.decode(said.out.encode(), ReceiptKey, limit=4096).id
     assert run("receipt-key", "--data-dir", office.server) == said
     office.receipt_key.write_text(said.out, "utf-8")
     arguments = ("--content", office.content, "--keys", office.keys, "--receipt-key", office.receipt_key)
     assert run("publish", office.source, *arguments).code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "codes kp1.an --data-dir WRONG",
+        "receipt-key --data-dir WRONG",
+        "seal --content WRONG --keys KEYS",
+        "keys rotate central --content WRONG --keys KEYS",
+        "keys list --content WRONG --keys KEYS",
+        "sync --data-dir WRONG",
+        "search x --data-dir WRONG",
+    ],
+)
+def test_a_mistyped_folder_is_named_and_not_made(office: Office, tmp_path: Path, line: str) -> None:
+    wrong = tmp_path / "wrong"
+    said = run(*line.replace("WRONG", str(wrong)).replace("KEYS", str(office.keys)).split())
+    assert said.is_refusal()
+    assert str(wrong) in said.err
+    assert not wrong.exists()
 
 
 def test_plain_texts_become_documents_that_publishing_takes(office: Office, tmp_path: Path) -> None:
@@ -573,8 +593,8 @@ def script(text: str, *arguments: object) -> Said:
 @pytest.mark.parametrize(
     "line",
     [
-        "keys FILE central",
-        "keys NEW 'Tên xấu'",
+        "keys create FILE central",
+        "keys create NEW 'Tên xấu'",
         "receipt-key --data-dir FILE",
         "receipt-key --data-dir FILE/below",
         "publish MISSING --content NEW --keys KEYS",

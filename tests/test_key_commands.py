@@ -79,7 +79,7 @@ def test_a_stolen_key_is_revoked_replaced_and_listed_until_its_owner_has_publish
     assert f"{Path('keys/hongson.anbinh.pem')}: không còn hoặc chưa được thừa nhận" in listed
     refused = run("publish", "data", *FOLDERS, code=1)
     assert "--receipt-key" in refused
-    (office / "receipt.json").write_text(run("receipt-key", "--data-dir", "server"))
+    (office / "receipt.json").write_text(run("receipt-key", "--new", "--data-dir", "server"))
     run("publish", "data", *FOLDERS, "--receipt-key", "receipt.json")
     run("keys", "list", *FOLDERS)
 

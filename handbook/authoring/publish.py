@@ -10,6 +10,7 @@ from pathlib import Path
 
 from handbook.authoring import keys
 from handbook.authoring.check import check
+from handbook.authoring.collection import collect
 from handbook.authoring.repository import Repository
 from handbook.authoring.shelf import Shelf
 from handbook.authoring.source import PublisherSource, publisher_folders, read_publisher
@@ -76,7 +77,7 @@ def publish(
     if not ours:
         raise BadInput(f"{keys_dir} không có khoá của nơi phát hành nào trong {data_dir}.")
     repository = Repository(content_dir, keys_dir, unlock)
-    with repository.locked():
+    with repository.locked(new=True):
         shelves = {source.path: repository.shelf(source.path) for source in sources if source.path}
         _require_no_problems(ours, sources, {path: shelf.items for path, shelf in shelves.items()})
         repository.create(now)
@@ -104,6 +105,8 @@ def publish(
                 )
             )
         visible = repository.commit(now)
+        if visible:
+            collect(repository, now)
     return PublishReport(
         published=tuple(published),
         without_key=tuple(source.path for source in sources if source not in ours),
@@ -123,6 +126,7 @@ def refresh_timestamp(content_dir: Path, keys_dir: Path, now: datetime) -> None:
             raise BadInput(f"{content_dir} chưa có nội dung phát hành.")
         if not repository.seal(now):
             raise BadInput(f"{keys_dir} thiếu khoá {' hoặc '.join(keys.ONLINE_NAMES)}.")
+        collect(repository, now)
 
 
 def _has_key(keys_dir: Path, source: PublisherSource) -> bool:

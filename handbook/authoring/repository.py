@@ -124,19 +124,19 @@ class Repository(SignedFolder):
 
     def write_pack(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
-        self._write(self._dir / trust.pack_path(sha256), data)
+        self._write(self.path / trust.pack_path(sha256), data)
         return sha256
 
     def write_dictionary(self, data: bytes) -> trust.DictionaryRef:
         sha256 = hashlib.sha256(data).hexdigest()
-        self._write(self._dir / trust.dictionary_path(sha256), data)
+        self._write(self.path / trust.dictionary_path(sha256), data)
         return trust.DictionaryRef(sha256=sha256, length=len(data))
 
     def write_catalogue(self, catalogue: trust.Catalogue, data: bytes) -> None:
         """Writes a catalogue whose packs are written, and has its publisher's role name it."""
         role = trust.role_of(catalogue.publisher)
         target = TargetFile.from_data(trust.catalogue_path(catalogue.publisher), data, ["sha256"])
-        self._write(self._target_file(target), data)
+        self._write(self.target_file(target), data)
         metadata = self.role(role) or Metadata(Targets())
         metadata.signed.targets[target.path] = target
         self._changed[role] = metadata
@@ -169,7 +169,7 @@ class Repository(SignedFolder):
             return False
         problems: list[Untrusted] = []
         snapshot = self._snapshot(root.signed, now, problems)
-        data = self._metadata_file(Snapshot.type, snapshot).read_bytes()
+        data = self.metadata_file(Snapshot.type, snapshot).read_bytes()
         old = self._timestamp()
         timestamp = Timestamp(
             version=old.version + 1 if old else 1,
@@ -212,7 +212,7 @@ class Repository(SignedFolder):
         What a thief may have signed with the old key, up to the largest of numbers, does not count.
         """
         timestamp = self._timestamp()
-        used = [version for version in self._versions(Snapshot.type) if version < _ORDINARY_VERSION]
+        used = [version for version in self.versions(Snapshot.type) if version < _ORDINARY_VERSION]
         return max([timestamp.snapshot_meta.version if timestamp else 0, *used]) + 1
 
     def _trusted_versions(self, problems: list[Untrusted]) -> dict[str, int]:
@@ -222,7 +222,7 @@ class Repository(SignedFolder):
         waiting = [Targets.type]
         while waiting:
             role = waiting.pop(0)
-            versions = [version for version in self._versions(role) if version >= visible.get(role, 1)]
+            versions = [version for version in self.versions(role) if version >= visible.get(role, 1)]
             refused: list[Untrusted] = []
             for version in sorted(versions, reverse=True):
                 try:
@@ -330,7 +330,7 @@ class Repository(SignedFolder):
 
     def _write_metadata(self, metadata: Metadata[S], role: str) -> None:
         version = 0 if role == Timestamp.type else metadata.signed.version
-        self._write(self._metadata_file(role, version), metadata.to_bytes(_COMPACT), replace=True)
+        self._write(self.metadata_file(role, version), metadata.to_bytes(_COMPACT), replace=True)
 
     def _public_key(self, name: str) -> SSlibKey:
         key = keys.public_key(self._keys_dir, name)

@@ -18,7 +18,7 @@ from tuf.api.metadata import (
 )
 
 from handbook.authoring.shelf import Shelf, StoredPack
-from handbook.errors import DiskProblem, Untrusted
+from handbook.errors import BadInput, DiskProblem, Untrusted
 from handbook.protocol import trust
 
 _LOCK = ".publishing.lock"
@@ -31,25 +31,27 @@ class SignedFolder:
     """
 
     def __init__(self, content_dir: Path) -> None:
-        self._dir = content_dir
+        self.path = content_dir
         self._changed: dict[str, Metadata[Targets]] = {}
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One writer at a time; wraps disk errors."""
+    def locked(self, *, new: bool = False) -> Iterator[None]:
+        """One writer at a time; wraps disk errors. Only a `new` folder is made: a mistyped one is not."""
+        if not new and not self.path.is_dir():
+            raise BadInput(f"{self.path} chưa có nội dung phát hành.", "Hãy kiểm tra đường dẫn rồi làm lại.")
         try:
-            self._dir.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._dir / _LOCK):
+            self.path.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.path / _LOCK):
                 yield
         except OSError as error:
             raise DiskProblem(
-                f"Không ghi được vào thư mục phát hành {self._dir} ({error.strerror or error}).",
+                f"Không ghi được vào thư mục phát hành {self.path} ({error.strerror or error}).",
                 "Những gì đã phát hành vẫn dùng được. Hãy kiểm tra ổ đĩa, quyền ghi rồi làm lại.",
             ) from error
 
     def root(self) -> Metadata[Root] | None:
         version = self._newest("root")
-        return Metadata[Root].from_file(str(self._metadata_file("root", version))) if version else None
+        return Metadata[Root].from_file(str(self.metadata_file("root", version))) if version else None
 
     def role(self, role: str) -> Metadata[Targets] | None:
         """The newest signed state of `targets` or a publisher's role.
@@ -122,7 +124,7 @@ class SignedFolder:
         target = metadata.signed.targets.get(trust.catalogue_path(publisher)) if metadata else None
         if target is None:
             return None
-        data = self._target_file(target).read_bytes()
+        data = self.target_file(target).read_bytes()
         try:
             target.verify_length_and_hashes(data)
         except RepositoryError as error:
@@ -135,18 +137,18 @@ class SignedFolder:
         if catalogue is None:
             return Shelf()
         packs_of = (
-            StoredPack.of(ref, (self._dir / trust.pack_path(ref.sha256)).read_bytes())
+            StoredPack.of(ref, (self.path / trust.pack_path(ref.sha256)).read_bytes())
             for ref in catalogue.packs
         )
         dictionaries = {
-            ref.sha256: (self._dir / trust.dictionary_path(ref.sha256)).read_bytes()
+            ref.sha256: (self.path / trust.dictionary_path(ref.sha256)).read_bytes()
             for ref in catalogue.dictionaries
         }
         return Shelf(catalogue, tuple(packs_of), dictionaries)
 
     def _judged(self, role: str, version: int) -> Metadata[Targets]:
         """That state of the role. Raises Untrusted unless it is signed with a key that the role has today."""
-        file = self._metadata_file(role, version)
+        file = self.metadata_file(role, version)
         try:
             metadata = Metadata[Targets].from_file(str(file))
             delegator = self._delegator(role)
@@ -174,7 +176,7 @@ class SignedFolder:
         return self._online(Snapshot.type, timestamp.snapshot_meta.version) if timestamp else None
 
     def _online(self, name: str, version: int) -> Timestamp | Snapshot | None:
-        root, file = self.root(), self._metadata_file(name, version)
+        root, file = self.root(), self.metadata_file(name, version)
         if root is None or not file.exists():
             return None
         metadata = Metadata.from_file(str(file))
@@ -186,19 +188,20 @@ class SignedFolder:
 
     def _newest(self, role: str) -> int:
         """The highest version of a role's metadata in the folder, 0 for none."""
-        return max(self._versions(role), default=0)
+        return max(self.versions(role), default=0)
 
-    def _versions(self, role: str) -> list[int]:
-        found = (self._dir / trust.METADATA).glob(f"*.{role}.json")
+    def versions(self, role: str) -> list[int]:
+        """The versions of a role's metadata in the folder, whoever signed them."""
+        found = (self.path / trust.METADATA).glob(f"*.{role}.json")
         versions = (file.name.removesuffix(f".{role}.json") for file in found)
         return [int(version) for version in versions if version.isdecimal()]
 
-    def _metadata_file(self, role: str, version: int) -> Path:
-        return self._dir / trust.METADATA / (f"{version}.{role}.json" if version else f"{role}.json")
+    def metadata_file(self, role: str, version: int) -> Path:
+        return self.path / trust.METADATA / (f"{version}.{role}.json" if version else f"{role}.json")
 
-    def _target_file(self, target: TargetFile) -> Path:
+    def target_file(self, target: TargetFile) -> Path:
         folder, _, name = target.path.rpartition("/")
-        return self._dir / trust.TARGETS / folder / f"{target.hashes['sha256']}.{name}"
+        return self.path / trust.TARGETS / folder / f"{target.hashes['sha256']}.{name}"
 
 
 def keyids_of(delegator: Root | Targets, role: str) -> list[str]:
