@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from handbook.client.cell_rows import CellOverview, MemberRow, TrendPoint
 
 PAGE_WIDTH = 1600
+FORM_WIDTH = 760
 FEWEST_ROWS = 7
 TILES_FROM = 600
 """Height at 100 % text from which the figures have room above the table; the chips count too."""
@@ -260,7 +261,7 @@ class CellScreen(Screen):
             return
         QGuiApplication.clipboard().setText(text)
         self._message_text.setPlainText(text)
-        self._stack.setCurrentWidget(self._message)
+        self._show_page(self._message)
         self._message_text.setFocus()
         announce(self, self.tr("Đã sao chép tin nhắn nhắc việc."))
 
@@ -281,8 +282,7 @@ class CellScreen(Screen):
             said = self.tr("Việc miễn và bài giấy của đồng chí do người khác trong chi uỷ ghi nhận.")
             self.show_banner(Banner(Kind.INFO, said))
             return
-        self._stack.setCurrentWidget(self._entry)
-        self._acts.hide()
+        self._show_page(self._entry_page)
         ask()
 
     def _keep_exemption(self, account: str, reason: str) -> None:
@@ -328,20 +328,25 @@ class CellScreen(Screen):
         unit, now, cell = self._unit, self.session.now(), self.session.handbook.cell
 
         def show(points: "tuple[TrendPoint, ...]") -> None:
-            self._acts.hide()
-            self._stack.setCurrentWidget(self._trend)
+            self._show_page(self._trend_page)
             self._trend.show_points(points)
 
         self.session.work.run(lambda: cell.trend(unit, now), show, self._cannot_do, self)
 
     def _show_table(self) -> None:
-        self._stack.setCurrentWidget(self._table_frame)
+        self._show_page(self._table_frame)
+
+    def _show_page(self, page: QWidget) -> None:
+        """In place of the table; what is about the table alone leaves its room to it."""
+        self._stack.setCurrentWidget(page)
+        self._measure_screen()
+        self._show_acts()
+        self._page.verticalScrollBar().setValue(0)
 
     def _back_to_table(self) -> None:
         self._show_table()
         self._show_rows()
         self._table.setFocus()
-        self._show_acts()
 
     # -- the frame
 
@@ -365,6 +370,8 @@ class CellScreen(Screen):
             "paper": self.tr("Nộp giấy"),
         }
         chips = FlowLayout()
+        self._chip_row = QWidget()
+        self._chip_row.setLayout(chips)
         self._chips: dict[str, Chip] = {}
         for name, text in self._chip_names.items():
             chip = Chip(text)
@@ -383,7 +390,7 @@ class CellScreen(Screen):
             self._order.addItem(words, key)
         self._order.activated.connect(lambda _: self._show_rows())
         chips.addWidget(self._order)
-        self._page.body.addLayout(chips)
+        self._page.body.addWidget(self._chip_row)
 
     def _build_table(self) -> None:
         self._table = MemberTable()
@@ -415,7 +422,12 @@ class CellScreen(Screen):
         self._entry.paper_taken.connect(self._keep_paper)
         self._entry.cancelled.connect(self._back_to_table)
         self._trend = CellTrend(self._back_to_table)
-        for page in (self._table_frame, self._nobody, self._message, self._entry, self._trend):
+        # They scroll by themselves: the table is not to be as tall as the longest of them.
+        self._entry_page, self._trend_page = Column(FORM_WIDTH), Column(PAGE_WIDTH)
+        for column, content in ((self._entry_page, self._entry), (self._trend_page, self._trend)):
+            column.body.addWidget(content)
+            column.body.addStretch(1)
+        for page in (self._table_frame, self._nobody, self._message, self._entry_page, self._trend_page):
             self._stack.addWidget(page)
         self._page.body.addWidget(self._holder, 1)
         self._build_acts()
@@ -441,7 +453,9 @@ class CellScreen(Screen):
 
     def _measure_screen(self) -> None:
         px = current_theme().px
-        self._figures.setVisible(self.height() >= px(TILES_FROM))
+        of_table = self._stack.currentWidget() in (self._table_frame, self._nobody)
+        self._figures.setVisible(of_table and self.height() >= px(TILES_FROM))
+        self._chip_row.setVisible(of_table)
         self._figures.layout().setSpacing(px(10))
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._holder.setMinimumHeight(px(FEWEST_ROWS * 36))

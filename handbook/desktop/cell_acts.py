@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QWidget
 
 from handbook.desktop.widgets import FlowLayout, Label, Role, SecondaryButton
 from handbook.model.study import MarkKind
@@ -21,7 +21,7 @@ class MemberActs(QWidget):
     paper_asked = Signal()
     taken_back = Signal()
 
-    def __init__(self, table: QWidget) -> None:
+    def __init__(self, table: QAbstractItemView) -> None:
         super().__init__()
         row = FlowLayout()
         self.setLayout(row)
@@ -36,6 +36,9 @@ class MemberActs(QWidget):
             shortcut = QShortcut(QKeySequence(key), table)
             shortcut.activated.connect(signal)
             shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._show_menu)
+        self._table = table
 
     def show_member(self, row: "MemberRow", *, is_me: bool, wants_reflection: bool) -> None:
         """Offer what fits this member; nobody exempts themselves."""
@@ -48,6 +51,20 @@ class MemberActs(QWidget):
         self._unmark.setVisible(row.mark is not None)
         exempt = row.mark is not None and row.mark.kind is MarkKind.EXEMPT
         self._unmark.setText(self.tr("Bỏ miễn") if exempt else self.tr("Bỏ bài giấy"))
+
+    def _show_menu(self, at: QPoint) -> None:
+        """The same on a right click, where the mouse is."""
+        if not self.isVisibleTo(self.parentWidget()):
+            return
+        menu = QMenu(self)
+        menu.setObjectName("cell.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for button in (self._open, self._exempt, self._paper, self._unmark):
+            if not button.isHidden():
+                entry = menu.addAction(button.text())
+                entry.setEnabled(button.isEnabled())
+                entry.triggered.connect(button.click)
+        menu.popup(self._table.viewport().mapToGlobal(at))
 
     def _act(self, words: str, icon: str, name: str, key: str, signal: Signal) -> SecondaryButton:
         button = SecondaryButton(words, icon)

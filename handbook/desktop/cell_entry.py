@@ -55,7 +55,6 @@ class CellEntry(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._card)
-        rows.addStretch(1)
 
     def ask_exemption(self, account: str, name: str, mark: CellMark | None) -> None:
         """Why is nothing asked of the member; begins with the reason that was given before."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -214,7 +214,13 @@ class ReviewScreen(Screen):
             self._text.setFocus()
             return
         self.clear_banner()
-        self._decision.add_passage(comment_on(self._text.sections(), place))
+        cursor = self._text.textCursor()
+        cursor.clearSelection()
+        self._text.setTextCursor(cursor)
+        box = self._decision.add_passage(comment_on(self._text.sections(), place))
+        for column in (self._side, self._page):
+            if column.isVisible():
+                QTimer.singleShot(0, box, lambda column=column: column.ensureWidgetVisible(box))
 
     def _passages_changed(self) -> None:
         self._text.show_comments(self._passages_of(self._view.revision))

@@ -103,12 +103,13 @@ class ReviewWriting(Card):
         draft = self.draft()
         return bool(draft.comment.strip() or any(each.comment.strip() for each in draft.passages))
 
-    def add_passage(self, passage: PassageComment) -> None:
-        """A new comment on a passage, the keyboard in it."""
+    def add_passage(self, passage: PassageComment) -> WritingBox:
+        """A new comment on a passage, the keyboard in its box."""
         row = self._add_row(passage)
         self._number_rows()
         self.passages_changed.emit()
         row.box.setFocus()
+        return row.box
 
     def count_from(self, number: int) -> None:
         """The passages' numbers begin here, counted from 0."""

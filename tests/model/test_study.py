@@ -1,5 +1,6 @@
 """Due days, punctuality, ticks and the rule that says who has finished."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,11 +11,15 @@ from handbook.model.reflection import State
 from handbook.model.study import (
     URGENCY_ORDER,
     Assignment,
+    CellMark,
     HandedIn,
+    MarkKind,
     Part,
     Tick,
     Urgency,
     handed_in,
+    mark_problem,
+    marks_in_force,
     progress,
     read_documents,
     urgency,
@@ -142,3 +147,82 @@ def test_finished_means_read_all_and_handed_in_unless_returned(
     handed = state is not None and state is not State.RETURNED
     expected = set(asked.documents) <= read and (handed or not wants)
     assert own.done(asked.wants_reflection) is expected
+
+
+# -- what the cell enters of a member
+
+MARKS = st.builds(
+    CellMark,
+    member=st.sampled_from(["an", "binh"]),
+    assignment=st.sampled_from(["a", "b"]),
+    kind=st.sampled_from(MarkKind),
+    reason=st.sampled_from(["", "ốm", "thai sản"]),
+    handed_in_on=st.none() | st.dates(DUE - timedelta(days=9), DUE + timedelta(days=9)),
+    marked_at=st.datetimes(datetime(2026, 11, 1), datetime(2026, 11, 1, 0, 2), timezones=st.just(UTC)).map(
+        lambda at: at.replace(second=0, microsecond=0)
+    ),
+)
+
+
+@given(st.lists(MARKS, max_size=12), st.randoms())
+def test_every_reader_takes_the_same_mark_in_whatever_order_they_come(
+    marks: list[CellMark], chance: object
+) -> None:
+    known = marks_in_force(marks)
+    chance.shuffle(marks)
+    assert marks_in_force([*marks, *marks]) == known
+    for key, mark in known.items():
+        assert mark.marked_at == max(each.marked_at for each in marks if each.key == key)
+        assert mark.kind is not MarkKind.NONE
+
+
+@given(st.lists(MARKS, max_size=12))
+def test_what_is_marked_last_of_all_counts(marks: list[CellMark]) -> None:
+    last = CellMark(
+        member="an",
+        assignment="a",
+        kind=MarkKind.EXEMPT,
+        reason="ốm",
+        marked_at=datetime(2026, 11, 2, tzinfo=UTC),
+    )
+    assert marks_in_force([*marks, last])["a", "an"] == last
+    taken_back = replace(last, kind=MarkKind.NONE, reason="", marked_at=datetime(2026, 11, 3, tzinfo=UTC))
+    assert ("a", "an") not in marks_in_force([taken_back, *marks, last])
+
+
+@given(MARKS)
+def test_a_mark_that_has_no_problem_says_all_it_has_to(mark: CellMark) -> None:
+    if not mark_problem(mark):
+        assert bool(mark.reason) == (mark.kind is MarkKind.EXEMPT)
+        assert (mark.handed_in_on is not None) == (mark.kind is MarkKind.PAPER)
+
+
+@given(MARKS, st.sampled_from(["", *State]), MOMENTS)
+def test_who_is_marked_is_finished_and_late_only_by_what_was_handed_in(
+    mark: CellMark, state: str, received_at: datetime
+) -> None:
+    known = HandedIn(state=state, received_at=received_at) if state else None
+    force = marks_in_force([mark]).get(mark.key)
+    own = progress(assignment(), "an", frozenset(), known, force)
+    if force:
+        assert own.done(True)
+    if own.late:
+        late_here = known is not None and not assignment().is_on_time(known.received_at)
+        late_on_paper = force is not None and force.handed_in_on is not None and force.handed_in_on > DUE
+        assert late_here or late_on_paper
+
+
+def test_a_paper_in_time_makes_good_what_came_late_by_the_handbook() -> None:
+    late = HandedIn(state=State.RECEIVED, received_at=datetime(2026, 12, 15, tzinfo=UTC))
+    paper = CellMark(
+        member="an",
+        assignment="hongson/anbinh/a",
+        kind=MarkKind.PAPER,
+        handed_in_on=DUE,
+        marked_at=datetime(2026, 12, 16, tzinfo=UTC),
+    )
+    assert progress(assignment(), "an", frozenset(), late).late
+    assert not progress(assignment(), "an", frozenset(), late, paper).late
+    assert progress(
+        assignment(), "an", frozenset(), None, replace(paper, handed_in_on=date(2026, 12, 1))
+    ).late
