@@ -36,6 +36,15 @@ SENT: Final = (
         fields=("Reflection.assignment", "Reflection.answers", "Answer.part", "Answer.text"),
     ),
     Sent(
+        what="Rút lại bài đã nộp",
+        when="Khi đồng chí bấm rút lại bài mà chi bộ chưa mở: bài nào, lần nộp nào, lúc nào.",
+        seen_by="Bí thư và phó bí thư chi bộ thấy rằng bài đã được rút; lời trong bài không còn đọc được, "
+        "bản trên máy của họ bị xoá ở lần đồng bộ sau.",
+        why="Để đồng chí sửa bài trước khi có người đọc. Máy chủ vẫn giữ bản đã nộp để biên nhận "
+        "còn kiểm tra được.",
+        fields=("Withdrawal.lineage", "Withdrawal.revision", "Withdrawal.withdrawn_at"),
+    ),
+    Sent(
         what="Nhận xét của bí thư, phó bí thư",
         when="Khi người có nhiệm vụ mở bài, trả lại hoặc đánh giá Đạt: bài nào, lần nộp nào, kết luận, lời "
         "nhận xét, đoạn được góp ý kèm lời góp ý, lúc nào.",

@@ -72,7 +72,10 @@ class SubmissionPanel(Card):
         self.setAccessibleDescription(" ".join(problem.message for problem in problems))
 
     def _show_summary(self, draft: "Draft", cell_name: str, repeats: Repeats) -> None:
-        self.set_title(self.tr("Nộp bài thu hoạch"), self.tr("Nộp rồi thì chỉ sửa được khi chi bộ trả lại."))
+        self.set_title(
+            self.tr("Nộp bài thu hoạch"),
+            self.tr("Nộp rồi vẫn rút lại được khi chi bộ chưa mở; sau đó chỉ sửa được khi chi bộ trả lại."),
+        )
         lines = [
             ("eye", self.tr("Người đọc được: bí thư, phó bí thư {}.").format(cell_name)),
             ("cloud-wait", self.tr("Gửi đi khi có mạng; chưa có mạng thì bài chờ trên máy này, tự gửi sau.")),

@@ -15,7 +15,8 @@
 | GET /content/... | | static TUF metadata, catalogues, packs (public, ETag, Range) |
 
 Errors are an ErrorBody with the HTTP status: 400 bad-input, 401 sign-in-failed, 403 not-allowed,
-404 not-found, 409 conflict (body `Clash`), 413 bad-input, 422 bad-input, 429/503 too-busy with Retry-After.
+404 not-found, 409 conflict (body `Clash` where another text is held), 413 bad-input, 422 bad-input,
+429/503 too-busy with Retry-After.
 The token travels as `Authorization: Bearer`.
 """
 
