@@ -96,7 +96,7 @@ class Downloads:
                 ):
                     # Not the file that was begun: ask for all of it, once.
                     if begun_anew:
-                        raise refusal(Answer(stream.status, stream.headers, b""))
+                        raise _refused(stream, wanted.path)
                     begun_anew = True
                     self._discard(part)
                     continue
@@ -153,6 +153,11 @@ def _refused(stream: Stream, path: str) -> Expected:
     if stream.status == 404:
         return ServerBroken(
             f"Máy chủ thiếu tệp nội dung {path}.", "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ."
+        )
+    if stream.status in (206, 416):
+        return ServerBroken(
+            "Máy chủ không gửi tiếp tệp đang tải dở, cũng không gửi lại từ đầu.",
+            "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
         )
     return refusal(Answer(stream.status, stream.headers, b""))
 

@@ -16,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tuf.api.exceptions import (
+    BadVersionNumberError,
     DownloadError,
     DownloadHTTPError,
+    DownloadLengthMismatchError,
     ExpiredMetadataError,
+    LengthOrHashMismatchError,
     RepositoryError,
     UnsignedMetadataError,
 )
@@ -189,6 +192,18 @@ class Metadata:
                 f"Máy chủ thiếu một tệp chữ ký mà chính nó nêu tên (mã HTTP {error.status_code}).",
                 "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
             ) from error
+        except BadVersionNumberError as error:
+            raise Untrusted(
+                "Chữ ký máy chủ đưa về cũ hơn bản máy này đã nhận nên không có gì được nhận.", ADVICE
+            ) from error
+        except LengthOrHashMismatchError as error:
+            raise Untrusted(
+                "Chữ ký không khớp với tệp đi kèm (tệp bị sửa, bị cắt, hoặc ghép từ hai lần phát hành) nên "
+                "không có gì được nhận.",
+                ADVICE,
+            ) from error
+        except DownloadLengthMismatchError as error:
+            raise Untrusted("Máy chủ gửi về tệp chữ ký dài hơn mức cho phép nên đã bỏ.", ADVICE) from error
         except (RepositoryError, DownloadError) as error:
             raise Untrusted(
                 "Chữ ký trên nội dung máy chủ đưa về không đúng nên không có gì được nhận.", ADVICE

@@ -108,13 +108,15 @@ class NetworkCard(Card):
         self._address.setPlaceholderText("proxy.coquan.vn:3128")
         for field, name, words in (
             (self._address, "address", self.tr("Địa chỉ và cổng")),
-            (self._user, "user", self.tr("Tên đăng nhập (nếu proxy hỏi)")),
-            (self._password, "password", self.tr("Mật khẩu (cất ở nơi có mã hoá)")),
+            (self._user, "user", self.tr("Tên đăng nhập")),
+            (self._password, "password", self.tr("Mật khẩu")),
         ):
             field.setObjectName(f"settings.proxy.{name}")
             field.setAccessibleName(words)
             field.returnPressed.connect(self._use_own)
             form.addRow(Label(words, Role.MUTED), field)
+        kept = self.tr("Tên và mật khẩu chỉ cần khi proxy hỏi; mật khẩu được cất ở nơi có mã hoá.")
+        form.addRow(Label(kept, Role.NOTE))
         return box
 
     def _limit_text(self, kbit: int) -> str:
