@@ -114,6 +114,6 @@ class Parts(QWidget):
         box.moveCursor(QTextCursor.MoveOperation.End)
 
     def _take(self, id: str) -> None:
-        if self._boxes[id].hasFocus():
+        if self._boxes[id].hasFocus() or id == self._current:
             self._current = id
             self.look_changed.emit()

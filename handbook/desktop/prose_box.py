@@ -216,6 +216,10 @@ class ProseBox(QTextEdit):
             if citation := prose_document.citation_of(block):
                 self.cited.emit(citation.document, citation.anchor)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.look_changed.emit()
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()

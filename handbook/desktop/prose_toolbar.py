@@ -11,7 +11,7 @@ from handbook.desktop.keys import in_words
 from handbook.desktop.prose_box import ProseBox
 from handbook.desktop.prose_document import HEADINGS, Kind
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import FlowLayout, IconButton
+from handbook.desktop.widgets import FlowLayout, IconButton, LinkButton
 
 BULLETS = (Kind.BULLET, Kind.SUB_BULLET)
 NUMBERS = (Kind.NUMBER, Kind.SUB_NUMBER)
@@ -71,14 +71,20 @@ class ProseToolbar(QFrame):
         )
         for button in (self._bold, self._italic, self._heading, self._bullets, self._numbers, self._quote):
             button.setCheckable(True)
-        self._add(
-            "highlights", "highlight", self.tr("Chèn đoạn đã tô"), "Ctrl+Shift+G", self.quoting_asked.emit
-        )
         self._undo = self._add("undo", "undo", self.tr("Hoàn tác"), "", on_box(ProseBox.undo))
         self._redo = self._add("redo", "redo", self.tr("Làm lại"), "", on_box(ProseBox.redo))
         self._undo.setToolTip(f"{self.tr('Hoàn tác')} ({in_words('Ctrl+Z')})")
         self._redo.setToolTip(f"{self.tr('Làm lại')} ({in_words('Ctrl+Shift+Z')})")
-        self._add("versions", "versions", self.tr("Các bản trước"), "Ctrl+Shift+E", self.versions_asked.emit)
+        self._add_named(
+            "highlights", "highlight", self.tr("Chèn đoạn đã tô"), "Ctrl+Shift+G", self.quoting_asked.emit
+        )
+        self._add_named(
+            "versions", "versions", self.tr("Các bản trước"), "Ctrl+Shift+E", self.versions_asked.emit
+        )
+        self._source = self._add_named(
+            "source", "document", self.tr("Mở chỗ được trích"), "Ctrl+Shift+O", self._open_source
+        )
+        self._source.hide()
         self._key("Ctrl+Shift+V", on_box(ProseBox.paste_plain))
         self._measure()
 
@@ -100,6 +106,7 @@ class ProseToolbar(QFrame):
                 button.setChecked(pressed)
         for button in (self._bold, self._italic):
             button.setEnabled(kind not in HEADINGS and kind is not Kind.CITATION)
+        self._source.setVisible(kind in QUOTES and box.citation() is not None)
         self._undo.setEnabled(box.document().isUndoAvailable())
         self._redo.setEnabled(box.document().isRedoAvailable())
 
@@ -119,6 +126,21 @@ class ProseToolbar(QFrame):
             self.show_looks()
 
         return run
+
+    def _open_source(self) -> None:
+        box = self._current()
+        if box and (citation := box.citation()):
+            box.cited.emit(citation.document, citation.anchor)
+
+    def _add_named(self, name: str, icon: str, said: str, keys: str, run: Callable[[], object]) -> LinkButton:
+        """What is not known to everyone by its picture."""
+        button = LinkButton(said, icon)
+        button.setObjectName(f"editor.look.{name}")
+        button.setToolTip(in_words(keys))
+        button.clicked.connect(lambda: run())
+        self._row.addWidget(button)
+        self._key(keys, run)
+        return button
 
     def _add(self, name: str, icon: str, said: str, keys: str, run: Callable[[], object]) -> IconButton:
         button = IconButton(icon, said, "text")

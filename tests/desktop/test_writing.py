@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QListWidget, QPushButton
-from pytestqt.qtbot import QtBot
 
 from handbook.client.notes import Notes, Span
 from handbook.desktop.quoting import QuotingWindow
@@ -151,7 +150,7 @@ def test_highlights_of_the_tasks_documents_are_offered_and_others_found(writing:
 
 
 def test_a_chosen_highlight_stands_in_the_text_with_the_way_back_to_its_place(
-    writing: Seat, an: Device, qtbot: QtBot
+    writing: Seat, an: Device
 ) -> None:
     mark(an, "central/15-nq-tw-2022", "muc-tieu", 0, 12)
     type_into(writing.find(FIRST), "Theo nghị quyết:")
@@ -165,7 +164,9 @@ def test_a_chosen_highlight_stands_in_the_text_with_the_way_back_to_its_place(
     cited = "Mục tiêu, Nghị quyết số 15-NQ/TW, ngày 05/05/2022"
     assert lines[-2] == f"> — [{cited}](handbook:central/15-nq-tw-2022#muc-tieu)"
     assert lines[1].startswith("> ")
-    writing.find(FIRST).cited.emit("central/15-nq-tw-2022", "muc-tieu")
+    assert writing.find("editor.look.source") is None
+    writing.find(FIRST).moveCursor(QTextCursor.MoveOperation.Up)
+    writing.click("editor.look.source")
     assert (writing.route.place, writing.route.anchor) == (Place.READER, "muc-tieu")
     assert not [each for each in writing.window.findChildren(QuotingWindow) if each.isVisible()]
 

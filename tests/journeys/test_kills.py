@@ -26,12 +26,12 @@ from handbook.model.reflection import State
 from tests.journeys.small_ward import MEMBER, PASSWORD, SmallWard, assignment_id
 from tests.journeys.victims import answers_of, now, pull_content, submit_and_deliver, text_number, type_on
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
 TYPING_KILLS = int(os.environ.get("HANDBOOK_TYPING_KILLS", "80"))
 SUBMIT_KILLS = 60
 APPLY_KILLS = 40
 SERVER_KILLS = 30
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(max(600, 6 * TYPING_KILLS))]
 
 
 @pytest.fixture(scope="module")
