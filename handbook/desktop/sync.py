@@ -255,7 +255,7 @@ class SyncScreen(Screen):
             return Row(
                 key=line.started_at.isoformat(),
                 title=f"{line.error} {line.advice}".strip(),
-                note=f"{moment_text(line.finished_at)} · {line.code} · {moved}",
+                note=f"{moment_text(line.finished_at)} · mã {line.code} · {moved}",
                 badge=self.tr("Có lỗi"),
                 tone=Tone.WARN,
             )

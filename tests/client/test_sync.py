@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from handbook.client import sync as sync_module
+from handbook.client.account import keep_session
 from handbook.client.content import ContentReport
 from handbook.client.sync import Sync, SyncProgress, publishers_for
 from handbook.errors import (
@@ -246,6 +247,69 @@ def test_a_full_disk_is_reported_and_not_raised(an: Device, monkeypatch: pytest.
 )
 def test_a_member_gets_what_the_levels_above_publish(unit: str, publishers: tuple[str, ...]) -> None:
     assert publishers_for(unit) == publishers
+
+
+def test_a_token_that_ends_in_the_middle_of_the_queue_asks_once_and_all_is_sent_after(an: Device) -> None:
+    """The rows behind the refused one are not even tried; nothing is lost, and nothing is sent twice."""
+    an.library.tick(DOCUMENT, True, NOW)
+    submit(an)
+    an.library.tick(DOCUMENT, False, NOW + timedelta(minutes=1))
+    an.line.faults.append(Fault.TWICE)
+    first = len(an.line.requests)
+    send, account = an.line.send, an.account
+
+    def then_ends(*arguments: object, **options: object) -> object:
+        answer = send(*arguments, **options)
+        if len(an.line.requests) == first + 1:
+            an.ward.sign_out_everywhere(an.account_name)
+        return answer
+
+    an.line.send = then_ends
+    report = an.synced()
+    an.line.send = send
+    assert isinstance(report.error, SignInFailed)
+    assert [type(error) for error in report.errors] == [SignInFailed], "it is asked for once"
+    assert report.sent == 1
+    assert len(an.outbox.owed()) == 2
+    assert not any(row.set_aside for row in an.outbox.owed())
+    assert account.session_expired()
+    with an.store.personal.write() as connection:
+        session = an.ward.sign_in(an.account_name)
+        keep_session(connection, session, server=an.ward.url, device="PC", now=an.ward.now)
+    after = an.synced()
+    assert (after.error, after.sent) == (None, 2)
+    assert an.outbox.owed() == ()
+    assert len(an.ward.submissions_of(an.account_name)) == 3
+
+
+def test_a_sync_that_was_broken_off_is_told_as_stopped_not_as_a_failure(an: Device) -> None:
+    stopped = threading.Event()
+
+    def broken_off(*_: object) -> ContentReport:
+        stopped.set()
+        raise Offline("Không kết nối được.", "")
+
+    report = with_content(an, broken_off).run(lambda: NOW, cancelled=stopped.is_set)
+    assert (report.error, report.errors, report.cancelled) == (None, (), True)
+    assert an.sync.log() == ()
+
+
+def test_the_log_says_by_a_code_what_went_wrong(an: Device) -> None:
+    an.line.is_down = True
+    an.synced()
+    an.line.is_down = False
+    an.synced()
+    assert [line.code for line in an.sync.log()] == ["", "offline"]
+
+
+def test_the_rate_is_told_with_the_progress_and_what_was_here_before_is_not_counted() -> None:
+    told: list[SyncProgress] = []
+    tell = sync_module._with_rate(told.append)
+    for done in (5_000_000, 5_000_000, 5_001_000):
+        tell("Đang tải", done, 6_000_000)
+    assert [progress.done for progress in told] == [5_000_000, 5_000_000, 5_001_000]
+    assert told[0].rate == told[1].rate == 0
+    assert told[2].rate > 0
 
 
 class SeveralPcs(RuleBasedStateMachine):
