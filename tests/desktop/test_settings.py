@@ -12,7 +12,7 @@ from handbook.desktop.session import Place
 from handbook.desktop.settings import SettingsScreen, notice_path
 from handbook.desktop.theme import Mode, current_theme
 from handbook.errors import DiskProblem
-from handbook.model.reflection import Answer, PassageComment, Reflection, Review
+from handbook.model.reflection import Answer, PassageComment, Reflection, Review, Withdrawal
 from handbook.model.study import CellMark, Tick
 from handbook.protocol.api import Activation, CodeRequest, SignIn
 from handbook.protocol.submissions import Submission
@@ -81,6 +81,7 @@ def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
         Review,
         PassageComment,
         CellMark,
+        Withdrawal,
         Submission,
         Activation,
         SignIn,
