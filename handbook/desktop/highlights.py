@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QTextEdit
 
 from handbook.desktop.passages import Mark, Marks
 from handbook.desktop.theme import Paper, current_theme
-from handbook.model.text import fold
+from handbook.desktop.unbroken import JOINER, as_written
+from handbook.model.text import exact, fold, telex_decode
 
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _SPACE = re.compile(r"\s")
@@ -43,15 +44,22 @@ class Highlights:
         self._matches: list[Match] = []
         self._match = -1
         self._words: re.Pattern[str] | None = None
+        self._exact_words: frozenset[str] = frozenset()
+        self._free_words: set[str] = set()
 
     def find_all(self, words: str) -> int:
-        """Find every place where the words occur, whatever their case and marks; returns how many."""
-        wanted = " ".join(fold(words).split())
+        """Find every place where the words occur, whatever their case; returns how many.
+
+        A word typed without marks is found however it is marked; one typed with marks only as it is typed.
+        """
+        typed = " ".join(exact(words).split())
         self._matches, self._match = [], -1
-        if wanted:
-            pattern = re.escape(wanted)
+        if typed:
+            text = _one_each(self._text.document().toPlainText())
             self._matches = [
-                Match(*found.span()) for found in re.finditer(pattern, _flat(self._text.toPlainText()))
+                Match(*found.span())
+                for found in re.finditer(_pattern(typed), _flat(text))
+                if _is_meant(typed, text[found.start() : found.end()])
             ]
         return len(self._matches)
 
@@ -72,7 +80,14 @@ class Highlights:
         return self._covering(self._matches[match])
 
     def mark_words(self, text: str) -> None:
-        words = sorted({word for word in _WORD.findall(fold(text)) if len(word) > 1}, key=len, reverse=True)
+        """Mark these words where they stand alone, as `find_all` would find them; Telex keys are decoded."""
+        typed = {
+            word: exact(telex_decode(word)) or word for word in _WORD.findall(exact(text)) if len(word) > 1
+        }
+        self._exact_words = frozenset(word for word in typed.values() if fold(word) != word)
+        folded = {fold(word) for word in typed.values()}
+        self._free_words = folded - {fold(word) for word in self._exact_words}
+        words = sorted(folded, key=len, reverse=True)
         pattern = "|".join(map(re.escape, words))
         self._words = re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])") if words else None
 
@@ -92,7 +107,11 @@ class Highlights:
         ]
         if self._words:
             seen = self._covering(Match(start, end))
-            for found in self._words.finditer(_flat(seen.selectedText())):
+            text_seen = _one_each(seen.selectedText())
+            for found in self._words.finditer(_flat(text_seen)):
+                written = exact(text_seen[found.start() : found.end()])
+                if found[0] not in self._free_words and written not in self._exact_words:
+                    continue
                 match = Match(start + found.start(), start + found.end())
                 painted.append(self._painted(self._covering(match), "mark"))
         first = bisect_right(self._matches, (start, 0))
@@ -125,6 +144,25 @@ class Highlights:
         return cursor
 
 
+def _pattern(typed: str) -> str:
+    """What finds the words in flat text, in which a joiner may stand behind a hyphen or a slash."""
+    return re.sub(r"(\\-|/)", rf"\1{JOINER}?", re.escape(fold(typed)))
+
+
+def _is_meant(typed: str, written: str) -> bool:
+    """Whether each word that was typed with marks is written with the same ones."""
+    found = exact(as_written(written))
+    return all(
+        fold(word[0]) == word[0] or found[word.start() : word.end()] == word[0]
+        for word in re.finditer(r"\S+", typed)
+    )
+
+
+def _one_each(text: str) -> str:
+    """With as many characters as QTextDocument has positions."""
+    return _ASTRAL.sub("\ufffd\ufffd", text)
+
+
 def _flat(text: str) -> str:
     """Folded text with single spaces for all space, in which offsets are those of QTextDocument."""
-    return _SPACE.sub(" ", _ASTRAL.sub("\ufffd\ufffd", fold(text)))
+    return _SPACE.sub(" ", _one_each(fold(text)))

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from handbook.desktop import icons
 from handbook.desktop.theme import current_theme
+from handbook.desktop.unbroken import JOINER, unbroken
 
 
 class Role(StrEnum):
@@ -33,7 +34,8 @@ class Tone(StrEnum):
 
 
 class Label(QLabel):
-    """Plain text that wraps. It is never read as HTML, so text from elsewhere can be shown as it is."""
+    """Plain text that wraps, though not inside a document's number. It is never read as HTML, so text from
+    elsewhere can be shown as it is."""
 
     def __init__(self, text: str = "", role: Role = Role.BODY, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,7 +45,21 @@ class Label(QLabel):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        self._text = ""
         self.setText(text)
+
+    def text(self) -> str:
+        """The text as it is written."""
+        return self._text
+
+    def setText(self, text: str) -> None:
+        self._text, was = text, super().text()
+        shown = unbroken(text)
+        super().setText(shown)
+        if shown != text:
+            self.setAccessibleName(text)
+        elif JOINER in was:
+            self.setAccessibleName("")
 
 
 class SectionLabel(Label):

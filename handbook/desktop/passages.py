@@ -136,6 +136,22 @@ class Marks:
         return ink
 
 
+def place_of_name(start: QTextCursor, name: str) -> QTextCursor | None:
+    """Where the named place (`<a name>`) lies, from `start` on; None when it is not in the text."""
+    block = start.block()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            fragment = fragments.fragment()
+            if name in fragment.charFormat().anchorNames():
+                place = QTextCursor(start)
+                place.setPosition(fragment.position())
+                return place
+            fragments += 1
+        block = block.next()
+    return None
+
+
 def _ink_of(block: QTextBlock) -> list[int]:
     ink = []
     fragments = block.begin()

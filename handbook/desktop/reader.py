@@ -339,7 +339,7 @@ class ReaderScreen(Screen):
             self.tick.show_tick(self._view)
 
     def _open_find(self) -> None:
-        self.find_bar.open_bar(self.text.textCursor().selectedText()[:80])
+        self.find_bar.open_bar(" ".join(self.text.selected_text().split())[:80])
 
     def _toggle_saved(self) -> None:
         if self._view:

@@ -39,9 +39,10 @@ class ReaderCopy(QObject):
         view = self._opened()
         if view is None:
             return
-        cursor = self._text.textCursor()
-        words = cursor.selection().toPlainText().replace(_PICTURE, "").strip()
-        section = self._text.section_of(cursor.selectionStart()) if words else self._text.section
+        words = self._text.selected_text().replace(_PICTURE, "").strip()
+        section = (
+            self._text.section_of(self._text.textCursor().selectionStart()) if words else self._text.section
+        )
         source = self._source(view, section)
         QGuiApplication.clipboard().setText(f"“{words}” ({source})" if words else source)
         said = self.tr("Đã sao chép đoạn chọn kèm trích dẫn.") if words else self.tr("Đã sao chép trích dẫn.")

@@ -9,17 +9,18 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QAccessible, QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.highlights import Highlights
 from handbook.desktop.images import NoPictures, Pictures, TextPictures
 from handbook.desktop.look import Look
-from handbook.desktop.passages import Chosen, Mark, Marks
+from handbook.desktop.passages import Chosen, Mark, Marks, place_of_name
 from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, block_forms, pieces_of, prepend_piece
 from handbook.desktop.theme import Theme, current_theme
+from handbook.desktop.unbroken import as_written, unbroken_markup
 
 if TYPE_CHECKING:
     from handbook.client.library import SectionHtml
@@ -161,21 +162,10 @@ class DocumentText(QTextBrowser):
     def go_to_name_in(self, section: int, name: str) -> None:
         """Show a named place of this section a third down the view, and put the caret there."""
         self.go_to(section)
-        if section not in self._starts:
-            return
-        block = self._starts[section].block()
-        while block.isValid():
-            fragments = block.begin()
-            while not fragments.atEnd():
-                fragment = fragments.fragment()
-                if name in fragment.charFormat().anchorNames():
-                    place = QTextCursor(self.document())
-                    place.setPosition(fragment.position())
-                    self.setTextCursor(place)
-                    self._show_a_third_down(place)
-                    return
-                fragments += 1
-            block = block.next()
+        place = place_of_name(self._starts[section], name) if section in self._starts else None
+        if place:
+            self.setTextCursor(place)
+            self._show_a_third_down(place)
 
     # -- marks
 
@@ -228,6 +218,24 @@ class DocumentText(QTextBrowser):
         if following is None and self._built.stop < len(self._pieces):
             return None
         return self._starts[section], following
+
+    # -- taking along
+
+    def toPlainText(self) -> str:
+        """The text as it is written, without what keeps numbers in one line."""
+        return as_written(super().toPlainText())
+
+    def selected_text(self) -> str:
+        """What is selected, as it is written."""
+        return as_written(self.textCursor().selection().toPlainText())
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        """What is copied or dragged."""
+        taken = super().createMimeDataFromSelection()
+        clean = QMimeData()
+        clean.setText(as_written(taken.text()))
+        clean.setHtml(as_written(taken.html()))
+        return clean
 
     # -- finding
 
@@ -313,7 +321,8 @@ class DocumentText(QTextBrowser):
         bar.setValue(bar.value() + round(self._block_top(former) - before))
 
     def _markup(self, piece: Piece) -> str:
-        return piece.html if piece.section == HEAD else self._link(piece.markup)
+        markup = piece.html if piece.section == HEAD else self._link(piece.markup)
+        return markup if QAccessible.isActive() else unbroken_markup(markup)
 
     def _note_start(self, piece: Piece, position: int) -> None:
         if piece.begins and piece.section != HEAD:

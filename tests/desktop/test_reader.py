@@ -154,6 +154,40 @@ def test_finding_counts_every_spelling_and_goes_around(alone: Person) -> None:
     assert screen.text.extraSelections() == []
 
 
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("chuyển đổi số", 3),
+        ("chuyển đổi so", 3),
+        ("chuyên đổi số", 0),
+        ("chuyển dõi", 0),
+        ("doi", 3),
+        ("đời", 0),
+    ],
+)
+def test_what_is_typed_with_marks_is_found_only_with_those(alone: Person, typed: str, expected: int) -> None:
+    assert read(alone).text.find_all(typed) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("đổi", ["đổi"]),
+        ("doi", ["đổi"]),
+        ("ddooir", ["đổi"]),
+        ("đôi", []),
+        ("dõi đời", []),
+    ],
+)
+def test_words_of_a_search_are_marked_with_the_marks_they_were_typed_with(
+    alone: Person, query: str, expected: list[str]
+) -> None:
+    text = read(alone).text
+    text.mark_words(query)
+    marked = {one.cursor.selectedText().lower() for one in text.extraSelections()}
+    assert sorted(marked) == expected
+
+
 def test_a_selection_is_copied_with_where_it_stands(alone: Person) -> None:
     screen = read(alone)
     screen.text.find("Người dân là trung tâm")
