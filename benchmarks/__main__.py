@@ -4,7 +4,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import anchors, library, peers, questions, ranking, reader, report, search, start, writing
+from benchmarks import (
+    anchors,
+    cell,
+    library,
+    packs,
+    peers,
+    questions,
+    ranking,
+    reader,
+    report,
+    search,
+    start,
+    sync,
+    writing,
+)
 
 
 def main() -> int:
@@ -63,6 +77,22 @@ def main() -> int:
     )
     command.add_argument("--words", type=int, nargs="+", default=list(writing.PART_WORDS))
     command.set_defaults(measure=lambda options: writing.measure(options.words))
+
+    command = benchmarks.add_parser("cell", help="a secretary's page over 200 members and 50 assignments")
+    command.add_argument("--members", type=int, default=200)
+    command.add_argument("--assignments", type=int, default=50)
+    command.set_defaults(measure=lambda options: cell.measure(options.members, options.assignments))
+
+    command = benchmarks.add_parser("packs", help="first sync and readers' bytes over many publishings")
+    command.add_argument("--documents", type=int, default=5_000)
+    command.add_argument("--publishings", type=int, default=500)
+    command.set_defaults(measure=lambda options: packs.measure(options.documents, options.publishings))
+
+    command = benchmarks.add_parser("sync", help="first, empty and small sync over a slow line; git, rsync")
+    command.add_argument("--documents", type=int, default=5_000)
+    command.add_argument("--runs", type=int, default=3, help="of the first sync and its floor, in turns")
+    command.add_argument("--texts", type=Path, help="folder of .txt files to take the words from")
+    command.set_defaults(measure=lambda options: sync.measure(options.documents, options.runs, options.texts))
 
     for command in benchmarks.choices.values():
         command.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
