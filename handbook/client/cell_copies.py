@@ -140,6 +140,14 @@ def waiting_for(connection: Connection, unit: str, reviewer: str) -> tuple[Waiti
         .group_by(cell_submissions.c.lineage)
         .order_by(cell_submissions.c.received_at)
     ).all()
+    # A decision on the latest revision settles it; the rest are few, and only theirs are read in full.
+    decided = {
+        tuple(row)
+        for row in connection.execute(
+            select(reviews.c.lineage, reviews.c.revision).where(reviews.c.verdict != Verdict.OPENED.value)
+        )
+    }
+    latest = [row for row in latest if (row.lineage, row.revision) not in decided]
     said = reviews_of(connection, {row.lineage for row in latest})
     return tuple(
         Waiting(row.lineage, row.subject, row.received_at)
@@ -165,6 +173,8 @@ def documents_read_by(
     connection: Connection, accounts: Collection[str], documents: Collection[str]
 ) -> Mapping[str, frozenset[str]]:
     """For each member the ids of those documents they marked as read."""
+    if not documents:
+        return dict.fromkeys(accounts, frozenset())
     rows = connection.execute(
         select(cell_submissions.c.author, cell_submissions.c.entry).where(
             cell_submissions.c.kind == SubmissionKind.TICK.value,

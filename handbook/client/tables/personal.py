@@ -342,7 +342,7 @@ cell_submissions = Table(
     Column("subject", String, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("entry", Text, nullable=False),
-    Index("cell_submissions_by_subject", "feed", "kind", "subject"),
-    Index("cell_submissions_by_author", "feed", "author"),
+    Index("cell_submissions_by_subject", "kind", "subject", "author", "lineage", "revision", "received_at"),
+    Index("cell_submissions_by_lineage", "lineage"),
 )
 """What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry."""

@@ -225,8 +225,8 @@ CREATE TABLE withdrawals (
 );
 CREATE INDEX bookmarks_by_document ON bookmarks (document);
 CREATE INDEX cell_marks_by_member ON cell_marks (member, assignment);
-CREATE INDEX cell_submissions_by_author ON cell_submissions (feed, author);
-CREATE INDEX cell_submissions_by_subject ON cell_submissions (feed, kind, subject);
+CREATE INDEX cell_submissions_by_lineage ON cell_submissions (lineage);
+CREATE INDEX cell_submissions_by_subject ON cell_submissions (kind, subject, author, lineage, revision, received_at);
 CREATE INDEX clashes_by_assignment ON clashes (assignment);
 CREATE INDEX draft_versions_by_assignment ON draft_versions (assignment);
 CREATE INDEX notes_by_document ON notes (document);
