@@ -1,5 +1,6 @@
 """Đọc: one document with its contents, found words, remembered place, and the mark that it was read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,7 @@ class _Opened:
     view: "DocumentView"
     sections: "tuple[SectionHtml, ...] | None"
     numbers: "Numbers"
+    link: Callable[[str], str]
     offers: tuple[Offer, ...]
 
 
@@ -196,9 +198,11 @@ class ReaderScreen(Screen):
             view = library.open(document)
             offers = offers_of(view, editions.former(document) is not None)
             if known and known.card.edition == view.card.edition:
-                return _Opened(view, None, numbers or {}, offers)
+                return _Opened(view, None, numbers or {}, str, offers)
             sections = library.sections(document, 0, view.card.section_count)
-            return _Opened(view, sections, library.by_number() if numbers is None else numbers, offers)
+            known_numbers = library.by_number() if numbers is None else numbers
+            link = Linker(view.card, view.outline, known_numbers).link
+            return _Opened(view, sections, known_numbers, link, offers)
 
         self.load(read, self._show_document)
 
@@ -221,9 +225,8 @@ class ReaderScreen(Screen):
             if jump:
                 section, offset = anchors[jump], 0.0
             self.contents.show_outline(view.outline, self.tr("Mở đầu"))
-            link = Linker(card, view.outline, opened.numbers).link
             head = title_block(view, opened.offers)
-            self.text.show_document(head, opened.sections, section, offset, link)
+            self.text.show_document(head, opened.sections, section, offset, opened.link)
             if former:
                 self.show_banner(self.differences.banner(self.tr("Văn bản vừa được cập nhật bản mới.")))
             elif card.is_revised:
