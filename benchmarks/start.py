@@ -76,7 +76,7 @@ class Run:
 def measure(*, runs: int, extra_documents: int) -> list[Row]:
     """The sample ward, without its server: starting needs no network."""
     with tempfile.TemporaryDirectory(prefix="handbook-bench-") as folder, display() as environment:
-        data_dir = _sample(Path(folder), extra_documents)
+        data_dir = sample(Path(folder), extra_documents)
         ours = [sys.executable, "-m", "handbook", "--data-dir", str(data_dir), "--account", MEMBER]
         environment |= {
             "HANDBOOK_MARKS": "1",
@@ -142,7 +142,8 @@ def display() -> Iterator[dict[str, str]]:
         server.wait()
 
 
-def _sample(folder: Path, extra_documents: int) -> Path:
+def sample(folder: Path, extra_documents: int) -> Path:
+    """The data dir of the sample ward's member with that many more documents; its key lies in a file."""
     os.environ[FILE_VARIABLE] = str(folder / "keyring.json")
     keyring.set_keyring(FileKeyring())
     ward = SampleWard(folder)

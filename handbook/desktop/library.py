@@ -41,18 +41,19 @@ HEADER_FROM = 430
 @dataclass(frozen=True, slots=True)
 class _Shelf:
     cards: "tuple[DocumentCard, ...]"
+    rows: tuple[Row, ...]
     counts: "Mapping[Collection, int]"
     facets: "Facets"
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Without an index `is_ranked` is False, and `titled` are the cards whose titles hold every word."""
+    """Without an index `is_ranked` is False, and `documents` are those whose titles hold every word."""
 
     text: str
     results: "Results"
+    documents: tuple[Row, ...]
     is_ranked: bool = True
-    titled: "tuple[DocumentCard, ...]" = ()
 
 
 class LibraryScreen(Screen):
@@ -127,9 +128,12 @@ class LibraryScreen(Screen):
         if self._shelf is None:
             self.show_loading(self.tr("Đang mở thư viện…"))
         wanted, library = self._filter(), self.session.handbook.library
-        self.load(
-            lambda: _Shelf(library.documents(wanted), library.counts(), library.facets()), self._show_shelf
-        )
+
+        def read() -> _Shelf:
+            cards = library.documents(wanted)
+            return _Shelf(cards, tuple(map(DocumentRow, cards)), library.counts(), library.facets())
+
+        self.load(read, self._show_shelf)
 
     def changed(self, changes: Changes) -> None:
         super().changed(changes)
@@ -175,7 +179,7 @@ class LibraryScreen(Screen):
         else:
             words = self.tr("{} trong {} văn bản")
             self.count.setText(words.format(number_text(shown), number_text(total)))
-        self._show_rows(tuple(DocumentRow(card) for card in shelf.cards), keep_place)
+        self._show_rows(shelf.rows, keep_place)
 
     def _show_rows(self, rows: tuple[Row, ...], keep_place: bool, nothing: EmptyState | None = None) -> None:
         self.list.show_rows(rows, keep_place)
@@ -216,6 +220,11 @@ class LibraryScreen(Screen):
 
     # -- searching
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether what is typed has not been answered yet."""
+        return self._pause.isActive() or self._searching is not None
+
     def _typed(self) -> None:
         if self._searching:
             self._searching.cancel()
@@ -238,11 +247,13 @@ class LibraryScreen(Screen):
 
         def find() -> _Answer:
             results = search.find(text, limit=PASSAGES, filter=wanted)
+            documents = grouped(cards, results.hits)  # cuts the passages
             # A question that meets damage in the index ends the index.
             if search.is_ready():
-                return _Answer(text, results)
+                return _Answer(text, results, documents)
             words = fold(text).split()
-            return _Answer(text, results, False, tuple(card for card in cards if _holds(card, words)))
+            titled = tuple(DocumentRow(card) for card in cards if _holds(card, words))
+            return _Answer(text, results, titled, is_ranked=False)
 
         self._searching = self.session.work.run(
             find, lambda answer: self._show_answer(answer, mends_index), self._cannot_do, self
@@ -267,11 +278,7 @@ class LibraryScreen(Screen):
         answer = self._answer
         if answer is None:
             return
-        results = answer.results
-        if answer.is_ranked:
-            documents = grouped(self._shelf.cards, results.hits)
-        else:
-            documents = tuple(DocumentRow(card) for card in answer.titled)
+        results, documents = answer.results, answer.documents
         named = sum(isinstance(row, DocumentRow) for row in documents)
         self.groups.show_counts(
             {
@@ -301,7 +308,7 @@ class LibraryScreen(Screen):
 
     def _enter(self) -> None:
         """Open the document whose number was typed, else the current row, else the first."""
-        if self._pause.isActive() or self._searching:
+        if self.is_searching:
             self._open_first = True
             if not self._searching:
                 self._find()

@@ -155,7 +155,7 @@ class FilterBar(QWidget):
             button.setProperty("menu", True)
         self._flow.addWidget(self._filter)
         self._flow.addWidget(self._order)
-        self._choice(self._order.menu(), self._orders.items(), self.order, self._set_order)
+        self._choice(self._order.menu(), self._orders.items(), self.order, self.choose_order)
 
     @property
     def asks(self) -> bool:
@@ -222,7 +222,7 @@ class FilterBar(QWidget):
         self.wanted[field] = value
         self._tell()
 
-    def _set_order(self, order: str) -> None:
+    def choose_order(self, order: str) -> None:
         self.order = order
         self._order.setText(self._orders[order])
         self.changed.emit()

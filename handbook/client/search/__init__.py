@@ -6,9 +6,9 @@ for it to be made; the member's own notes and reflections are in no index (`hand
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import tantivy
@@ -30,11 +30,12 @@ from handbook.model.text import NumberKey
 __all__ = ["MAX_SECTIONS_PER_DOCUMENT", "Hit", "NoteHit", "ReflectionHit", "Results", "Search", "Span"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Hit:
     """A section that matches. `anchor` and `heading` are '' for a text without headings.
 
-    `marked_heading` is the heading with what matched in it.
+    `snippet` and `marked_heading` have what matched marked. They are cut when first asked for, which is best
+    done where the search was asked: most of its cost is in them.
     """
 
     document_id: str
@@ -42,11 +43,18 @@ class Hit:
     number: str
     title: str
     heading: str
-    marked_heading: tuple[Span, ...]
     kind: Kind
     issued_on: date
-    snippet: tuple[Span, ...]
     score: float
+    section: FoundSection = field(repr=False, compare=False)
+
+    @cached_property
+    def marked_heading(self) -> tuple[Span, ...]:
+        return self.section.marked_heading()
+
+    @cached_property
+    def snippet(self) -> tuple[Span, ...]:
+        return self.section.snippet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +171,22 @@ class Search:
 
     def _hits(self, found: Sequence[FoundSection]) -> tuple[Hit, ...]:
         """What was found, in documents that the library still has."""
-        facts = self._shown.facts({one.document for one in found})
+        ids = [one.document for one in found]
+        facts = self._shown.facts(set(ids))
         return tuple(
             Hit(
-                document_id=one.document,
+                document_id=id,
                 anchor=one.anchor,
                 number=document.number,
                 title=document.title,
-                heading="".join(span.text for span in one.heading),
-                marked_heading=one.heading,
+                heading=one.heading,
                 kind=document.kind,
                 issued_on=document.issued_on,
-                snippet=one.snippet,
                 score=one.score,
+                section=one,
             )
-            for one in found
-            if (document := facts[one.document])
+            for id, one in zip(ids, found, strict=True)
+            if (document := facts[id])
         )
 
 

@@ -30,24 +30,51 @@ Clause = tuple[tantivy.Occur, tantivy.Query]
 _Ranked = tuple[float, tantivy.DocAddress]
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSection:
-    """A section, its heading and its snippet with what matched marked."""
-
-    score: float
-    document: str
-    anchor: str
-    heading: tuple[Span, ...]
-    snippet: tuple[Span, ...]
-
-
 @dataclass(slots=True)
-class _Pick:
-    """An entry of the index, its score as it stands, what matches in its text once that was looked for."""
+class FoundSection:
+    """An entry of the index, its score as it stands, what matches in its text once that was looked for.
+
+    What matched is cut out and marked when it is first asked for: most of what a search costs.
+    """
 
     score: float
     entry: tantivy.Document
+    sought: Sought
     matches: Sequence[Match] | None = None
+
+    @property
+    def document(self) -> str:
+        return self.entry["document"][0]
+
+    @property
+    def anchor(self) -> str:
+        return self.entry["anchor"][0].decode()
+
+    @property
+    def heading(self) -> str:
+        return self.entry["heading"][0].decode()
+
+    def marked_heading(self) -> tuple[Span, ...]:
+        return marked(self.heading, self.sought)
+
+    def snippet(self) -> tuple[Span, ...]:
+        return snippet(*self.texts(), self.sought, self.matches)
+
+    def texts(self) -> tuple[str, str]:
+        """The text of the section, and the same folded."""
+        text = self.entry["text"][0].decode()
+        if self.sought.is_ascii:
+            return text, self.entry["ascii"][0].decode("ascii")
+        return text, fold(text)
+
+    def has_any(self) -> bool:
+        """Whether anything that is sought stands in heading or text."""
+        text, folded = self.texts()
+        heading = self.heading
+        return bool(
+            matches(heading, fold(heading), 0, len(heading), self.sought)
+            or matches(text, folded, 0, len(text), self.sought)
+        )
 
 
 class Picks:
@@ -65,18 +92,17 @@ class Picks:
         """At most what the limit leaves. `as_typed` is the question that `question` was loosened from: a
         section that has a word of that one shows no looser one."""
         sought = question.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        picks = [_Pick(score, self._searcher.doc(place)) for score, place in self._picks(question)]
+        doc = self._searcher.doc
+        found = [FoundSection(score, doc(place), sought) for score, place in self._picks(question)]
         if len(sought.forms) >= CLOSENESS_FROM_WORDS:
-            picks[:RERANKED] = _by_closeness(picks[:RERANKED], sought)
-        if as_typed is None:
-            return [_found(pick, sought) for pick in picks]
-        stricter = as_typed.sought(self._searcher.doc_freq, self._searcher.num_docs)
-        return [
-            _found(_Pick(pick.score, pick.entry), stricter)
-            if _has_any(pick.entry, stricter)
-            else _found(pick, sought)
-            for pick in picks
-        ]
+            found[:RERANKED] = _by_closeness(found[:RERANKED], sought)
+        if as_typed is not None:
+            stricter = as_typed.sought(self._searcher.doc_freq, self._searcher.num_docs)
+            found = [
+                strict if (strict := FoundSection(one.score, one.entry, stricter)).has_any() else one
+                for one in found
+            ]
+        return found
 
     def _picks(self, question: Question) -> list[_Ranked]:
         query = self._under_conditions(scoring_query(self._schema, question))
@@ -112,39 +138,13 @@ class Picks:
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *self._conditions])
 
 
-def _by_closeness(picks: Sequence[_Pick], sought: Sought) -> list[_Pick]:
+def _by_closeness(found: Sequence[FoundSection], sought: Sought) -> list[FoundSection]:
     """The same, those before that say what was typed as it was typed."""
     closeness = Closeness(sought)
-    for pick in picks:
-        text, folded = _texts(pick.entry, sought)
+    for one in found:
+        text, folded = one.texts()
         if len(text) <= MAX_CHARACTERS_COMPARED:
-            pick.matches = matches(text, folded, 0, len(text), sought)
-            near = closeness.of(pick.entry["name"][0].decode(), folded, pick.matches)
-            pick.score *= 1 + CLOSENESS_WEIGHT * near
-    return sorted(picks, key=attrgetter("score"), reverse=True)
-
-
-def _found(pick: _Pick, sought: Sought) -> FoundSection:
-    entry = pick.entry
-    return FoundSection(
-        pick.score,
-        entry["document"][0],
-        entry["anchor"][0].decode(),
-        marked(entry["heading"][0].decode(), sought),
-        snippet(*_texts(entry, sought), sought, pick.matches),
-    )
-
-
-def _has_any(entry: tantivy.Document, sought: Sought) -> bool:
-    text, folded = _texts(entry, sought)
-    heading = entry["heading"][0].decode()
-    return bool(
-        matches(heading, fold(heading), 0, len(heading), sought)
-        or matches(text, folded, 0, len(text), sought)
-    )
-
-
-def _texts(entry: tantivy.Document, sought: Sought) -> tuple[str, str]:
-    """The text of a section, and the same folded."""
-    text = entry["text"][0].decode()
-    return text, entry["ascii"][0].decode("ascii") if sought.is_ascii else fold(text)
+            one.matches = matches(text, folded, 0, len(text), sought)
+            near = closeness.of(one.entry["name"][0].decode(), folded, one.matches)
+            one.score *= 1 + CLOSENESS_WEIGHT * near
+    return sorted(found, key=attrgetter("score"), reverse=True)
