@@ -35,11 +35,12 @@ def title_block(view: "DocumentView", offers: "Sequence[Offer]" = (), on_paper: 
     force = (
         f"<b>{force}</b>" if card.status is Status.IN_FORCE else f"<mark><b>&nbsp;{force}&nbsp;</b></mark>"
     )
-    issued = _tr("Ban hành ngày {}").format(date_text(card.issued_on))
-    facts = f"{html.escape(card.issuer)} · {issued} · {_tr('Hiệu lực')}: {force}"
+    force = f"{_tr('Hiệu lực')}: {force}"
     if view.expired_on:
-        ended = _tr("Hết hạn từ sau ngày {}; chỉ còn để xem lại").format(date_text(view.expired_on))
-        facts += f" · <mark><b>&nbsp;{ended}&nbsp;</b></mark>"
+        ended = _tr("đã hết hạn (đến hết ngày {})").format(date_text(view.expired_on))
+        force = f"<mark><b>&nbsp;{ended}&nbsp;</b></mark>"
+    issued = _tr("Ban hành ngày {}").format(date_text(card.issued_on))
+    facts = f"{html.escape(card.issuer)} · {issued} · {force}"
     parts = [f'<p class="muted"><b>{html.escape(name_of(card))}</b></p>'] if card.number else []
     parts += [f"<h1>{html.escape(card.title)}</h1>", f'<p class="muted">{facts}</p>']
     by_kind: dict[str, list[str]] = {}
