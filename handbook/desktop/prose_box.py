@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QMimeData, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -63,9 +63,12 @@ class ProseBox(QTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._showing = False
         self._words = 0
+        self._settle = QTimer(self, interval=0, singleShot=True)
+        self._settle.timeout.connect(lambda: prose_document.settle_look(self.textCursor().block()))
         self._numbers: tuple[int, tuple[int, ...]] = (-1, ())
         self.document().contentsChange.connect(self._count_again)
         self.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit())
+        self.document().blockCountChanged.connect(lambda _: self._settle.start())
         self.textChanged.connect(self._text_changed)
         self.cursorPositionChanged.connect(self.look_changed)
         self.currentCharFormatChanged.connect(lambda _: self.look_changed.emit())
@@ -151,6 +154,9 @@ class ProseBox(QTextEdit):
             self._new_line()
             return
         if event.key() == Qt.Key.Key_Backspace and self._may_write() and self._leave_kind():
+            return
+        deletes = event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and self._may_write()
+        if deletes and self._join_lines(event.key() == Qt.Key.Key_Backspace):
             return
         super().keyPressEvent(event)
         if event.text() == " " and self._may_write():
@@ -309,6 +315,26 @@ class ProseBox(QTextEdit):
         if kind in (Kind.PARAGRAPH, Kind.CITATION) or cursor.hasSelection() or not cursor.atBlockStart():
             return False
         self._set_kind(_HIGHER.get(kind, Kind.PARAGRAPH))
+        return True
+
+    def _join_lines(self, backwards: bool) -> bool:
+        """Delete a line's end, or what is selected over several: one step, and one look in what is left."""
+        cursor = self.textCursor()
+        if cursor.hasSelection():
+            first = self.document().findBlock(cursor.selectionStart())
+            if first == self.document().findBlock(cursor.selectionEnd()):
+                return False
+        elif not (cursor.atBlockStart() if backwards else cursor.atBlockEnd()):
+            return False
+        cursor.beginEditBlock()
+        if backwards:
+            cursor.deletePreviousChar()
+        else:
+            cursor.deleteChar()
+        prose_document.settle_look(cursor.block())
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
+        self.ensureCursorVisible()
         return True
 
     def _begin_list(self) -> None:

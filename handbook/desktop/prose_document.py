@@ -219,11 +219,30 @@ def set_kind(cursor: QTextCursor, kind: Kind) -> None:
         cursor.setBlockFormat(_block_format(kind))
         cursor.setBlockCharFormat(look_of(kind, Run(text="")))
         if (kind in HEADINGS or line.kind in HEADINGS) and line.kind is not kind:
-            for start, length, run in _pieces(block, line.kind):
+            for start, length, run, _ in _pieces(block, line.kind):
                 cursor.setPosition(start)
                 cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
                 cursor.setCharFormat(look_of(kind, run))
         block = block.next()
+    cursor.endEditBlock()
+
+
+def settle_look(block: QTextBlock) -> None:
+    """Where lines of two kinds were joined, give all letters the look of the line that they are now in."""
+    kind = kind_of(block)
+    cursor = QTextCursor(block)
+    strange = [
+        (start, length, run)
+        for start, length, run, is_title in _pieces(block, kind)
+        if is_title != (kind in HEADINGS)
+    ]
+    if not strange:
+        return
+    cursor.beginEditBlock()
+    for start, length, run in strange:
+        cursor.setPosition(start)
+        cursor.setPosition(start + length, QTextCursor.MoveMode.KeepAnchor)
+        cursor.setCharFormat(look_of(kind, run))
     cursor.endEditBlock()
 
 
@@ -286,7 +305,7 @@ def _block_format(kind: Kind, citation: Citation | None = None) -> QTextBlockFor
 def _runs(block: QTextBlock, start: int = 0, end: int = -1) -> Runs:
     """Runs between two positions of the document; to the end of the block when `end` is -1."""
     runs = []
-    for at, length, run in _pieces(block, kind_of(block)):
+    for at, length, run, _ in _pieces(block, kind_of(block)):
         first = max(0, start - at)
         last = length if end < 0 else min(length, end - at)
         if first < last:
@@ -295,21 +314,22 @@ def _runs(block: QTextBlock, start: int = 0, end: int = -1) -> Runs:
     return tuple(runs)
 
 
-def _pieces(block: QTextBlock, kind: Kind) -> list[tuple[int, int, Run]]:
-    """Position, length (both as Qt counts) and run of each fragment."""
+def _pieces(block: QTextBlock, kind: Kind) -> list[tuple[int, int, Run, bool]]:
+    """Position, length (both as Qt counts) and run of each fragment; whether it looks as a heading does."""
     pieces = []
     fragments = block.begin()
     while not fragments.atEnd():
         fragment = fragments.fragment()
         look = fragment.charFormat()
-        styled = kind not in HEADINGS
+        is_title = look.hasProperty(QTextFormat.Property.FontSizeAdjustment)
+        styled = kind not in HEADINGS and not is_title
         run = Run(
             text=fragment.text(),
             bold=styled and look.fontWeight() >= QFont.Weight.DemiBold,
             italic=styled and look.fontItalic(),
             link=look.anchorHref() if look.isAnchor() else "",
         )
-        pieces.append((fragment.position(), fragment.length(), run))
+        pieces.append((fragment.position(), fragment.length(), run, is_title))
         fragments += 1
     return pieces
 

@@ -139,6 +139,34 @@ def test_backspace_before_an_item_makes_a_line_of_it_first(box: ProseBox) -> Non
     assert box.markdown() == "mộthai"
 
 
+def test_lines_of_two_kinds_that_are_joined_have_one_look_and_one_undo_parts_them(
+    box: ProseBox, qapp: QApplication
+) -> None:
+    for text, key, joined in (
+        ("### Đề mục\n**đậm** thường", Qt.Key.Key_Backspace, "### Đề mụcđậm thường"),
+        ("thường\n### Đề mục", Qt.Key.Key_Delete, "thườngĐề mục"),
+    ):
+        box.start_with(text)
+        at(box, box.toPlainText().index("\n") + (key is Qt.Key.Key_Backspace))
+        press(box, key)
+        assert box.markdown() == joined
+        qapp.processEvents()
+        looks = {form.format.fontWeight() for form in box.textCursor().block().textFormats()}
+        assert len(looks) == 1
+        assert box.markdown() == joined
+        box.undo()
+        assert box.markdown() == text
+
+
+def test_what_is_typed_over_lines_of_two_kinds_leaves_one_look(box: ProseBox, qapp: QApplication) -> None:
+    box.start_with("thường\n### Đề mục")
+    at(box, 3, 10)
+    type_into(box, "ơ")
+    qapp.processEvents()
+    assert box.markdown() == "thươmục"
+    assert {form.format.fontWeight() for form in box.textCursor().block().textFormats()} == {400}
+
+
 def test_signs_typed_as_text_stay_text(box: ProseBox) -> None:
     type_into(box, "# *không* đậm_nghiêng > [x](https://y)")
     assert plain(parse(box.markdown())) == "# *không* đậm_nghiêng > [x](https://y)"
