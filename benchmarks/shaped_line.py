@@ -44,12 +44,11 @@ class Line:
 def shaped(port: int, round_trip_ms: float, megabits: float) -> Iterator[Line]:
     """A line to that port, in a process of its own."""
     command = [sys.executable, "-m", __name__, str(port), str(round_trip_ms), str(megabits)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield Line(int(process.stdout.readline()), process)
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Line(int(process.stdout.readline()), process)
+        finally:
+            process.terminate()
 
 
 class _Direction:

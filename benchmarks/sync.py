@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.report import Row, median
 from benchmarks.search import paragraphs_of
 from benchmarks.shaped_line import shaped
-from benchmarks.sync_client import PUBLISHERS
+from benchmarks.sync_client import PUBLISHERS, peak_bytes
 from handbook.authoring import keys, plain_text
 from handbook.authoring.publish import publish
 
@@ -58,7 +58,7 @@ def measure(documents: int, runs: int, texts: Path | None) -> list[Row]:
         packed = sources.packed_bytes()
         with _server(folder, sources.content) as (port, server):
             rows, profile = _ours(sources, folder, port, packed, runs)
-            rows.append(Row("server: most memory", _peak(server) / 2**20, "MB"))
+            rows.append(Row("server: most memory", peak_bytes(server) / 2**20, "MB"))
             rows += _git(sources, folder, packed)
             rows += _rsync(sources, folder)
             rows += _small_change(sources, profile, port)
@@ -109,12 +109,12 @@ class _Sources:
 def _server(folder: Path, content: Path) -> Iterator[tuple[int, int]]:
     """The handbook's server; its port and process."""
     command = [sys.executable, "-c", SERVE, str(folder / "server"), str(content)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        yield int(process.stdout.readline().rpartition(":")[2]), process.pid
-    finally:
-        process.terminate()
-        process.wait()
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=quiet, text=True) as process:
+        try:
+            yield int(process.stdout.readline().rpartition(":")[2]), process.pid
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -293,12 +293,3 @@ def _free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
-
-
-def _peak(process: int) -> int:
-    """The most memory the process ever held, in bytes; 0 where the system does not tell."""
-    try:
-        lines = Path(f"/proc/{process}/status").read_text("ascii").splitlines()
-    except FileNotFoundError:
-        return 0
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))

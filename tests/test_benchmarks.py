@@ -1,10 +1,13 @@
 import json
 import shutil
+import socket
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks import peers, questions, ranking, report
+from benchmarks import peers, questions, ranking, report, shaped_line
 from benchmarks.typing import in_telex, without_marks
 from handbook.model.text import exact, telex_decode
 
@@ -81,3 +84,29 @@ def test_without_libzim_our_own_search_is_still_measured(tmp_path: Path):
     for way in ("with marks", "without marks"):
         assert values[f"{way}, first time, p95: ours, list"] > 0
         assert values[f"{way}, median, p50: ours, texts shown"] > 0
+
+
+def test_a_shaped_line_counts_what_passes_and_slows_it_down():
+    """Twice the delay each way, and as long as the bytes take: the floor that syncs are measured against."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            far, _ = listening.accept()
+            with far:
+                far.recv(100)
+                far.sendall(bytes(50_000))
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with shaped_line.shaped(listening.getsockname()[1], 20, 10) as line:
+            began = time.perf_counter()
+            with socket.create_connection(("127.0.0.1", line.port)) as near:
+                near.sendall(b"x" * 7)
+                received = 0
+                while received < 50_000:
+                    received += len(near.recv(65_536))
+            took = time.perf_counter() - began
+            assert line.passed() == shaped_line.Passed(up=7, down=50_000, connections=1)
+            assert line.passed() == shaped_line.Passed()
+        thread.join()
+    assert took >= 0.04 + 50_000 * 8 / 10e6, "a round trip to connect, one to ask, and the bytes"
