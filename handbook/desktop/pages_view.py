@@ -29,8 +29,7 @@ class PagesView(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._desk = QWidget()
-        self._desk.setAutoFillBackground(True)
+        self._desk = _Desk()
         self._rows = QVBoxLayout(self._desk)
         self.setWidget(self._desk)
         self._sheets: list[_Sheet] = []
@@ -84,13 +83,9 @@ class PagesView(QScrollArea):
             super().keyPressEvent(event)
 
     def _measure(self) -> None:
-        theme = current_theme()
-        edge = theme.px(EDGE)
+        edge = current_theme().px(EDGE)
         self._rows.setContentsMargins(edge, edge, edge, edge)
         self._rows.setSpacing(edge)
-        palette = self._desk.palette()
-        palette.setColor(self._desk.backgroundRole(), QColor(theme.colour("line")))
-        self._desk.setPalette(palette)
 
     def _fitting(self) -> float:
         bar = self.verticalScrollBar().sizeHint().width()
@@ -114,6 +109,15 @@ class PagesView(QScrollArea):
             middle = self.verticalScrollBar().value() + self.viewport().height() // 2
             above = sum(sheet.y() < middle for sheet in self._sheets)
             self.moved.emit(max(1, above), len(self._sheets))
+
+
+class _Desk(QWidget):
+    """What the pages lie on; painted here, as the style sheet makes the inside of scroll areas clear."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(current_theme().colour("line")))
+        painter.end()
 
 
 class _Sheet(QWidget):

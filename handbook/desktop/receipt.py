@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QWidget
 
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.receipt_keeping import ReceiptKeeping
 from handbook.desktop.reflection_side import clear, revisions_card
 from handbook.desktop.screen import Screen
@@ -149,7 +150,7 @@ class ReceiptScreen(Screen):
             (self.tr("Mã nội dung bài"), Label(_in_groups(receipt.sha256))),
             (self.tr("Khoá của máy chủ"), Label(receipt.key)),
         ]
-        holder = QWidget()
+        holder = _Facts()
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -233,6 +234,15 @@ class ReceiptScreen(Screen):
 
     def _to_reflection(self) -> None:
         self.navigate.emit(Route(place=Place.EDITOR, assignment=self.route.assignment))
+
+
+class _Facts(QWidget):
+    """Names and values; a QFormLayout does not notice by itself that the letters of its rows have grown."""
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES and self.layout():
+            QTimer.singleShot(0, self, self.layout().invalidate)
 
 
 def _let_select(label: Label) -> None:

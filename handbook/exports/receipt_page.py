@@ -36,10 +36,10 @@ def receipt_lines(paper: ReceiptPaper) -> PageLines:
         f"Máy chủ: {receipt.server}",
     )
     codes = (
-        ("Mã của bài (SHA-256)", receipt.sha256),
+        ("Mã của bài (SHA-256)", in_groups(receipt.sha256)),
         ("Mã số bài", receipt.lineage),
-        ("Chữ ký của máy chủ (Ed25519)", receipt.signature),
-        ("Khoá của máy chủ", receipt.key),
+        ("Chữ ký của máy chủ (Ed25519)", in_groups(receipt.signature)),
+        ("Khoá của máy chủ", in_groups(receipt.key)),
     )
     return PageLines(
         left=left,
@@ -50,7 +50,7 @@ def receipt_lines(paper: ReceiptPaper) -> PageLines:
             line_of(Style.RULE, "-----"),
             *(line_of(Style.PERSON, fact) for fact in facts),
             line_of(Style.PART, "Để kiểm tra"),
-            *(line_of(Style.CODE, f"{name}: {in_groups(code)}") for name, code in codes),
+            *(line_of(Style.CODE, f"{name}: {code}") for name, code in codes),
             line_of(
                 Style.BODY,
                 "Máy chủ của đảng uỷ đã ký xác nhận giữ đúng bài có mã trên. Kiểm tra: mở mục Biên nhận trên "

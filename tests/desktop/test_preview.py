@@ -235,7 +235,7 @@ def test_a_signature_stands_with_text_on_one_page(qapp: QApplication) -> None:
 
 
 def test_a_title_stands_with_the_text_below_it(qapp: QApplication) -> None:
-    for sentences in range(20, 60):
+    for sentences in range(20, 46):
         first = ("I. Nhận thức", parse("\n".join(["Một câu ngắn."] * sentences)))
         pages = Pages(page(parts=(first, ("II. Liên hệ", parse("### Ở đơn vị\nViệc cụ thể.")))))
         assert pages.page_of("II. Liên hệ") == pages.page_of("Ở đơn vị") == pages.page_of("Việc cụ thể.")

@@ -83,7 +83,7 @@ def test_a_forger_with_a_key_of_their_own_under_the_published_name_is_noticed() 
     assert judge(forged, []) is Finding.ALTERED_RECEIPT
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_no_changed_byte_leaves_a_file_valid_that_says_something_else(data: st.DataObject) -> None:
     whole = to_bytes(GENUINE)
