@@ -201,7 +201,8 @@ class Work(QObject):
         limit.timeout.connect(loop.quit)
         self.became_idle.connect(loop.quit)
         limit.start(round(seconds * 1000))
-        loop.exec()
+        while not self.idle and limit.isActive():  # an answer may have asked for more before the loop ended
+            loop.exec()
         self.became_idle.disconnect(loop.quit)
         return self.idle
 
