@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import tomllib
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import uuid_utils
@@ -20,7 +20,7 @@ from handbook.authoring.keys import create_authority
 from handbook.authoring.publish import publish
 from handbook.authoring.repository import trusted_root
 from handbook.authoring.source import publisher_folders, publisher_path
-from handbook.client.handbook import activate, open_handbook, sign_in
+from handbook.client.handbook import Handbook, activate, open_handbook, sign_in
 from handbook.client.profiles import read_profile
 from handbook.client.settings import change_settings
 from handbook.client.transport import Answer as HttpAnswer
@@ -28,7 +28,7 @@ from handbook.client.transport import HttpTransport
 from handbook.errors import ServerBroken
 from handbook.model.people import Member, commune_of
 from handbook.model.reflection import Answer, Reflection
-from handbook.model.study import VIETNAM, Tick
+from handbook.model.study import EXEMPTION_REASONS, VIETNAM, Tick
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, Activation
 from handbook.protocol.api import Session as ServerSession
@@ -47,6 +47,7 @@ DEVICE = "Máy dùng thử"
 MEMBER = "kp1.an"
 SECRETARY = "kp1.hanh"
 COLLEAGUES = ("kp1.lan", "kp1.thang", "kp1.mai", "kp1.hung", "kp1.nga", "kp1.cuong", "kp1.ha")
+EXEMPT, ON_PAPER = "kp1.son", "kp1.nghia"
 ASSIGNMENT = "hongson/anbinh/chuyen-doi-so-o-phuong"
 DOCUMENT = "central/57-nq-tw-2024"
 SAMPLE_DAY = date(2026, 11, 22)
@@ -216,9 +217,13 @@ class SampleWard:
         for name in accounts:
             handbook = open_handbook(self.desktop_dir, name, PASSWORD)
             try:
-                report = handbook.sync.run(lambda: datetime.now(UTC))
-                if report.error:
-                    raise report.error
+                _sync(handbook)
+                if name == SECRETARY:
+                    now = datetime.now(UTC)
+                    yesterday = now.astimezone(VIETNAM).date() - timedelta(days=1)
+                    handbook.cell.exempt(EXEMPT, ASSIGNMENT, EXEMPTION_REASONS[0], now)
+                    handbook.cell.take_paper(ON_PAPER, ASSIGNMENT, yesterday, now)
+                    _sync(handbook)
             finally:
                 handbook.close()
 
@@ -247,6 +252,13 @@ class SampleWard:
                         limit=MAX_ANSWER_BYTES,
                     )
                 )
+
+
+def _sync(handbook: Handbook) -> None:
+    """One whole sync; its error is raised."""
+    report = handbook.sync.run(lambda: datetime.now(UTC))
+    if report.error:
+        raise report.error
 
 
 def run_demo(folder: Path, *, account: str = "") -> int:

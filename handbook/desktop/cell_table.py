@@ -32,7 +32,7 @@ from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Tone
 from handbook.model.reflection import STATE_NAMES, State
-from handbook.model.study import Assignment, MarkKind
+from handbook.model.study import MARK_NAMES, Assignment, MarkKind
 from handbook.model.vietnamese import VIETNAM, date_text, moment_text, time_text
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ SPOKEN = Qt.ItemDataRole.AccessibleTextRole
 TONE = Qt.ItemDataRole.UserRole + 1
 STATE = TONE + 1
 DETAILS = TONE + 2
-MARK_NAMES = {MarkKind.EXEMPT: "Miễn", MarkKind.PAPER: "Nộp giấy"}
 
 
 class Column(IntEnum):

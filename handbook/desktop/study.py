@@ -28,7 +28,7 @@ from handbook.desktop.widgets import (
 )
 from handbook.model.changes import Change
 from handbook.model.reflection import STATE_NAMES, State
-from handbook.model.study import VIETNAM, Urgency
+from handbook.model.study import MARK_NAMES, VIETNAM, Urgency
 from handbook.model.vietnamese import date_text, due_text, moment_text, number_text
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ class StudyScreen(Screen):
         reflection = view.reflection
         if reflection and reflection.refused:
             return self.tr("Cần xem"), Tone.WARN
+        if view.mark:
+            return MARK_NAMES[view.mark.kind], Tone.OK
         if reflection and reflection.returned:
             return STATE_NAMES[State.RETURNED], STATE_TONES[State.RETURNED]
         if reflection and reflection.state is not State.DRAFT:

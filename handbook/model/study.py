@@ -84,6 +84,7 @@ class MarkKind(StrEnum):
     PAPER = "paper"
 
 
+MARK_NAMES: Final = {MarkKind.EXEMPT: "Miễn", MarkKind.PAPER: "Nộp giấy"}
 MAX_REASON_CHARACTERS = 300
 
 EXEMPTION_REASONS: Final = (

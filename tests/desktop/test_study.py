@@ -367,3 +367,18 @@ def test_nothing_is_wider_than_the_window(study: Callable[..., OneScreen], scale
     screen = study(assignment(title=long.strip(), documents=(NQ15, CT50)))
     screen.look(Theme(Mode.DARK, scale), (1024 - round(64 * scale), 640))
     assert screen.screen._detail.horizontalScrollBar().maximum() == 0
+
+
+def test_who_is_exempt_reads_why_and_is_asked_for_nothing(
+    study: Callable[..., OneScreen], device: Callable[..., Device], ward: Ward
+) -> None:
+    screen = study()
+    hanh = device("Hanh", assignment_item(assignment()))
+    hanh.synced()
+    hanh.cell.exempt(screen.device.account_name, TASK, "Tuổi cao, sức yếu", NOW)
+    hanh.synced()
+    screen.device.synced()
+    screen.settle()
+    words = screen.words()
+    assert "Miễn: Tuổi cao, sức yếu; không còn việc gì phải làm." in words
+    assert screen.rows("study.list")[0].badge == "Miễn"
