@@ -28,6 +28,7 @@ from handbook.model.study import (
 )
 from handbook.model.vietnamese import VIETNAM, date_text, due_text
 from handbook.protocol import codec
+from handbook.protocol.packs import ItemKind
 from handbook.protocol.submissions import SubmissionKind
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissingDocument:
-    """A document the assignment asks for that is not (or no longer) in this PC's library."""
+    """A document the assignment asks for that is not in this PC's library, or no more: `withdrawn`."""
 
     id: str
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +137,19 @@ class Assignments:
         """As `view`, of an assignment that need not be published any more."""
         return self._views([assignment], now)[0]
 
+    def _is_withdrawn(self, document_id: str) -> bool:
+        kind = select(library.items.c.kind).where(library.items.c.id == document_id)
+        with self._store.library.read() as connection:
+            return connection.scalar(kind) == ItemKind.WITHDRAWAL
+
     def _views(self, wanted: list[Assignment], now: datetime) -> list[AssignmentView]:
         member, cell_name = self._account.member(), self._account.cell_unit().name
         asked = {document for each in wanted for document in each.documents}
-        cards = {card.id: card for card in document_cards(self._store, ids=asked)}
+        found: dict[str, DocumentCard | MissingDocument] = {
+            card.id: card for card in document_cards(self._store, ids=asked)
+        }
+        for id in asked - found.keys():
+            found[id] = MissingDocument(id=id, withdrawn=self._is_withdrawn(id))
         with self._store.personal.read() as connection:
             read = frozenset(connection.execute(select(ticks.c.document).where(ticks.c.read)).scalars())
             texts = submitted(connection, wanted)
@@ -148,7 +159,7 @@ class Assignments:
             _view(
                 each,
                 member.account,
-                cards,
+                found,
                 read,
                 texts[each.id],
                 reflections.get(each.id),
@@ -230,7 +241,7 @@ def decoded(payload: str) -> Assignment:
 def _view(
     assignment: Assignment,
     account: str,
-    cards: Mapping[str, DocumentCard],
+    found: Mapping[str, DocumentCard | MissingDocument],
     read: frozenset[str],
     texts: tuple[SubmittedRevision, ...],
     reflection: ReflectionCard | None,
@@ -242,7 +253,7 @@ def _view(
     return AssignmentView(
         assignment=assignment,
         urgency=urgency(assignment, now),
-        documents=tuple(cards.get(id) or MissingDocument(id=id) for id in assignment.documents),
+        documents=tuple(found[id] for id in assignment.documents),
         read=read & frozenset(assignment.documents),
         read_count=own.documents_read,
         reflection=reflection,

@@ -116,7 +116,11 @@ def _own_errands(view: AssignmentView) -> Iterator[Errand]:
 
 
 def _reading(assignment: Assignment, document: DocumentCard | MissingDocument) -> Errand:
-    if isinstance(document, MissingDocument):
+    if isinstance(document, MissingDocument) and document.withdrawn:
+        title = f"Tài liệu {document.id} đã được nơi phát hành thu hồi"
+        reason = f"Nhiệm vụ “{assignment.title}” còn nhắc tới; chờ đảng uỷ sửa nhiệm vụ. {DUE}."
+        action = "Xem lý do"
+    elif isinstance(document, MissingDocument):
         title = f"Tài liệu {document.id} chưa có trên máy này"
         reason = f"Cần cho nhiệm vụ “{assignment.title}”; hãy đồng bộ khi có mạng. {DUE}."
         action = "Mở"

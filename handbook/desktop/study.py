@@ -169,6 +169,16 @@ class StudyScreen(Screen):
 
     def _document(self, number: int, document: "DocumentCard") -> Card:
         title = getattr(document, "title", "")
+        if getattr(document, "withdrawn", False):
+            card = Card(self.tr("Tài liệu đã được nơi phát hành thu hồi"), "offline")
+            card.add_action(
+                Action(
+                    self.tr("Xem lý do"),
+                    lambda: self.navigate.emit(Route(place=Place.READER, document=document.id)),
+                    "document",
+                )
+            )
+            return card
         if not title:  # a MissingDocument
             card = Card(self.tr("Tài liệu chưa có trên máy này"), "offline")
             card.add(Label(self.tr("Hãy đồng bộ để nhận tài liệu."), Role.MUTED))

@@ -153,3 +153,15 @@ def test_notes_on_a_recalled_document_are_kept_with_their_words(
 
 def test_nothing_is_asked_of_the_profile_while_nothing_is_limited(store: Store) -> None:
     assert hidden_documents(store, NOW) == frozenset()
+
+
+def test_a_task_to_read_what_was_recalled_says_so(
+    shelf: Shelf, signed_in: Store, publish: Callable[..., Applied]
+) -> None:
+    _recall(publish, "")
+    publish(assignment_item(assignment(documents=(OURS,))), publisher="hongson/anbinh")
+    account = Account(signed_in, None, lambda _: None)
+    study = Study(signed_in, account, Assignments(signed_in, account))
+    [task] = [task for task in study.today(NOW).tasks if task.document_id == OURS]
+    assert "đã được nơi phát hành thu hồi" in task.title
+    assert "đồng bộ" not in task.reason
