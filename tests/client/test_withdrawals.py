@@ -198,7 +198,7 @@ ACTS = ("hand in", "withdraw", "sync an", "sync hanh", "open", "return", "revise
 
 
 @settings(
-    max_examples=15,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
