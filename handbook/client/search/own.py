@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
+from operator import attrgetter
 from threading import Lock
 
 from sqlalchemy import Connection, Row, select
@@ -28,6 +29,8 @@ from handbook.model.reflection import Answer
 from handbook.model.study import Assignment
 from handbook.model.text import exact, fold, nfc, words
 from handbook.protocol import codec
+
+MAX_COMPARED = 100  # texts that hold every word, the latest
 
 _Key = tuple[str, ...]
 """Names a text as it is worded now: another wording is another key."""
@@ -77,7 +80,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """`about` names what it belongs to: it may hold some of the words looked for, but not all of them."""
+    """`about` names what it belongs to, folded: it may hold some of the words looked for, but not all."""
 
     id: str
     is_note: bool
@@ -86,6 +89,7 @@ class _Text:
     written_at: datetime
     pieces: tuple[_Piece, ...]
     about: str
+    whole: str  # all of it folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +128,11 @@ class OwnTexts:
         )
         if not question.scored:
             return Own()
-        found, sought = list(_matches(question, kept)), _sought(question, kept)
+        found, sought = list(_matches(question, kept, frozenset())), _sought(question, kept)
+        looser, loosely = list[_Match](), sought
         if question.asks_for_marks:
-            loose, known = question.unmarked(), {match.text.id for match in found}
-            looser = [match for match in _matches(loose, kept) if match.text.id not in known]
-        else:
-            loose, looser = question, []
-        loosely = _sought(loose, kept)
+            loose, known = question.unmarked(), frozenset(match.text.id for match in found)
+            looser, loosely = list(_matches(loose, kept, known)), _sought(loose, kept)
         # What has the marks that were typed comes first, whatever the rest scores.
         ranked = [
             (match, marks)
@@ -221,13 +223,26 @@ def _read(personal: Connection, known: Mapping[_Key, _Text]) -> Iterator[tuple[_
 def _of_note(row: Row) -> _Text:
     pieces = tuple(_piece(name, text) for name, text in (("text", row.text), ("quote", row.quote)) if text)
     about = fold(f"{row.heading} {row.source} {row.title}")
-    return _Text(row.id, True, False, row.document, row.changed_at, pieces, about)
+    return _text(row.id, True, False, row.document, row.changed_at, pieces, about)
 
 
 def _of_answers(assignment: str, is_draft: bool, at: datetime, answers: Iterable[Answer]) -> _Text:
     said = ((answer.part, plain_text(answer.text)) for answer in answers)
     pieces = tuple(_piece(part, text) for part, text in said if text.strip())
-    return _Text(assignment, False, is_draft, "", at, pieces, "")
+    return _text(assignment, False, is_draft, "", at, pieces, "")
+
+
+def _text(
+    id: str,
+    is_note: bool,
+    is_draft: bool,
+    document: str,
+    at: datetime,
+    pieces: tuple[_Piece, ...],
+    about: str,
+) -> _Text:
+    whole = "\n".join((about, *(piece.folded for piece in pieces)))
+    return _Text(id, is_note, is_draft, document, at, pieces, about, whole)
 
 
 def _draft_answers(packed: str) -> tuple[Answer, ...]:
@@ -275,12 +290,21 @@ def _sought(question: Question, kept: _Kept) -> Sought:
     return Sought(weights["exact"], weights["folded"])
 
 
-def _matches(question: Question, kept: _Kept) -> Iterator[_Match]:
-    """The texts that hold every word, by the best passage that they have."""
+def _matches(question: Question, kept: _Kept, known: AbstractSet[str]) -> Iterator[_Match]:
+    """The texts that hold every word, by the best passage that they have; `known` ones are left out.
+
+    Of a word that stands nearly everywhere the latest texts are answer enough.
+    """
     sought = _sought(question, kept)
-    for text in kept.texts.values():
-        if not all(any(_is_in(term, text) for term in group) for group in question.needed):
-            continue
+    needed = [tuple(_Wanted.of(term) for term in group) for group in question.needed]
+    holding = (
+        text
+        for text in kept.texts.values()
+        if text.id not in known
+        and all(any(one.form in text.whole for one in group) for group in needed)
+        and all(any(one.is_in(text) for one in group) for group in needed)
+    )
+    for text in nlargest(MAX_COMPARED, holding, key=attrgetter("written_at")):
         best = max(
             ((best_passage(piece.text, piece.folded, sought), piece) for piece in text.pieces),
             key=lambda one: one[0][1],
@@ -290,13 +314,24 @@ def _matches(question: Question, kept: _Kept) -> Iterator[_Match]:
             yield _Match(best[0][1], text, best[1])
 
 
-def _is_in(term: Term, text: _Text) -> bool:
-    """Whether the word, or the two words beside each other that `_one_other` stands for, are there."""
-    said = term.text.strip("_").replace("_", " ")
-    form, by_marks = fold(said), term.field == "exact"
-    return _stands(form, text.about) or any(
-        _stands(form, piece.folded, piece.text if by_marks else "", said) for piece in text.pieces
-    )
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A word, or the two words beside each other that `_one_other` stands for; `form` is without marks."""
+
+    form: str
+    said: str
+    by_marks: bool
+
+    @classmethod
+    def of(cls, term: Term) -> "_Wanted":
+        said = term.text.strip("_").replace("_", " ")
+        return cls(fold(said), said, term.field == "exact")
+
+    def is_in(self, text: _Text) -> bool:
+        return _stands(self.form, text.about) or any(
+            _stands(self.form, piece.folded, piece.text if self.by_marks else "", self.said)
+            for piece in text.pieces
+        )
 
 
 def _stands(form: str, folded: str, text: str = "", said: str = "") -> bool:
