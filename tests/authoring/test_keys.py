@@ -77,3 +77,45 @@ def test_bad_paths_and_folders_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(DiskProblem):
         keys.create_key(tmp_path / "file" / "keys", "central")
+
+
+def test_a_kill_between_the_two_files_of_a_key_is_healed_by_making_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = keys.write_durably
+
+    def dying(file: Path, data: bytes, mode: int = 0o644) -> None:
+        if file.suffix == ".pub":
+            (file.parent / ".half.tmp").write_bytes(data[:10])
+            raise KeyboardInterrupt
+        real(file, data, mode)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys, "write_durably", dying)
+        with pytest.raises(KeyboardInterrupt):
+            keys.create_authority(tmp_path, ["central"], "sen hồng")
+    assert not list(tmp_path.glob("*.pub"))
+    begun = keys.private_file(tmp_path, "root-1").read_bytes()
+    keys.create_authority(tmp_path, ["central"], "sen hồng")
+    assert keys.private_file(tmp_path, "root-1").read_bytes() == begun
+    signer = keys.signer(tmp_path, "root-1", lambda _: "sen hồng")
+    public = keys.public_key(tmp_path, "root-1")
+    assert signer is not None
+    assert public is not None
+    public.verify_signature(signer.sign(b"van ban"), b"van ban")
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_new_key_lies_beside_the_old_and_the_one_that_is_named_signs(tmp_path: Path) -> None:
+    keys.create_authority(tmp_path, ["hongson", "hongson/2"])
+    old = keys.public_key(tmp_path, "hongson")
+    new = keys.create_next(tmp_path, "hongson")
+    assert new.public.name == "hongson@2.pub"
+    assert keys.create_next(tmp_path, "hongson").public.name == "hongson@3.pub"
+    assert len(keys.key_files(tmp_path, "hongson")) == 3
+    assert old is not None
+    for key in (old, new.key):
+        signer = keys.signer(tmp_path, "hongson", keyids=[key.keyid])
+        assert signer is not None
+        assert signer.public_key.keyid == key.keyid
+    assert keys.signer(tmp_path, "hongson", keyids=["none"]) is None
