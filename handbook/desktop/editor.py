@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.handing_in import HandingIn
 from handbook.desktop.parts import Asked, Parts
 from handbook.desktop.passage_marks import find_in_boxes, mark_boxes
 from handbook.desktop.passage_text import PassageText
@@ -28,7 +29,6 @@ from handbook.desktop.reflection_side import clear, comments_card, question_card
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.states import STATE_TONES
-from handbook.desktop.submission_panel import SubmissionPanel
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
@@ -40,9 +40,8 @@ from handbook.desktop.widgets import (
 from handbook.desktop.writing_aids import WritingAids
 from handbook.desktop.writing_bar import WritingBar
 from handbook.errors import Expected
-from handbook.model.changes import Change, Changes
+from handbook.model.changes import Change
 from handbook.model.reflection import STATE_NAMES, PassageComment, State, written_words
-from handbook.model.repeats import Repeats
 from handbook.model.vietnamese import VIETNAM, date_text, due_text, moment_text, number_text
 
 if TYPE_CHECKING:
@@ -77,7 +76,6 @@ class EditorScreen(Screen):
         self._draft: Draft | None = None
         self._cell_name = ""
         self._arriving = False
-        self._submitting = False
         self._layout_key: tuple[object, ...] = ()
         self._autosave = Autosave(session.work, self._write, self)
         self._autosave.unsaved_changed.connect(lambda: self._bar.show_saving())
@@ -87,7 +85,7 @@ class EditorScreen(Screen):
         self._build_bar()
         for keys, act in (
             ("Ctrl+S", self._autosave.flush),
-            ("Ctrl+Return", self._ask_to_submit),
+            ("Ctrl+Return", self._handing_in.ask),
             ("Ctrl+P", self._preview),
         ):
             shortcut = QShortcut(QKeySequence(keys), self, activated=act)
@@ -121,7 +119,7 @@ class EditorScreen(Screen):
         self.load(read, self._show_content)
 
     def leave(self) -> None:
-        self._panel.hide()
+        self._handing_in.panel.hide()
         self._aids.close()
         self._autosave.settle()
 
@@ -149,7 +147,7 @@ class EditorScreen(Screen):
         self._draft, self._cell_name = draft, content.cell_name
         self._show_header(draft)
         unsaved = self._autosave.unsaved(assignment.id)
-        if not draft.can_write and unsaved is not None and not self._submitting:
+        if not draft.can_write and unsaved is not None and not self._handing_in.is_under_way:
             self.show_banner(nowhere_to_save(self._copy_and_forget))
         else:
             self._show_text(draft, unsaved)
@@ -181,7 +179,7 @@ class EditorScreen(Screen):
         if key != self._layout_key:
             self._layout_key = key
             self._build_boxes(draft, texts)
-        elif unsaved is None and not self._submitting:
+        elif unsaved is None and not self._handing_in.is_under_way:
             self._parts.show_texts(texts)
         self._toolbar.setVisible(draft.can_write)
         self._paper.setVisible(not draft.can_write)
@@ -198,7 +196,7 @@ class EditorScreen(Screen):
         if self._parts.boxes():
             self._autosave.hold(self._shown_assignment)
         self._shown_assignment = draft.assignment.assignment.id
-        self._panel.hide()
+        self._handing_in.panel.hide()
         hints = {part.id: part.hint for part in draft.assignment.assignment.parts}
         written = [answer.part for answer in draft.answers if draft.can_write]
         self._parts.build([Asked(id, self._title(draft, id), hints.get(id, "")) for id in written], texts)
@@ -258,7 +256,7 @@ class EditorScreen(Screen):
         choice = clashes(draft)
         again = self.tr("Viết lại từ bài đã nộp")
         self._bar.submit.setVisible(draft.can_write)
-        self._bar.submit.setEnabled(not self._submitting and not draft.recalled)
+        self._bar.submit.setEnabled(not self._handing_in.is_under_way and not draft.recalled)
         self._bar.withdraw.setVisible(draft.can_withdraw)
         self._bar.revise.setVisible(draft.can_revise)
         self._bar.revise.setText(self.tr("Dùng bản viết trên máy này") if choice else again)
@@ -276,11 +274,10 @@ class EditorScreen(Screen):
     def _show_saved(self, moment: datetime) -> None:
         self._bar.show_saved(moment, self.session.now())
         self.clear_banner()
-        if self._panel.isVisible() and not self._submitting:
-            self._read_for_panel(take_focus=False)
+        self._handing_in.saved()
 
     def _show_not_saved(self, error: Expected) -> None:
-        self._lock(False)
+        self._handing_in.release()
         self._bar.show_not_saved()
         self.show_banner(not_saved(error, self._autosave.flush))
         if self._draft and self._draft.can_write:
@@ -329,74 +326,12 @@ class EditorScreen(Screen):
         else:
             (self._bar.revise if self._bar.revise.isVisible() else self._read).setFocus()
 
-    def _go_to_part(self, part: str) -> None:
-        if box := self._parts.box(part):
-            box.setFocus()
-            self._column.ensureWidgetVisible(box)
-
     # -- handing in
 
-    def _ask_to_submit(self) -> None:
-        if self._draft and self._draft.can_write and not self._submitting:
-            self._autosave.when_saved(lambda: self._read_for_panel(take_focus=True))
-
-    def _read_for_panel(self, take_focus: bool) -> None:
-        assignment, now = self._shown_assignment, self.session.now()
-        reflections = self.session.handbook.reflections
-
-        def read() -> "tuple[Draft, Repeats]":
-            draft = reflections.draft(assignment, now)
-            return draft, reflections.repeated(assignment, draft.answers)
-
-        def show(found: "tuple[Draft, Repeats]") -> None:
-            draft, repeats = found
-            if assignment != self._shown_assignment or not draft.can_write:
-                return
-            self._panel.show_draft(draft, self._cell_name, repeats)
-            if take_focus:
-                QTimer.singleShot(0, self._panel, self._show_panel)
-
-        self.session.work.run(read, show, self._cannot_do, self)
-
-    def _show_panel(self) -> None:
-        self._column.ensureWidgetVisible(self._panel)
-        self._panel.take_focus()
-
-    def _close_panel(self) -> None:
-        self._panel.hide()
-        if boxes := self._parts.boxes():
-            boxes[-1].setFocus()
-
-    def _confirm(self) -> None:
-        self._panel.confirm.setEnabled(False)
-        self._lock(True)
-        self._autosave.when_saved(self._hand_in)
-
-    def _hand_in(self) -> None:
-        assignment, now = self._shown_assignment, self.session.now()
-        reflections = self.session.handbook.reflections
-        self.session.work.run(
-            lambda: reflections.submit(assignment, now), self._handed_in, self._not_handed_in, self
-        )
-
-    def _handed_in(self, _: Changes) -> None:
-        self._submitting = False
-        self._panel.hide()
-        announce(self, self.tr("Đã lưu an toàn; sẽ tự gửi khi có mạng."))
+    def _handed_in(self) -> None:
         self._arriving = True
         self.refresh()
         self.session.sync_now()
-
-    def _not_handed_in(self, error: Expected) -> None:
-        self._lock(False)
-        self._cannot_do(error)
-        self._read_for_panel(take_focus=False)
-
-    def _lock(self, locked: bool) -> None:
-        """While the text is handed in nothing may be typed that would come too late for it."""
-        self._submitting = locked
-        self._bar.submit.setEnabled(not locked)
-        self._parts.lock(locked)
 
     def _note_changes(self) -> None:
         assignment = self._shown_assignment
@@ -447,11 +382,17 @@ class EditorScreen(Screen):
         self._aids = WritingAids(self, self._parts, self._autosave, lambda: self._draft)
         self._toolbar.quoting_asked.connect(self._aids.quote)
         self._toolbar.versions_asked.connect(self._aids.show_former_texts)
+        self._bar = WritingBar()
+        self._handing_in = HandingIn(
+            self,
+            self._column,
+            self._parts,
+            self._bar,
+            self._autosave,
+            lambda: (self._draft, self._cell_name),
+        )
+        self._handing_in.handed_in.connect(self._handed_in)
         self._below = QVBoxLayout()
-        self._panel = SubmissionPanel()
-        self._panel.confirmed.connect(self._confirm)
-        self._panel.closed.connect(self._close_panel)
-        self._panel.mending.connect(self._go_to_part)
         self._read = PassageText()
         self._read.setObjectName("editor.text")
         self._read.setAccessibleName(self.tr("Bài đã nộp"))
@@ -467,7 +408,7 @@ class EditorScreen(Screen):
         self._column.body.addLayout(self._notices)
         self._column.body.addWidget(self._parts)
         self._column.body.addWidget(self._paper)
-        self._column.body.addWidget(self._panel)
+        self._column.body.addWidget(self._handing_in.panel)
         self._column.body.addLayout(self._below)
         self._column.body.addStretch(1)
         self._side = Column(SIDE_WIDTH)
@@ -482,8 +423,7 @@ class EditorScreen(Screen):
         self._shown_assignment = ""
 
     def _build_bar(self) -> None:
-        self._bar = WritingBar()
-        self._bar.submit.clicked.connect(self._ask_to_submit)
+        self._bar.submit.clicked.connect(self._handing_in.ask)
         self._bar.revise.clicked.connect(self._start_revision)
         self._bar.withdraw.clicked.connect(self._ask_to_withdraw)
         self._bar.keep_other.clicked.connect(self._use_other)
@@ -519,6 +459,4 @@ class EditorScreen(Screen):
 def _passages(draft: "Draft") -> tuple[PassageComment, ...]:
     """What the cell said of passages of the latest revision, newest review first."""
     latest = draft.versions[0].revision if draft.versions else 0
-    return tuple(
-        passage for note in draft.comments if note.revision == latest for passage in note.passages
-    )
+    return tuple(passage for note in draft.comments if note.revision == latest for passage in note.passages)
