@@ -33,6 +33,7 @@ QUESTIONS = 150
 PEER_QUESTIONS = 30
 TONE_WORDS = 60
 ODDITIES = ('"', "title:", "(", "AND NOT", "[a TO b]", "*", "~2", "/re/", "\\", "😀👩‍👩‍👧", "\0", "\u0301")
+COST = "p95 of CPU"
 TONE_SAMPLE = 5_000  # sections in which syllables are counted
 
 
@@ -42,7 +43,29 @@ def measure(sizes: Sequence[int], texts: Path | None) -> list[Row]:
     rows: list[Row] = []
     for size in sizes:
         rows += _measure(size, paragraphs)
-    return rows
+    return rows + _growth(rows, sizes)
+
+
+def _growth(rows: Sequence[Row], sizes: Sequence[int]) -> list[Row]:
+    """What each kind of question costs at each size, beside the smallest."""
+    costs = {row.what: row.value for row in rows if row.what.endswith(COST)}
+    labels = [_label(size) for size in sizes]
+    kinds = [what.removeprefix(f"{labels[0]}: ") for what in costs if what.startswith(f"{labels[0]}: ")]
+    return [
+        Row(
+            f"growth: {kind}, {label}",
+            costs[f"{label}: {kind}"],
+            "ms",
+            costs[f"{label}: {kind}"] / costs[f"{labels[0]}: {kind}"],
+            labels[0],
+        )
+        for kind in kinds
+        for label in labels
+    ]
+
+
+def _label(size: int) -> str:
+    return f"{size:,} sections"
 
 
 def paragraphs_of(texts: Path | None) -> list[str]:
@@ -95,7 +118,7 @@ def documents_of(paragraphs: Sequence[str], count: int) -> Iterator[Document]:
 def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
     chance = random.Random(11)
     questions = [_question(paragraphs, chance) for _ in range(QUESTIONS)]
-    label = f"{size:,} sections"
+    label = _label(size)
     with shelf.filled(documents_of(paragraphs, size)) as filled:
         rows = [
             Row(f"{label}: rendered and applied", filled.apply_seconds, "s"),
@@ -131,7 +154,7 @@ def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
             ratio = percentile(times, 0.95) / percentile(peer_times, 0.95)
             rows.append(Row(f"{label}: {kind}, p50", median(times), "ms"))
             rows.append(Row(f"{label}: {kind}, p95", percentile(times, 0.95), "ms", ratio, beside))
-            rows.append(Row(f"{label}: {kind}, p95 of CPU", percentile(cpu_times, 0.95), "ms"))
+            rows.append(Row(f"{label}: {kind}, {COST}", percentile(cpu_times, 0.95), "ms"))
         rows.append(Row(f"{label}: tone precision@10", tone_precision(filled), ""))
     return rows
 
