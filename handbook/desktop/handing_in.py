@@ -1,4 +1,4 @@
-"""Nộp bài: what has to be mended or is agreed to, and the text on its way; nothing is typed too late for it."""
+"""Nộp bài: what has to be mended or is agreed to, then the text on its way; nothing typed comes too late."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
