@@ -14,9 +14,9 @@ from handbook.errors import (
     DiskProblem,
     Expected,
     NewerData,
-    Offline,
     ProfileInUse,
     SignInFailed,
+    Unreachable,
     Untrusted,
     WrongClock,
 )
@@ -192,7 +192,7 @@ def test_no_server_is_a_state_and_not_a_loss(tmp_path: Path) -> None:
             ward.server.stop()
             handbook.reflections.save(assignment_id(1), TYPED, now())
             error = handbook.sync.run(now).error
-            assert type(error) is Offline
+            assert type(error) is Unreachable
         finally:
             handbook.close()
     finally:
