@@ -71,6 +71,7 @@ class CellScreen(Screen):
         self._overview: CellOverview | None = None
         self._filter = "all"
         self._me = ""
+        self._arriving = False
         self._missing = SecondaryButton(self.tr("Danh sách chưa xong"), "copy")
         self._missing.setObjectName("cell.missing")
         self._missing.clicked.connect(self._ask_missing_text)
@@ -93,6 +94,7 @@ class CellScreen(Screen):
         self._unit = route.unit or self._unit
         self._assignment = route.assignment or self._assignment
         self.route = route
+        self._arriving = True
         self.refresh()
 
     def refresh(self) -> None:
@@ -153,6 +155,9 @@ class CellScreen(Screen):
         self._show_rows()
         self._missing.setEnabled(overview.missing > 0)
         self.show_ready()
+        if self._arriving and self._table.isVisible():
+            self._table.setFocus()
+        self._arriving = False
 
     def _show_header(self, content: _Content) -> None:
         now = self.session.now()

@@ -343,3 +343,9 @@ def test_the_table_never_scrolls_sideways(
     assert shown.rowHeight(0) >= 2 * shown.fontMetrics().height() or not shown.folded
     said = shown.model().index(1, 0).data(DETAILS)
     assert said == "Miễn: Được miễn công tác và sinh hoạt đảng · đọc 0/1 · đồng bộ chưa lần nào"
+
+
+def test_who_comes_here_can_go_through_the_members_with_the_arrow_keys_at_once(watching: Seat) -> None:
+    assert watching.find("cell.table").hasFocus()
+    watching.key("cell.table", Qt.Key.Key_Down)
+    assert watching.find("cell.exempt").isVisible()
