@@ -173,7 +173,7 @@ class Desktop(QObject):
         self._kept.stop()
         self.window.close_session()
         if self._opening:
-            self._opening.deleteLater()
+            _let_go(self._opening)
             self._opening = None
         if session := self.session:
             session.close()
@@ -182,7 +182,7 @@ class Desktop(QObject):
             self.work.wait_until_idle(seconds=10)
             session.handbook.close()
             # Not before the last job has ended: it may be announcing to the session what it has committed.
-            session.deleteLater()
+            _let_go(session)
 
     def close(self) -> None:
         """End every job and the profile; safe to call again."""
@@ -338,6 +338,16 @@ class Desktop(QObject):
                 self.window.show_state("check-circle", self.tr("Đã gửi hết"))
 
         self.work.run(lambda: len(session.handbook.outbox.owed()), show, lambda _: None, session)
+
+
+def _let_go(session: Session) -> None:
+    """Delete a session that is over, when the event loop comes round to it.
+
+    What it is connected to may hold the last reference to the Desktop, which then ends in the middle of the
+    deletion: as the parent it would delete the session a second time.
+    """
+    session.setParent(None)
+    session.deleteLater()
 
 
 class _NoticePage(Page):
