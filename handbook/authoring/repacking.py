@@ -68,9 +68,7 @@ def to_remake(weights: Sequence[Weight], newest: int) -> tuple[range, ...]:
             position = group.stop
             continue
         if position in thinned:
-            # Large neighbours that are thinned together fill whole packs again.
-            large = runs and runs[-1].stop == position and _all_full(settled, runs[-1], thinned)
-            if large and _is_full(settled[position]):
+            if runs and runs[-1].stop == position and _fill_up(settled, runs[-1], position, thinned):
                 runs[-1] = range(runs[-1].start, position + 1)
             else:
                 runs.append(range(position, position + 1))
@@ -123,11 +121,25 @@ def _thinned(weights: Sequence[Weight]) -> frozenset[int]:
             break
         chosen.append(position)
         dead -= weights[position].dead
+    sequences = {weights[position].sequence for position in chosen}
+    # The rest of a large publishing is taken along, or its pieces would grow more with every thinning.
+    chosen += (
+        position
+        for position, weight in enumerate(weights)
+        if weight.sequence in sequences and weight.current < FULL_BYTES
+    )
     return frozenset(chosen)
 
 
-def _all_full(weights: Sequence[Weight], run: range, thinned: frozenset[int]) -> bool:
-    return all(position in thinned and _is_full(weights[position]) for position in run)
+def _fill_up(weights: Sequence[Weight], run: range, position: int, thinned: frozenset[int]) -> bool:
+    """Whether a thinned pack fills whole packs together with the run before it, at no cost to readers.
+
+    So it is of one publishing, and nearly so of large packs.
+    """
+    if weights[run.start].sequence == weights[position].sequence:
+        return True
+    large = all(each in thinned and _is_full(weights[each]) for each in run)
+    return large and _is_full(weights[position])
 
 
 def _is_full(weight: Weight) -> bool:
