@@ -98,6 +98,15 @@ def build_parser() -> argparse.ArgumentParser:
     command.add_argument("--database-url", help="as for `handbook server`")
 
     command = _command(
+        commands, "roster", _roster, "compare a list of members (.xlsx, .csv) with the server's"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument("--apply", action="store_true", help="write what is printed (default: print only)")
+    command.add_argument("--complete", action="store_true", help="cells in the list have no other members")
+    command.add_argument("--template", action="store_true", help="make FILE an empty list to fill in")
+    command.add_argument("--database-url", help="as for `handbook server`")
+
+    command = _command(
         commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing"
     )
     command.add_argument("--new", action="store_true", help="make it, for a server that never ran yet")
@@ -292,6 +301,12 @@ def _codes(options: argparse.Namespace) -> int:
     from handbook import commands
 
     return commands.codes(_folder(options, "server"), options)
+
+
+def _roster(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.roster(_folder(options, "server"), options)
 
 
 def _receipt_key(options: argparse.Namespace) -> int:

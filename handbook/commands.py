@@ -10,11 +10,14 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handbook.errors import BadInput, Locked, NotFound
+from handbook.model.roster import ROSTER_CHANGES
+from handbook.model.vietnamese import VIETNAM
 
 if TYPE_CHECKING:
     from handbook.client.handbook import Handbook
@@ -75,6 +78,55 @@ def codes(folder: Path, options: argparse.Namespace) -> int:
     return 0
 
 
+def roster(folder: Path, options: argparse.Namespace) -> int:
+    """What a list of members changes on the server; --apply writes it. Exit code 1 for rows with problems."""
+    from handbook.exports.roster import read_tables, template
+    from handbook.model.roster_sheet import read_sheet
+    from handbook.protocol.api import RosterRequest
+    from handbook.server.run import apply_roster, commune_path
+
+    if options.template:
+        with _folder_problems():
+            options.file.write_bytes(template())
+        print(f"{options.file}: tệp mẫu. Tiếp theo: điền danh sách, rồi handbook roster {options.file}")
+        return 0
+    _require_server(folder)
+    today = datetime.now(UTC).astimezone(VIETNAM).date()
+    sheets = (read_sheet(table, today) for table in read_tables(options.file))
+    sheet = next((sheet for sheet in sheets if sheet), None)
+    if sheet is None or not (sheet.rows or sheet.problems):
+        raise BadInput(
+            f"Trong {options.file} không có danh sách nào.",
+            "Danh sách cần một dòng tiêu đề có cột Họ và tên.",
+        )
+    problems = sheet.problems
+    for heading in sheet.refused:
+        print(f"cột “{heading}”: không lấy, sổ tay không giữ loại thông tin này")
+    for heading in sheet.unused:
+        print(f"cột “{heading}”: không dùng đến")
+    if sheet.rows:
+        with _folder_problems():
+            settings = _server_settings(folder, options)
+            unit = commune_path(settings)
+            asked = RosterRequest(rows=sheet.rows, complete=options.complete)
+            answer = apply_roster(settings, unit, asked)
+            if options.apply:
+                answer = apply_roster(settings, unit, replace(asked, confirmed=answer.fingerprint))
+        problems += answer.plan.problems
+        for entry in answer.plan.changes:
+            said = "; ".join(entry.said)
+            print(
+                f"{ROSTER_CHANGES[entry.change]}: {entry.after.account}  {entry.after.name}  {said}".rstrip()
+            )
+        if answer.plan.left_out:
+            print("Còn dòng chưa đọc được nên chưa coi ai là đã rời chi bộ.")
+        done = "Đã ghi" if answer.applied else "Chưa ghi gì; thêm --apply để ghi"
+        print(f"{len(answer.plan.entries)} đồng chí, {len(answer.plan.changes)} thay đổi. {done}.")
+    for problem in sorted(problems, key=lambda problem: problem.line):
+        print(f"dòng {problem.line}: {problem.text}", file=sys.stderr)
+    return 1 if problems else 0
+
+
 def receipt_key(folder: Path, new: bool) -> int:
     """One line that `handbook publish --receipt-key` reads."""
     from handbook.protocol import codec
@@ -111,7 +163,6 @@ def publish(options: argparse.Namespace) -> int:
 
 def recall(source: Path, document: str, reason: str, replaced_by: str) -> int:
     from handbook.authoring.recall import recall as mark_recalled
-    from handbook.model.vietnamese import VIETNAM
 
     today = datetime.now(VIETNAM).date()
     file, asking = mark_recalled(source, document, reason, replaced_by, today)

@@ -46,6 +46,8 @@ DUTY_NAMES = {
     DutyKind.ADMINISTRATOR: "Quản trị",
 }
 
+CELL_DUTIES = frozenset({DutyKind.CELL_SECRETARY, DutyKind.CELL_DEPUTY})
+
 _PERMITTED = {
     DutyKind.MEMBER: frozenset({Action.SUBMIT_OWN, Action.READ_OWN}),
     DutyKind.CELL_SECRETARY: frozenset(
@@ -98,6 +100,17 @@ def can(actor: Member, action: Action, unit: str) -> bool:
     """
     return actor.active and any(
         action in _PERMITTED[duty.kind] and lies_within(unit, duty.unit) for duty in actor.duties
+    )
+
+
+def may_manage(actor: Member, member: Member) -> bool:
+    """Whether the actor answers for the member's record and codes: for their cell and each of their duties.
+
+    So nobody gains a duty beyond their own by changing, or signing in for, one who has it.
+    """
+    held = {member.unit} | {duty.unit for duty in member.duties if duty.kind is not DutyKind.MEMBER}
+    return any(
+        all(can(actor, action, unit) for unit in held) for action in (Action.ADMINISTER, Action.ISSUE_CODES)
     )
 
 

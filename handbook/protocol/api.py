@@ -11,6 +11,10 @@
 | GET /v1/feed?unit=U&after=N&limit=K&seen_since=DAY | | FeedPage |
 | GET /v1/cells/{unit}/completion?assignment=A | | Completion |
 | POST /v1/codes | CodeRequest | Codes |
+| GET /v1/members?below=U | | MembersPage |
+| POST /v1/members?unit=U | MemberEdit | tuple of Member: the new one, then those relieved of a duty |
+| PUT /v1/members/{account}?unit=U | MemberEdit | tuple of Member: the same; 409 when changed meanwhile |
+| POST /v1/roster?unit=U | RosterRequest | RosterAnswer |
 | GET /v1/units?below=U | | tuple of Unit |
 | GET /content/... | | static TUF metadata, catalogues, packs (public, ETag, Range) |
 
@@ -24,7 +28,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from handbook.model.people import Member, Unit
+from handbook.model.people import DutyKind, Member, Unit
+from handbook.model.roster import RosterPlan, RosterRow
 from handbook.model.study import MemberProgress
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission
@@ -147,6 +152,63 @@ class Code:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
     codes: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberState:
+    """A member and their account. `code_until` is the last moment of a code that was not used yet.
+
+    `manageable` says whether the reader may change the member and issue codes for them.
+    """
+
+    member: Member
+    activated: bool
+    code_until: datetime | None
+    seen_on: date | None
+    manageable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersPage:
+    """All members of the cells `units`, those who left too, ordered by account."""
+
+    units: tuple[Unit, ...]
+    members: tuple[MemberState, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberEdit:
+    """A member as they are to be. `before` is the record that was edited, None for a new member.
+
+    `duty` is the cell's secretary or deputy, None for neither. A new secretary relieves the former one.
+    """
+
+    before: Member | None
+    name: str
+    unit: str
+    admitted_on: date | None
+    probationary: bool
+    duty: DutyKind | None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterRequest:
+    """A list of members. `complete` says that its cells have no others.
+
+    `confirmed` is the fingerprint of the answer that a person has seen; "" asks what would change.
+    """
+
+    rows: tuple[RosterRow, ...]
+    complete: bool
+    confirmed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterAnswer:
+    plan: RosterPlan
+    fingerprint: str
+    applied: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

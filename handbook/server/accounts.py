@@ -14,7 +14,7 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import Connection, bindparam, select, update
 
 from handbook.errors import BadInput, NotAllowed, SignInFailed
-from handbook.model.people import Action, Member, can
+from handbook.model.people import Member, may_manage
 from handbook.protocol.api import MIN_PASSWORD_CHARACTERS, Activation, Code, Session, SignIn
 from handbook.server import attempts
 from handbook.server.database import Database, upsert
@@ -48,7 +48,7 @@ def issue_codes(
         refused = [
             account
             for account in wanted
-            if account not in found or not can(issuer, Action.ISSUE_CODES, found[account].unit)
+            if account not in found or not may_manage(issuer, found[account])
         ]
         if refused:
             raise NotAllowed(

@@ -8,12 +8,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from handbook.model.people import Action, Unit
+from handbook.model.people import Action, Member, Unit
 from handbook.protocol import api
 from handbook.protocol.codec import API_VERSION
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission
-from handbook.server import accounts, completion, feed, tokens, units
+from handbook.server import accounts, completion, feed, roster, tokens, units
 from handbook.server.access import PUBLIC, Access, needs
 from handbook.server.assignments import Published
 from handbook.server.database import Database
@@ -195,6 +195,22 @@ def _codes(call: Call) -> api.Codes:
     return api.Codes(codes=issued)
 
 
+def _members(call: Call) -> api.MembersPage:
+    return roster.list_members(call.house.database, call.signed_in.member, call.text("below"), call.now)
+
+
+def _change_member(call: Call) -> tuple[Member, ...]:
+    account = call.path.get("account", "")
+    if call.body.before and call.body.before.account != account:
+        raise Malformed("Địa chỉ và nội dung gửi lên nói về hai người khác nhau.")
+    return roster.change_member(call.house.database, call.signed_in.member, account, call.body, call.now)
+
+
+def _roster(call: Call) -> api.RosterAnswer:
+    actor, unit = call.signed_in.member, call.text("unit")
+    return roster.apply_roster(call.house.database, actor, unit, call.body, call.now)
+
+
 def _units(call: Call) -> tuple[Unit, ...]:
     with call.house.database.read() as connection:
         return units.units_below(connection, call.text("below"))
@@ -213,6 +229,7 @@ def unit_parameter(name: str) -> Callable[[Call], str]:
 
 
 OWN = needs(Action.READ_OWN)
+MEMBERS = needs(Action.ADMINISTER, Action.ISSUE_CODES)
 
 ROUTES = (
     Route(
@@ -290,6 +307,49 @@ ROUTES = (
         handle=_codes,
         takes=api.CodeRequest,
         gives=api.Codes,
+    ),
+    Route(
+        method="GET",
+        path="/v1/members",
+        summary="The members of a unit with the state of their accounts",
+        access=MEMBERS,
+        handle=_members,
+        gives=api.MembersPage,
+        query=("below",),
+        unit=unit_parameter("below"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/members",
+        summary="Add a member",
+        access=MEMBERS,
+        handle=_change_member,
+        takes=api.MemberEdit,
+        gives=tuple[Member, ...],
+        query=("unit",),
+        unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/members/{account}",
+        summary="Change, move or let go a member, or give them a duty of their cell",
+        access=MEMBERS,
+        handle=_change_member,
+        takes=api.MemberEdit,
+        gives=tuple[Member, ...],
+        query=("unit",),
+        unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="POST",
+        path="/v1/roster",
+        summary="What a list of members would change; carried out when confirmed",
+        access=MEMBERS,
+        handle=_roster,
+        takes=api.RosterRequest,
+        gives=api.RosterAnswer,
+        query=("unit",),
+        unit=unit_parameter("unit"),
     ),
     Route(
         method="GET",

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import uvicorn
 
-from handbook.errors import Expected, Fault
-from handbook.protocol.api import Code
-from handbook.server import accounts
+from handbook.errors import Expected, Fault, NotFound
+from handbook.protocol.api import Code, RosterAnswer, RosterRequest
+from handbook.server import accounts, roster, units
 from handbook.server.app import Clock, create_app, utc_now
 from handbook.server.database import open_database
 from handbook.server.keys import load_keys
@@ -96,7 +96,34 @@ def load_ward_into(settings: Settings, file: Path) -> Loaded:
     """Loads a ward's TOML file into the database of these settings, whether or not a server runs on it."""
     database = open_database(settings.database_url)
     try:
-        return load_ward(database, file)
+        return load_ward(database, file, datetime.now(UTC))
+    finally:
+        database.close()
+
+
+def commune_path(settings: Settings) -> str:
+    """The commune this server is for. Raises NotFound when settings do not say and it has not just one."""
+    if settings.commune:
+        return settings.commune
+    database = open_database(settings.database_url)
+    try:
+        with database.read() as connection:
+            only = units.only_commune(connection)
+    finally:
+        database.close()
+    if only is None:
+        raise NotFound(
+            "Không rõ máy chủ này là của đảng uỷ nào.",
+            "Hãy nạp ward.toml, hoặc đặt HANDBOOK_COMMUNE là đường dẫn của đảng uỷ.",
+        )
+    return only.path
+
+
+def apply_roster(settings: Settings, unit: str, request: RosterRequest) -> RosterAnswer:
+    """What a list of members changes, by whoever runs the server; carried out when it is confirmed."""
+    database = open_database(settings.database_url)
+    try:
+        return roster.apply_roster(database, None, unit, request, datetime.now(UTC))
     finally:
         database.close()
 

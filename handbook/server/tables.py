@@ -57,7 +57,8 @@ feeds = Table(
     Column("position", BigInteger, nullable=False),
 )
 
-# `seen_on` is the last day, in Vietnam, on which a program of theirs asked anything with their token.
+# `seen_on` is the last day, in Vietnam, on which a program of theirs asked anything with their token;
+# `left_on` the day on which an inactive one left, from which retention counts.
 members = Table(
     "members",
     metadata,
@@ -68,6 +69,7 @@ members = Table(
     Column("probationary", Boolean, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("seen_on", Date),
+    Column("left_on", Date),
 )
 
 # A member who moved keeps the `member` duty for the former cell: what they wrote there stays theirs.

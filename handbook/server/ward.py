@@ -8,18 +8,19 @@ committee_officer, publisher and administrator hold for the member's commune, th
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from handbook.errors import BadInput
 from handbook.model.people import Duty, DutyKind, Member, Unit, commune_of
 from handbook.server import feed
 from handbook.server.database import Database, upsert
 from handbook.server.people import members_in, members_where
-from handbook.server.tables import duties, feeds, members, units
+from handbook.server.roster import keep_members
+from handbook.server.tables import feeds, members, units
 
 _OF_COMMUNE = frozenset({DutyKind.COMMITTEE_OFFICER, DutyKind.PUBLISHER, DutyKind.ADMINISTRATOR})
 _PATH = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
@@ -53,7 +54,7 @@ class _Ward:
     members: tuple[_MemberEntry, ...] = ()
 
 
-def load_ward(database: Database, file: Path) -> Loaded:
+def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
     """Adds and updates what the file names; members it does not name stay as they are. Raises BadInput."""
     ward = _read(file)
     loaded = tuple(_member(entry) for entry in ward.members)
@@ -64,23 +65,9 @@ def load_ward(database: Database, file: Path) -> Loaded:
         known = {member.account: member for member in members_in(stored.mappings())}
         by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
         changed = [member for member in by_account.values() if member != known.get(member.account)]
-        _store(connection, changed)
-        # The former cell is told too.
-        concerned = sorted(_cells_concerned(changed, known))
-        positions = feed.lock_positions(connection, {unit for unit, _ in concerned})
-        rows = []
-        for unit, account in concerned:
-            positions[unit] += 1
-            rows.append(feed.member_row(by_account[account], unit, positions[unit]))
-        if rows:
-            feed.append(connection, rows)
+        concerned = {m.unit for m in changed} | {known[m.account].unit for m in changed if m.account in known}
+        keep_members(connection, changed, known, feed.lock_positions(connection, concerned), now)
     return Loaded(units=len(ward.units), members=len(loaded), changed=len(changed))
-
-
-def _cells_concerned(changed: list[Member], known: dict[str, Member]) -> set[tuple[str, str]]:
-    """The present cell of each changed member and, for one who moved, the one before."""
-    present = {(member.unit, member.account) for member in changed}
-    return present | {(known[m.account].unit, m.account) for m in changed if m.account in known}
 
 
 def _with_former_cells(member: Member, before: Member | None) -> Member:
@@ -88,21 +75,6 @@ def _with_former_cells(member: Member, before: Member | None) -> Member:
     former = {duty for duty in (before.duties if before else ()) if duty.kind is DutyKind.MEMBER}
     together = sorted({*member.duties, *former}, key=lambda duty: (duty.kind, duty.unit))
     return replace(member, duties=tuple(together))
-
-
-def _store(connection: Connection, changed: list[Member]) -> None:
-    if not changed:
-        return
-    ordered = sorted(changed, key=lambda member: member.account)
-    upsert(connection, members, [_member_row(member) for member in ordered])
-    connection.execute(delete(duties).where(duties.c.account.in_([member.account for member in ordered])))
-    rows = [
-        {"account": member.account, "kind": duty.kind.value, "unit": duty.unit}
-        for member in ordered
-        for duty in member.duties
-    ]
-    if rows:
-        connection.execute(insert(duties), rows)
 
 
 def _unit_rows(of: tuple[Unit, ...]) -> list[dict[str, object]]:
@@ -136,17 +108,6 @@ def _member(entry: _MemberEntry) -> Member:
         probationary=entry.probationary,
         active=entry.active,
     )
-
-
-def _member_row(member: Member) -> dict[str, object]:
-    return {
-        "account": member.account,
-        "name": member.name,
-        "unit": member.unit,
-        "admitted_on": member.admitted_on,
-        "probationary": member.probationary,
-        "active": member.active,
-    }
 
 
 def _read(file: Path) -> _Ward:

@@ -177,7 +177,7 @@ class Ward:
             )
         file = self._folder / "ward.toml"
         file.write_text(text, encoding="utf-8")
-        load_ward(self.database, file)
+        load_ward(self.database, file, self.now)
 
     def sign_in(self, account: str, device: str = "PC") -> object:
         with self.database.write() as connection:

@@ -13,13 +13,13 @@ from handbook.server.database import open_database
 from handbook.server.settings import Settings
 from handbook.server.ward import load_ward
 from tests.conftest import PostgresDatabases
-from tests.server.harness import WARD, RunningServer, running
+from tests.server.harness import NOW, WARD, RunningServer, running
 
 
 def _prepare(url: str) -> None:
     """A migrated database with the ward in it, nobody connected."""
     database = open_database(url)
-    load_ward(database, WARD)
+    load_ward(database, WARD, NOW)
     database.close()
 
 
@@ -99,7 +99,7 @@ def server(request: pytest.FixtureRequest, database_kind: str) -> RunningServer:
     with server.house.database.write() as connection:
         for table in tables.metadata.sorted_tables:
             connection.execute(delete(table))
-    load_ward(server.house.database, WARD)
+    load_ward(server.house.database, WARD, NOW)
     server.start_afresh()
     return server
 

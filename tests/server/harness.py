@@ -101,6 +101,9 @@ class Client:
         data = b"" if record is None else codec.encode(record)
         return self.http.post(self.url + path, data=data, timeout=30)
 
+    def change(self, path: str, record: object) -> requests.Response:
+        return self.http.put(self.url + path, data=codec.encode(record), timeout=30)
+
     def put(self, submission: Submission) -> requests.Response:
         path = f"/v1/submissions/{submission.lineage}/{submission.revision}"
         return self.http.put(self.url + path, data=codec.encode(submission), timeout=30)

@@ -133,7 +133,7 @@ def test_a_backup_of_a_running_server_restores_to_the_same_answers(tmp_path: Pat
     settings = replace(settings_from({}, tmp_path / "data"), port=0)
     copy = tmp_path / "copy.db"
     database = open_database(settings.database_url)
-    load_ward(database, WARD)
+    load_ward(database, WARD, NOW)
     database.close()
     submission = reflection()
     with running(settings) as server:

@@ -97,7 +97,7 @@ def test_the_same_bytes_about_another_thing_are_another_text(
         "kind": reflection(lineage=submission.lineage),
     }[change]
     if change == "unit":
-        load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL))
+        load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL), NOW)
     assert clash(an.put(other)).held.submission == submission
 
 
@@ -283,7 +283,7 @@ def test_after_moving_what_was_written_in_the_former_cell_still_arrives(
     server: RunningServer, tmp_path: Path
 ) -> None:
     an = server.as_("an")
-    load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL))
+    load_ward(server.house.database, moved_ward(tmp_path, "an", OTHER_CELL), NOW)
     old, new = reflection(), reflection(subject="tinh/phuong/khac", unit=OTHER_CELL)
     an.hand_in(old)
     an.hand_in(new)

@@ -13,7 +13,7 @@ from handbook.server.database import Database, open_database
 from handbook.server.people import find_cell, find_members
 from handbook.server.units import units_below
 from handbook.server.ward import Loaded, load_ward
-from tests.server.harness import CELL, COMMUNE, OTHER_CELL, WARD
+from tests.server.harness import CELL, COMMUNE, NOW, OTHER_CELL, WARD
 
 SAMPLE = Path(__file__).parents[2] / "data" / "ward.toml"
 
@@ -53,7 +53,7 @@ def told(database: Database, unit: str) -> list[str]:
 
 
 def test_duties_hold_for_the_commune_or_for_the_cell_by_their_kind(database: Database) -> None:
-    assert load_ward(database, WARD) == Loaded(units=6, members=10, changed=10)
+    assert load_ward(database, WARD, NOW) == Loaded(units=6, members=10, changed=10)
     duties = {
         "an": {Duty(DutyKind.MEMBER, CELL)},
         "bithu": {Duty(DutyKind.MEMBER, CELL), Duty(DutyKind.CELL_SECRETARY, CELL)},
@@ -65,18 +65,18 @@ def test_duties_hold_for_the_commune_or_for_the_cell_by_their_kind(database: Dat
 
 
 def test_loading_the_same_again_changes_nothing(database: Database) -> None:
-    load_ward(database, WARD)
+    load_ward(database, WARD, NOW)
     before = told(database, CELL)
-    assert load_ward(database, WARD) == Loaded(units=6, members=10, changed=0)
+    assert load_ward(database, WARD, NOW) == Loaded(units=6, members=10, changed=0)
     assert told(database, CELL) == before
     assert before == ["an", "binh", "bithu", "canbo", "pho", "quantri", "xuatban"]
 
 
 def test_a_changed_name_or_duty_is_told_to_the_cell(database: Database, changed) -> None:
-    load_ward(database, WARD)
-    assert load_ward(database, changed("Nguyễn Văn An", "Nguyễn Thị An")).changed == 1
+    load_ward(database, WARD, NOW)
+    assert load_ward(database, changed("Nguyễn Văn An", "Nguyễn Thị An"), NOW).changed == 1
     assert member(database, "an").name == "Nguyễn Thị An"
-    assert load_ward(database, changed('"cell_deputy"', '"cell_secretary"')).changed == 2
+    assert load_ward(database, changed('"cell_deputy"', '"cell_secretary"'), NOW).changed == 2
     assert told(database, CELL)[7:] == ["an", "an", "pho"]
     assert told(database, OTHER_CELL) == ["bithu2", "hoa"]
 
@@ -84,9 +84,9 @@ def test_a_changed_name_or_duty_is_told_to_the_cell(database: Database, changed)
 def test_a_member_who_moves_is_told_to_both_cells_and_keeps_what_is_theirs(
     database: Database, changed
 ) -> None:
-    load_ward(database, WARD)
+    load_ward(database, WARD, NOW)
     move = changed(f'"Trần Thị Bình"\nunit = "{CELL}"', f'"Trần Thị Bình"\nunit = "{OTHER_CELL}"')
-    load_ward(database, move)
+    load_ward(database, move, NOW)
     assert told(database, CELL)[-1] == told(database, OTHER_CELL)[-1] == "binh"
     moved = member(database, "binh")
     assert moved.unit == OTHER_CELL
@@ -94,30 +94,30 @@ def test_a_member_who_moves_is_told_to_both_cells_and_keeps_what_is_theirs(
     with database.read() as connection:
         assert "binh" in [m.account for m in find_cell(connection, OTHER_CELL)]
         assert "binh" not in [m.account for m in find_cell(connection, CELL)]
-    assert load_ward(database, move).changed == 0
+    assert load_ward(database, move, NOW).changed == 0
 
 
 def test_a_secretary_who_moves_is_secretary_of_the_former_cell_no_more(database: Database, changed) -> None:
-    load_ward(database, WARD)
-    load_ward(database, changed(f'"Lê Bí Thư"\nunit = "{CELL}"', f'"Lê Bí Thư"\nunit = "{OTHER_CELL}"'))
+    load_ward(database, WARD, NOW)
+    load_ward(database, changed(f'"Lê Bí Thư"\nunit = "{CELL}"', f'"Lê Bí Thư"\nunit = "{OTHER_CELL}"'), NOW)
     moved = member(database, "bithu")
     assert not can(moved, Action.READ_CELL, CELL)
     assert can(moved, Action.READ_CELL, OTHER_CELL)
 
 
 def test_a_member_can_be_made_inactive_and_one_not_named_stays(database: Database, changed) -> None:
-    load_ward(database, WARD)
-    load_ward(database, changed('account = "an"\n', 'account = "an"\nactive = false\n'))
+    load_ward(database, WARD, NOW)
+    load_ward(database, changed('account = "an"\n', 'account = "an"\nactive = false\n'), NOW)
     assert not member(database, "an").active
     short = changed("", "").read_text(encoding="utf-8").partition('[[members]]\naccount = "hoa"')[0]
     file = changed("", "")
     file.write_text(short, encoding="utf-8")
-    load_ward(database, file)
+    load_ward(database, file, NOW)
     assert member(database, "hoa").active
 
 
 def test_units_are_listed_superior_first_and_by_whole_names(database: Database, changed) -> None:
-    load_ward(database, changed("tinh/xa", "tinh/phuong-moi"))
+    load_ward(database, changed("tinh/xa", "tinh/phuong-moi"), NOW)
     with database.read() as connection:
         assert [u.path for u in units_below(connection, COMMUNE)] == [COMMUNE, OTHER_CELL, CELL]
         assert units_below(connection, "tinh")[0].path == "tinh"
@@ -143,16 +143,16 @@ def test_a_file_with_a_mistake_is_refused_in_words_and_changes_nothing(
     database: Database, changed, old: str, new: str, words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
-        load_ward(database, changed(old, new))
+        load_ward(database, changed(old, new), NOW)
     with database.read() as connection:
         assert connection.execute(select(tables.units)).all() == []
 
 
 def test_a_file_that_is_not_there_is_told(database: Database, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="Không đọc được"):
-        load_ward(database, tmp_path / "khong-co.toml")
+        load_ward(database, tmp_path / "khong-co.toml", NOW)
 
 
 def test_the_sample_ward_loads(database: Database) -> None:
-    loaded = load_ward(database, SAMPLE)
+    loaded = load_ward(database, SAMPLE, NOW)
     assert loaded.members == loaded.changed > 50

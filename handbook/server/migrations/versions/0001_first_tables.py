@@ -52,6 +52,7 @@ def _people() -> None:
         sa.Column("probationary", sa.Boolean, nullable=False),
         sa.Column("active", sa.Boolean, nullable=False),
         sa.Column("seen_on", sa.Date),
+        sa.Column("left_on", sa.Date),
     )
     op.create_table(
         "duties",
