@@ -110,6 +110,18 @@ class Untrusted(Expected):
     code = "untrusted"
 
 
+class Outdated(Untrusted):
+    """Signed well, but older than what this PC has taken in before."""
+
+
+class Lapsed(Untrusted):
+    """Signed well, but for a time that has ended."""
+
+
+class Altered(Untrusted):
+    """Not the bytes that were signed."""
+
+
 class WrongClock(Expected):
     """This PC's clock is so far off that signatures cannot be judged."""
 

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from handbook.client.store import Store
 from handbook.client.tables.library import library_state, receipt_keys
 from handbook.client.tables.library import packs as packs_table
 from handbook.client.trusted_time import known_time, learned, note_time
-from handbook.errors import Untrusted
+from handbook.errors import Outdated, Untrusted
 from handbook.protocol import packs, trust
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class ContentReport:
     """What one pull did, as ids of documents and assignments. `bytes_down` counts bodies, without headers.
 
     `unchanged`: the server said in one answer that nothing is new. `cancelled`: stopped by the person; what
-    had been applied stays, the rest comes next time.
+    had been applied stays, the rest comes next time. `lapsed_on`: when the signatures ended that are believed
+    by grace only.
     """
 
     changed: frozenset[str] = frozenset()
@@ -59,6 +60,7 @@ class ContentReport:
     bytes_down: int = 0
     unchanged: bool = False
     cancelled: bool = False
+    lapsed_on: datetime | None = None
 
 
 def pull(
@@ -70,13 +72,16 @@ def pull(
     now: datetime,
     progress: Progress = lambda stage, done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    grace: timedelta = timedelta(),
 ) -> ContentReport:
     """Brings library.db up to what these publishers have signed. `root` is the TUF root this PC was given.
+
+    `grace` is what is given to signatures of days and weeks that have ended, for content that was carried.
 
     What one publisher got wrong does not keep the others from being taken in; the first such error is raised
     at the end. Raises Offline, TooBusy, ServerBroken, Untrusted, WrongClock, DiskProblem.
     """
-    pulling = _Pull(store, transport, content_dir, root, publishers, now, progress, cancelled)
+    pulling = _Pull(store, transport, content_dir, root, publishers, now, progress, cancelled, grace)
     try:
         return pulling.run()
     except OSError as error:
@@ -117,6 +122,7 @@ class _Pull:
         now: datetime,
         progress: Progress,
         cancelled: Callable[[], bool],
+        grace: timedelta,
     ) -> None:
         self._store, self._dir = store, content_dir
         self._publishers, self._now = publishers, now
@@ -129,7 +135,7 @@ class _Pull:
         self._done = self._total = 0  # bytes of packs that are here, and that are needed
         with store.library.read() as connection:
             self._known = known_time(connection)
-        self._metadata = Metadata(transport, content_dir, root, now, self._known, self._count)
+        self._metadata = Metadata(transport, content_dir, root, now, self._known, self._count, grace)
         self._downloads = Downloads(
             transport, content_dir / "partial", received=self._received, cancelled=cancelled
         )
@@ -158,7 +164,7 @@ class _Pull:
         told = metadata.told
         self._learn(learned(self._known, self._now, told, metadata.timestamp_ends))
         self._remember(_Seen(etag, self._audience, metadata.valid_until))
-        return self._report()
+        return self._report(lapsed_on=metadata.lapsed_on)
 
     def _planned(self, catalogue: trust.Catalogue, problems: list[Untrusted]) -> _Plan | None:
         try:
@@ -178,7 +184,7 @@ class _Pull:
             # A stolen key may have signed any number; after it was replaced none of them counts.
             return _Plan(catalogue, catalogue.packs, 0, (*lineages, catalogue.lineage), anew=True)
         if catalogue.lineage != lineages[-1] or catalogue.version < known:
-            raise Untrusted(
+            raise Outdated(
                 f"Máy chủ đưa về danh mục của “{publisher}” cũ hơn bản đã cài "
                 f"(lần {catalogue.version} so với lần {known}).",
                 ADVICE,
@@ -272,13 +278,16 @@ class _Pull:
         with self._store.library.write() as connection:
             note_time(connection, self._known, known)
 
-    def _report(self, *, unchanged: bool = False, cancelled: bool = False) -> ContentReport:
+    def _report(
+        self, *, unchanged: bool = False, cancelled: bool = False, lapsed_on: datetime | None = None
+    ) -> ContentReport:
         return ContentReport(
             changed=frozenset(self._changed),
             withdrawn=frozenset(self._withdrawn),
             bytes_down=self._bytes_down,
             unchanged=unchanged,
             cancelled=cancelled,
+            lapsed_on=lapsed_on,
         )
 
     def _seen(self) -> _Seen | None:

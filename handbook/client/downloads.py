@@ -8,7 +8,7 @@ from pathlib import Path
 from handbook.client import disk
 from handbook.client.answers import refusal
 from handbook.client.transport import Answer, Stream, Transport
-from handbook.errors import Expected, Offline, ServerBroken, Untrusted
+from handbook.errors import Altered, Expected, Offline, ServerBroken
 
 ADVICE = "Nội dung đã cài vẫn đọc được. Hãy đồng bộ lại sau; nếu vẫn vậy, báo cho nơi phát hành."
 
@@ -55,7 +55,7 @@ class Downloads:
         """The file's bytes once they have this length and hash; its part stays until `forget`.
 
         `arrived` is told how many bytes are here after every piece; what it raises ends the download.
-        Raises Untrusted for other bytes, Offline, TooBusy, ServerBroken, Cancelled; OSError from the disk.
+        Raises Altered for other bytes, Offline, TooBusy, ServerBroken, Cancelled; OSError from the disk.
         """
         part = _Part(self._folder, wanted.sha256)
         resumed = part.length > 0
@@ -66,7 +66,7 @@ class Downloads:
                 return data
             self._discard(part)
             if not resumed:
-                raise Untrusted("Tệp tải về khác với tệp đã được ký nên bị bỏ.", ADVICE)
+                raise Altered("Tệp tải về khác với tệp đã được ký nên bị bỏ.", ADVICE)
             # The part from an earlier attempt may be what is wrong: once more, from the start.
             resumed = False
 
@@ -114,7 +114,7 @@ class Downloads:
                 arrived(part.length + len(chunk))
                 self._received(len(chunk))
                 if part.length + len(chunk) > length:
-                    raise Untrusted("Máy chủ gửi về tệp dài hơn tệp đã được ký.", ADVICE)
+                    raise Altered("Máy chủ gửi về tệp dài hơn tệp đã được ký.", ADVICE)
                 file.write(chunk)
                 part.length += len(chunk)
 

@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -32,7 +32,7 @@ from handbook.client import disk
 from handbook.client.answers import refusal
 from handbook.client.downloads import ADVICE
 from handbook.client.transport import Answer
-from handbook.errors import Expected, ServerBroken, Untrusted, WrongClock
+from handbook.errors import Altered, Expected, Lapsed, Outdated, ServerBroken, Untrusted, WrongClock
 from handbook.model.vietnamese import moment_text
 from handbook.protocol import trust
 
@@ -51,7 +51,8 @@ class Metadata:
     """The signed metadata of one server, as one sync finds it.
 
     `root` is the TUF root this PC was given, `now` by its clock, `known` the latest moment known to have
-    passed (trusted_time). `count` is told how many bytes came, from any thread.
+    passed (trusted_time). `count` is told how many bytes came, from any thread. `grace` is how long after
+    their end the timestamp and the snapshot are still believed: what a person carries is never fresh.
     """
 
     def __init__(
@@ -62,9 +63,10 @@ class Metadata:
         now: datetime,
         known: datetime,
         count: Callable[[int], None],
+        grace: timedelta = timedelta(),
     ) -> None:
         self._transport, self._folder, self._root = transport, folder, root
-        self._now, self._known = now, known
+        self._now, self._known, self._grace = now, known, grace
         self._ahead = _Ahead(transport, count, self._look_at)
         self._roles: tuple[str, ...] = ()
         self._count = count
@@ -89,6 +91,13 @@ class Metadata:
     @property
     def timestamp_ends(self) -> datetime:
         return _trusted(self._accepted).timestamp.expires
+
+    @property
+    def lapsed_on(self) -> datetime | None:
+        """Since when only the grace lets this be believed; None while it needs none."""
+        trusted = _trusted(self._accepted)
+        ends = min(trusted.timestamp.expires, trusted.snapshot.expires)
+        return ends if ends <= self.judged_at else None
 
     def ask(self, etag: str) -> tuple[bytes | None, str]:
         """The server's timestamp.json and its ETag; None when it is still the one with `etag`."""
@@ -136,8 +145,9 @@ class Metadata:
                 ),
                 bootstrap=self._root,
             )
-            _trusted(self._updater).reference_time = self.judged_at
+            _trusted(self._updater).reference_time = self.judged_at - self._grace
             self._updater.refresh()
+        self._check_lasting(("root", "targets"))
 
     def catalogues(self, publishers: Iterable[str], problems: list[Untrusted]) -> Iterator[trust.Catalogue]:
         """The signed catalogue of each publisher that has signed one and may sign for itself.
@@ -175,7 +185,7 @@ class Metadata:
                 f"{moment_text(self._known)}.",
                 advice,
             )
-        return Untrusted(
+        return Lapsed(
             "Chữ ký trên nội dung của máy chủ đã quá hạn nên không có gì được nhận.",
             "Nội dung đã cài vẫn đọc được. Hãy báo quản trị máy chủ làm mới chữ ký.",
         )
@@ -193,11 +203,11 @@ class Metadata:
                 "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
             ) from error
         except BadVersionNumberError as error:
-            raise Untrusted(
+            raise Outdated(
                 "Chữ ký máy chủ đưa về cũ hơn bản máy này đã nhận nên không có gì được nhận.", ADVICE
             ) from error
         except LengthOrHashMismatchError as error:
-            raise Untrusted(
+            raise Altered(
                 "Chữ ký không khớp với tệp đi kèm (tệp bị sửa, bị cắt, hoặc ghép từ hai lần phát hành) nên "
                 "không có gì được nhận.",
                 ADVICE,
@@ -229,9 +239,16 @@ class Metadata:
                     "(khoá cũ có thể đã bị thu hồi) nên không được nhận.",
                     ADVICE,
                 ) from error
+        self._check_lasting(_chain(publisher))
         if target is not None and target.length > trust.MAX_CATALOGUE_BYTES:
             raise Untrusted(f"Danh mục của “{publisher}” dài quá giới hạn.", ADVICE)
         return target
+
+    def _check_lasting(self, roles: Iterable[str]) -> None:
+        """No grace is given to what is signed for a year. Raises Lapsed, WrongClock."""
+        trusted = _trusted(self._accepted)
+        if any(trusted[role].is_expired(self.judged_at) for role in roles if role in trusted):
+            raise self.expired()
 
     def _look_at(self, path: str, body: bytes) -> None:
         """Has what python-tuf will ask for next fetched, should this file prove to be good."""

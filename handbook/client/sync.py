@@ -5,7 +5,8 @@ Each step is resumable by itself, so that a sync may be killed or cancelled at a
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from handbook.client.outbox import Outbox
     from handbook.client.store import Store
     from handbook.client.transport import Transport
+    from handbook.client.usb_writing import UsbReport
 
 __all__ = ["LogLine", "Sync", "SyncProgress", "SyncReport", "SyncStatus"]
 
@@ -35,6 +37,8 @@ LOG_LINES = 200
 
 SENDING = "Đang gửi nội dung đã nộp…"
 READING_FEED = "Đang nhận tin của chi bộ…"
+WAITING = "Đang chờ lần đồng bộ trước xong…"
+LOOK_SECONDS = 0.2  # how soon a cancel is noticed while another exchange ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,60 @@ class Sync:
         finally:
             self._running.release()
 
+    def take_in(
+        self,
+        folder: Path,
+        now: datetime,
+        progress: Progress = lambda _: None,
+        cancelled: Cancelled = lambda: False,
+    ) -> "ContentReport":
+        """Takes in content that was carried here in a folder, verified as that of the server.
+
+        Waits for a sync that is running. Raises as usb_reading.take_in does; what is installed stays then.
+        """
+        from handbook.client import usb_reading
+        from handbook.client.content import ContentReport
+
+        with self._alone(progress, cancelled) as is_alone:
+            if not is_alone:
+                return ContentReport(cancelled=True)
+            report = usb_reading.take_in(
+                self._store,
+                folder,
+                self._content_dir,
+                self._given_root(),
+                publishers_for(self._account.member().unit),
+                now,
+                _with_rate(progress),
+                cancelled,
+            )
+        if report.changed or report.withdrawn:
+            self._store.announce({Change.LIBRARY, Change.STUDY, Change.CELL})
+        return report
+
+    def write_out(
+        self,
+        chosen: Path,
+        now: datetime,
+        progress: Progress = lambda _: None,
+        cancelled: Cancelled = lambda: False,
+    ) -> "UsbReport":
+        """Writes what the server publishes for this member's commune to a stick; needs the network.
+
+        Raises as usb_writing.write_out does.
+        """
+        from handbook.client import usb_writing
+
+        return usb_writing.write_out(
+            self._transport,
+            self._given_root(),
+            publishers_for(self._account.member().unit),
+            usb_writing.usual_folder(chosen),
+            now,
+            _with_rate(progress),
+            cancelled,
+        )
+
     def status(self) -> SyncStatus:
         """When the exchange last worked, was last tried, and what went wrong then."""
         return last_sync(self._store)
@@ -196,23 +254,43 @@ class Sync:
         # The Update Framework is slow to import, and most starts of the program come before any sync.
         from handbook.client import content
 
-        try:
-            root = self._root.read_bytes()
-        except FileNotFoundError as error:
-            raise NotFound(
-                "Máy này chưa có tệp khoá gốc để kiểm tra nội dung phát hành.",
-                "Hãy cài lại sổ tay từ bộ cài của đảng uỷ; những gì đã tải vẫn đọc được.",
-            ) from error
         return content.pull(
             self._store,
             self._transport,
-            self._store.profile_dir / "content",
-            root,
+            self._content_dir,
+            self._given_root(),
             publishers_for(self._account.member().unit),
             now,
             _with_rate(progress),
             cancelled,
         )
+
+    @property
+    def _content_dir(self) -> Path:
+        return self._store.profile_dir / "content"
+
+    def _given_root(self) -> bytes:
+        """The TUF root that the installer put on this PC. Raises NotFound."""
+        try:
+            return self._root.read_bytes()
+        except FileNotFoundError as error:
+            raise NotFound(
+                "Máy này chưa có tệp khoá gốc để kiểm tra nội dung phát hành.",
+                "Hãy cài lại sổ tay từ bộ cài của đảng uỷ; những gì đã tải vẫn đọc được.",
+            ) from error
+
+    @contextmanager
+    def _alone(self, progress: Progress, cancelled: Cancelled) -> Iterator[bool]:
+        """Holds off other exchanges, once a running one has ended; False when cancelled before."""
+        while not self._running.acquire(timeout=LOOK_SECONDS):
+            if cancelled():
+                yield False
+                return
+            progress(SyncProgress(WAITING, 0, 0))
+        try:
+            yield True
+        finally:
+            self._running.release()
 
     def _signed_in(self, run: "_Run") -> bool:
         if not self._account.session_expired():
