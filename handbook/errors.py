@@ -80,7 +80,7 @@ class Unreachable(Offline):
 
 
 class ProxyProblem(Offline):
-    """The proxy that the line goes through does not let anybody pass: nobody there, or it wants a password."""
+    """The proxy that the line goes through lets nobody pass: it is not there, or it wants a password."""
 
     code = "proxy"
 
