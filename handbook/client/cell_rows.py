@@ -7,6 +7,7 @@ from datetime import date, datetime
 from handbook.client.cell_copies import CellReflection
 from handbook.model.people import Member, Unit
 from handbook.model.reflection import STATE_NAMES, State
+from handbook.model.report import figures_of
 from handbook.model.study import Assignment, CellMark, MarkKind, MemberProgress, progress
 from handbook.model.vietnamese import VIETNAM, date_text, due_text
 
@@ -95,21 +96,20 @@ def row_of(
 
 def overview_of(unit: Unit, assignment: Assignment, rows: tuple[MemberRow, ...]) -> CellOverview:
     """The figures of the rows."""
-    states = [row.progress.reflection for row in rows]
-    marks = [row.progress.mark for row in rows]
+    figures = figures_of(assignment, (row.progress for row in rows))
     return CellOverview(
         unit=unit,
         assignment=assignment,
         rows=rows,
-        members=len(rows),
-        read_all=sum(row.progress.read_all for row in rows),
-        submitted=sum(bool(state) for state in states),
-        accepted=states.count(State.ACCEPTED),
-        returned=states.count(State.RETURNED),
-        late=sum(row.progress.late for row in rows),
-        exempt=marks.count(MarkKind.EXEMPT),
-        paper=marks.count(MarkKind.PAPER),
-        missing=sum(not row.progress.done(assignment.wants_reflection) for row in rows),
+        members=figures.members,
+        read_all=figures.read_all,
+        submitted=figures.submitted,
+        accepted=figures.accepted,
+        returned=figures.returned,
+        late=figures.late,
+        exempt=figures.exempt,
+        paper=figures.paper,
+        missing=figures.missing,
     )
 
 

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QTextCursor,
     QTextDocument,
     QTextFormat,
+    QTextFrameFormat,
     QTextLength,
     QTextOption,
     QTextTable,
@@ -32,6 +33,8 @@ from PySide6.QtPrintSupport import QPrinter
 from handbook.errors import DiskProblem
 from handbook.exports.reflection_page import (
     FONT,
+    GRID_BELOW_PT,
+    GRID_PADDING_MM,
     LETTERHEAD_MM,
     LINE_SPACING,
     LOOKS,
@@ -40,6 +43,7 @@ from handbook.exports.reflection_page import (
     PAPER_MM,
     SIGNATURE_MM,
     Align,
+    Grid,
     Line,
     PageLines,
     Style,
@@ -127,11 +131,15 @@ class Pages:
         )
         cursor = QTextCursor(document)
         _insert_beside(cursor, LETTERHEAD_MM, lines.left, lines.right)
+        grids: list[QTextTable] = []
         for at, line in enumerate(lines.body):
-            if at:
+            if isinstance(line, Grid):
+                grids.append(_insert_grid(cursor, line))
+                continue
+            if at and not isinstance(lines.body[at - 1], Grid):
                 cursor.insertBlock()
             _insert(cursor, line)
-        blocks = self._body_blocks(len(lines.body))
+        blocks = self._body_blocks(lines.body, grids)
         if not lines.signature:
             self._keep_together(lines.body, blocks)
             return
@@ -140,7 +148,7 @@ class Pages:
         self._keep_together(lines.body, blocks)
         self._keep_signature_with(lines.body, blocks, signature)
 
-    def _keep_together(self, body: Sequence[Line], blocks: Sequence[QTextBlock]) -> None:
+    def _keep_together(self, body: Sequence[Line | Grid], blocks: Sequence[QTextBlock]) -> None:
         """Titles go to the page of the text below them."""
         start = None
         for (line, block), (_, below) in pairwise(zip(body, blocks, strict=True)):
@@ -153,7 +161,7 @@ class Pages:
                 start = None
 
     def _keep_signature_with(
-        self, body: Sequence[Line], blocks: Sequence[QTextBlock], signature: QTextTable
+        self, body: Sequence[Line | Grid], blocks: Sequence[QTextBlock], signature: QTextTable
     ) -> None:
         """A signature never stands on a page by itself, nor on two."""
         last = blocks[-1]
@@ -173,14 +181,20 @@ class Pages:
             form.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
             signature.setFormat(form)
 
-    def _body_blocks(self, count: int) -> list[QTextBlock]:
-        """The blocks between the two tables."""
+    def _body_blocks(self, body: Sequence[Line | Grid], grids: Sequence[QTextTable]) -> list[QTextBlock]:
+        """The blocks between letterhead and signature: of each line its own, of each grid its first."""
         letterhead = self._document.rootFrame().childFrames()[0]
         block = letterhead.lastCursorPosition().block().next()
+        following = iter(grids)
         blocks = []
-        for _ in range(count):
-            blocks.append(block)
-            block = block.next()
+        for line in body:
+            if isinstance(line, Grid):
+                grid = next(following)
+                blocks.append(grid.firstCursorPosition().block())
+                block = grid.lastCursorPosition().block().next()
+            else:
+                blocks.append(block)
+                block = block.next()
         return blocks
 
     def _page_at(self, block: QTextBlock, line: int = 0) -> int:
@@ -296,6 +310,33 @@ def _insert_beside(
             if at:
                 inside.insertBlock()
             _insert(inside, line)
+    cursor.setPosition(table.lastPosition() + 1)
+    return table
+
+
+def _insert_grid(cursor: QTextCursor, grid: Grid) -> QTextTable:
+    """The table below what was written last; the cursor stands in an empty block below it afterwards."""
+    form = QTextTableFormat()
+    form.setBorder(_points(0.5))
+    form.setBorderBrush(QBrush(Qt.GlobalColor.black))
+    form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+    form.setBorderCollapse(True)
+    form.setCellPadding(_dots(GRID_PADDING_MM))
+    form.setCellSpacing(0)
+    form.setHeaderRowCount(1)
+    form.setBottomMargin(_points(GRID_BELOW_PT))
+    form.setColumnWidthConstraints(
+        [QTextLength(QTextLength.Type.FixedLength, _dots(width)) for width in grid.widths_mm]
+    )
+    rows = grid.lines()
+    table = cursor.insertTable(len(rows), len(grid.head), form)
+    for at, row in enumerate(rows):
+        for column, line in enumerate(row):
+            cell = table.cellAt(at, column)
+            _insert(cell.firstCursorPosition(), line)
+            form_of_cell = cell.format()  # that of its block's letters too, which have just been set
+            form_of_cell.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+            cell.setFormat(form_of_cell)
     cursor.setPosition(table.lastPosition() + 1)
     return table
 

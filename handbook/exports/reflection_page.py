@@ -1,7 +1,7 @@
 """A reflection as the Party's page: what stands on it, in order, and how each line of it looks.
 
 Layout after 36-HD/VPTW (2018), annex 3. The writers, one for Word and one for screen and printer, set the
-same lines by the same measures.
+same lines by the same measures. Reports stand on the same page, with tables among their lines.
 """
 
 import re
@@ -19,6 +19,9 @@ MARGINS_MM: Final = (30.0, 20.0, 15.0, 20.0)
 LETTERHEAD_MM: Final = (72.0, 93.0)
 """Widths of the issuer's column and the Party's."""
 SIGNATURE_MM: Final = (75.0, 90.0)
+GRID_PADDING_MM: Final = 0.8
+"""Between the rules of a table and what stands in a cell, at the left and the right."""
+GRID_BELOW_PT: Final = 10.0
 PAGE_NUMBER_PT: Final = 13.0
 LINE_SPACING: Final = 1.15
 FONT: Final = "Times New Roman"
@@ -55,6 +58,9 @@ class Style(StrEnum):
     QUOTATION = "quotation"
     CITATION = "citation"
     CODE = "code"
+    GRID_HEAD = "grid head"
+    GRID_WORDS = "grid words"
+    GRID_NUMBER = "grid number"
     SIGNATURE = "signature"
     SIGNATURE_HINT = "signature hint"
     SIGNATURE_NAME = "signature name"
@@ -102,6 +108,9 @@ LOOKS: Final = {
     Style.QUOTATION: Look(italic=True, left_mm=15, after_pt=4, align=Align.JUSTIFIED),
     Style.CITATION: Look(size_pt=13, left_mm=15, after_pt=6, align=Align.RIGHT),
     Style.CODE: Look(size_pt=12, after_pt=4, left_mm=10),
+    Style.GRID_HEAD: Look(size_pt=9.5, bold=True, align=Align.CENTRE),
+    Style.GRID_WORDS: Look(size_pt=12),
+    Style.GRID_NUMBER: Look(size_pt=12, align=Align.CENTRE),
     Style.SIGNATURE: Look(bold=True, align=Align.CENTRE, before_pt=16, with_next=True),
     Style.SIGNATURE_HINT: Look(size_pt=13, italic=True, align=Align.CENTRE, after_pt=56, with_next=True),
     Style.SIGNATURE_NAME: Look(bold=True, align=Align.CENTRE),
@@ -161,12 +170,47 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table with rules. `head` stands again at the top of each page; the last row is stressed as a total.
+
+    The columns of `words`, counted from 0, are set left and may break; the others hold numbers.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    widths_mm: tuple[float, ...]
+    words: frozenset[int]
+
+    @property
+    def look(self) -> Look:
+        return LOOKS[Style.GRID_NUMBER]
+
+    def lines(self) -> tuple[tuple[Line, ...], ...]:
+        """The head and every row, cell by cell."""
+        head = tuple(line_of(Style.GRID_HEAD, text) for text in self.head)
+        rows = [
+            tuple(
+                Line(
+                    style=Style.GRID_WORDS if column in self.words else Style.GRID_NUMBER,
+                    runs=(Run(text=text, bold=at == len(self.rows)),),
+                )
+                for column, text in enumerate(row)
+            )
+            for at, row in enumerate(self.rows, 1)
+        ]
+        return head, *rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageLines:
-    """The lines of the page: `left` and `right` stand beside each other at its head, `signature` below."""
+    """The lines of the page: `left` and `right` stand beside each other at its head, `signature` below.
+
+    The body neither begins nor ends with a table.
+    """
 
     left: tuple[Line, ...]
     right: tuple[Line, ...]
-    body: tuple[Line, ...]
+    body: tuple[Line | Grid, ...]
     signature: tuple[Line, ...]
 
 

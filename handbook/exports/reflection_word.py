@@ -8,18 +8,20 @@ from typing import Final
 from docx import Document
 from docx.document import Document as WordDocument
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.table import WD_TABLE_ALIGNMENT
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
-from docx.table import _Cell
+from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
 from handbook.exports.notes import without_control_characters
 from handbook.exports.reflection_page import (
     FONT,
+    GRID_BELOW_PT,
+    GRID_PADDING_MM,
     LETTERHEAD_MM,
     LINE_SPACING,
     LOOKS,
@@ -28,7 +30,9 @@ from handbook.exports.reflection_page import (
     PAPER_MM,
     SIGNATURE_MM,
     Align,
+    Grid,
     Line,
+    PageLines,
     ReflectionPaper,
     Style,
     lines_of,
@@ -64,6 +68,9 @@ _OUR_STYLES: Final = {
     Style.PERSON: "Người viết",
     Style.CITATION: "Nguồn trích dẫn",
     Style.CODE: "Mã số",
+    Style.GRID_HEAD: "Đầu bảng",
+    Style.GRID_WORDS: "Chữ trong bảng",
+    Style.GRID_NUMBER: "Số trong bảng",
     Style.SIGNATURE: "Chữ ký",
     Style.SIGNATURE_HINT: "Hướng dẫn ký",
     Style.SIGNATURE_NAME: "Họ tên người ký",
@@ -79,17 +86,21 @@ _NUMBERED: Final = (Style.NUMBERED, Style.SUBNUMBERED)
 
 def to_word(paper: ReflectionPaper, now: datetime) -> bytes:
     """The page as a .docx."""
+    return page_as_word(lines_of(paper), f"Bài thu hoạch: {paper.study}", paper.author, now)
+
+
+def page_as_word(lines: PageLines, title: str, author: str, now: datetime) -> bytes:
+    """These lines as a .docx; title and author are its properties."""
     word = Document()
     _set_paper(word)
     _make_styles(word)
     _number_pages(word)
-    lines = lines_of(paper)
     _write_beside(word, LETTERHEAD_MM, lines.left, lines.right)
     _write_body(word, lines.body)
     _write_beside(word, SIGNATURE_MM, (), lines.signature)
     properties = word.core_properties
-    properties.title = without_control_characters(f"Bài thu hoạch: {paper.study}")
-    properties.author = without_control_characters(paper.author)
+    properties.title = without_control_characters(title)
+    properties.author = without_control_characters(author)
     properties.comments = ""
     properties.language = "vi-VN"
     properties.created = properties.modified = now.replace(tzinfo=None)
@@ -207,10 +218,13 @@ def _number_pages(word: WordDocument) -> None:
 # --- text
 
 
-def _write_body(word: WordDocument, lines: Sequence[Line]) -> None:
+def _write_body(word: WordDocument, lines: Sequence[Line | Grid]) -> None:
     lists: dict[Style, int] = {}
     paragraph = None
     for line in lines:
+        if isinstance(line, Grid):
+            _write_grid(word, line)
+            continue
         paragraph = word.add_paragraph(style=_style_name(line.style))
         _write_runs(paragraph, line)
         if line.style in _NUMBERED:
@@ -228,6 +242,37 @@ def _new_list(word: WordDocument, style: Style) -> int:
     number = word.part.numbering_part.element.add_num(_abstract_number(word, style))
     number.add_lvlOverride(ilvl=0).add_startOverride(1)
     return number.numId
+
+
+def _write_grid(word: WordDocument, grid: Grid) -> None:
+    rows = grid.lines()
+    table = word.add_table(rows=len(rows), cols=len(grid.head), style="Table Grid")
+    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
+    _set_padding(table)
+    for column, width in zip(table.columns, grid.widths_mm, strict=True):
+        column.width = Mm(width)
+    for at, (row, lines) in enumerate(zip(table.rows, rows, strict=True)):
+        kept = row._tr.get_or_add_trPr()
+        kept.append(OxmlElement("w:cantSplit"))
+        if at == 0:
+            kept.append(OxmlElement("w:tblHeader"))
+        for cell, line, width in zip(row.cells, lines, grid.widths_mm, strict=True):
+            cell.width = Mm(width)
+            cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
+            _write_cell(cell, (line,))
+    below = word.add_paragraph(style=_style_name(Style.GRID_WORDS))
+    below.paragraph_format.line_spacing = Pt(GRID_BELOW_PT)
+
+
+def _set_padding(table: Table) -> None:
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("w:left", "w:right"):
+        margin = OxmlElement(side)
+        margin.set(qn("w:w"), str(Mm(GRID_PADDING_MM).twips))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.append(margins)
 
 
 def _write_beside(
