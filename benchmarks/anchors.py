@@ -18,8 +18,9 @@ from benchmarks import shelf
 from benchmarks.report import Row, median, percentile
 from benchmarks.search import documents_of, paragraphs_of
 from handbook.client.rendering import render_sections
+from handbook.model.anchoring import Edition
 from handbook.model.library import Document
-from handbook.model.notes import Anchor, Edition, Place, SectionText
+from handbook.model.notes import Anchor, Place, SectionText
 from handbook.model.text import nfc
 
 SHARES = (0.0, 0.01, 0.05, 0.10, 0.20)

@@ -16,12 +16,12 @@ from handbook.client.store import Store
 from handbook.client.tables.library import documents, sections
 from handbook.client.tables.personal import bookmarks, notes
 from handbook.errors import NotFound
+from handbook.model.anchoring import Edition
 from handbook.model.changes import Change, Changes
 from handbook.model.library import KIND_NAMES, Kind
 from handbook.model.notes import (
     Anchor,
     Colour,
-    Edition,
     Entry,
     EntryKind,
     Note,
@@ -38,11 +38,13 @@ REMOVED_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A passage of a section counted in its seen characters (model.notes), `first` to before `stop`."""
+    """A passage of a section's text, or of its heading, counted in the seen characters there (model.notes),
+    `first` to before `stop`."""
 
     section: str
     first: int
     stop: int
+    in_heading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Notes:
                     MarkedNote(
                         _note(row, place),
                         texts.headings(document_id).get(place.section, "") if place else row.heading,
-                        Span(place.section, *ink_range(section, place)) if place and section else None,
+                        _span(section, place) if place and section else None,
                     )
                 )
             order = list(texts.headings(document_id))
@@ -167,7 +169,7 @@ class Notes:
                 section = read.section(span.section)
                 if section is None or card.edition != edition:
                     raise NotFound("Văn bản vừa được cập nhật bản mới.", "Hãy mở lại văn bản rồi đánh dấu.")
-                place = passage(section, span.first, span.stop)
+                place = passage(section, span.first, span.stop, span.in_heading)
                 anchor = read.anchor(place)
                 rows.append(
                     {
@@ -182,6 +184,7 @@ class Notes:
                         "before": anchor.before,
                         "after": anchor.after,
                         "position": anchor.position,
+                        "in_heading": anchor.in_heading,
                         "colour": colour.value,
                         "text": "" if rows else text,
                         "created_at": now,
@@ -299,9 +302,10 @@ class _Texts:
 
     def edition(self, document_id: str) -> Edition:
         if document_id not in self._editions:
-            query = select(sections.c.anchor, sections.c.text).where(sections.c.document == document_id)
+            columns = sections.c["anchor", "text", "heading"]
+            query = select(columns).where(sections.c.document == document_id)
             rows = self._library.execute(query.order_by(sections.c.position)).all()
-            self._editions[document_id] = Edition(SectionText(row.anchor, row.text) for row in rows)
+            self._editions[document_id] = Edition(SectionText(*row) for row in rows)
         return self._editions[document_id]
 
     def place(self, row: Row) -> Place | None:
@@ -313,7 +317,7 @@ class _Texts:
             return self.edition(row.document).find(_anchor(row))
         if row.place_section is None:
             return None
-        return Place(row.place_section, row.place_start, row.place_end)
+        return Place(row.place_section, row.place_start, row.place_end, row.in_heading)
 
     def bookmarked(self, row: Row) -> str:
         """The section of a bookmark: the same one, or the only one of that heading; '' when neither is."""
@@ -347,7 +351,9 @@ class _Texts:
             colour=None,
             changed_at=row.created_at,
         )
-        return _place_key(Place(section, 0, 1) if section else None, order, row.created_at), entry
+        return _place_key(
+            Place(section, 0, 1, in_heading=True) if section else None, order, row.created_at
+        ), entry
 
     def _entry(self, row: Row, *, section: str, **fields: Any) -> Entry:
         card = self.card(row.document)
@@ -372,8 +378,17 @@ def _present(table: Table) -> Any:
 
 def _anchor(row: Row) -> Anchor:
     return Anchor(
-        section=row.section, quote=row.quote, before=row.before, after=row.after, position=row.position
+        section=row.section,
+        quote=row.quote,
+        before=row.before,
+        after=row.after,
+        position=row.position,
+        in_heading=row.in_heading,
     )
+
+
+def _span(section: SectionText, place: Place) -> Span:
+    return Span(section.anchor, *ink_range(section, place), place.in_heading)
 
 
 def _note(row: Row, place: Place | None) -> Note:
@@ -400,10 +415,10 @@ def _standing(edition: int, place: Place | None) -> dict[str, object]:
 
 
 def _place_key(place: Place | None, order: Sequence[str], made: datetime) -> tuple[Any, ...]:
-    """Sorts by place in the text, orphans behind all."""
+    """Sorts by place in the text, a heading before what it stands above, orphans behind all."""
     if place is None or place.section not in order:
-        return (1, 0, 0, made)
-    return (0, order.index(place.section), place.start, made)
+        return (1, 0, False, 0, made)
+    return (0, order.index(place.section), not place.in_heading, place.start, made)
 
 
 def _source(card: Row) -> str:

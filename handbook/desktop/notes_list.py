@@ -88,7 +88,7 @@ class NotesList(QListView):
     def about(self, entry: Entry) -> str:
         """Where an entry belongs, when it was made, and whether its words are gone."""
         parts = [entry.source] if self.by_document else []
-        if entry.kind is not EntryKind.BOOKMARK:
+        if entry.kind is not EntryKind.BOOKMARK and entry.quote != entry.heading:
             parts.append(entry.heading or self.tr("Mở đầu"))
         parts.append(date_text(entry.changed_at))
         return "  ·  ".join(parts)

@@ -1,7 +1,8 @@
 """Where the member's marks lie on the page: characters that are seen, counted, against positions of the text.
 
 A mark is known by its section and its count of seen characters (model.notes), which the page and the plain
-text have in common whatever stands between them; headings and the numbers of footnotes do not count.
+text have in common whatever stands between them. A heading is counted apart from the text below it; the
+numbers of footnotes do not count.
 """
 
 from bisect import bisect_left
@@ -22,14 +23,16 @@ class Mark(NamedTuple):
     stop: int
     colour: Colour
     note: bool
+    in_heading: bool = False
 
 
 class Chosen(NamedTuple):
-    """A part of the selection: seen characters `first` to before `stop` of the section."""
+    """A part of the selection: seen characters `first` to before `stop` of the section's text or heading."""
 
     section: int
     first: int
     stop: int
+    in_heading: bool = False
 
 
 class Marks:
@@ -99,18 +102,22 @@ class Marks:
         )
 
     def chosen(self, start: int, end: int, sections: range) -> list[Chosen]:
-        """What lies between two positions, section by section, without headings and numbers of footnotes."""
+        """Between two positions, heading by heading and text by text, without numbers of footnotes."""
         parts = []
         for section in sections:
-            ink = self._ink(section)
-            first, stop = bisect_left(ink, start), bisect_left(ink, end)
-            if first < stop:
-                parts.append(Chosen(section, first, stop))
+            for in_heading in (True, False):
+                ink = self._ink(section, in_heading)
+                first, stop = bisect_left(ink, start), bisect_left(ink, end)
+                if first < stop:
+                    parts.append(Chosen(section, first, stop, in_heading))
         return parts
 
     def _find(self, section: int, marks: Sequence[Mark]) -> None:
-        ink = self._ink(section)
+        inks = {
+            in_heading: self._ink(section, in_heading) for in_heading in {one.in_heading for one in marks}
+        }
         for mark in marks:
+            ink = inks[mark.in_heading]
             if 0 <= mark.first < mark.stop <= len(ink):
                 cursor = QTextCursor(self._document)
                 cursor.setPosition(ink[mark.first])
@@ -119,13 +126,15 @@ class Marks:
                 cursor.movePosition(QTextCursor.MoveOperation.NextCharacter, QTextCursor.MoveMode.KeepAnchor)
                 self._cursors[mark.id] = cursor
 
-    def _ink(self, section: int) -> list[int]:
+    def _ink(self, section: int, in_heading: bool = False) -> list[int]:
         """The positions of the section's seen characters; none while the section is not wholly there."""
         bounds = self._bounds(section)
         if bounds is None:
             return []
         begin, end = bounds
         block = begin.block()
+        if in_heading:
+            return _ink_of(block) if self._has_heading(section) else []
         if self._has_heading(section):
             block = block.next()
         stop = end.block().position() if end else self._document.characterCount()

@@ -126,6 +126,7 @@ class ReaderNotes(QObject):
                     one.span.stop,
                     one.note.colour,
                     bool(one.note.text),
+                    one.span.in_heading,
                 )
                 for one in notes.notes
                 if one.span and one.span.section in indexes
@@ -265,7 +266,7 @@ class ReaderNotes(QObject):
         def mark() -> tuple[str, ...]:
             from handbook.client.notes import Span
 
-            spans = [Span(anchors[part.section], part.first, part.stop) for part in chosen]
+            spans = [Span(anchors[part.section], part.first, part.stop, part.in_heading) for part in chosen]
             return notes.mark(view.card.id, view.card.edition, spans, colour, now)
 
         session.work.run(mark, done, self._failed, self)

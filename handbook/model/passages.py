@@ -6,7 +6,8 @@ A text that its author has changed since is searched as documents are for the no
 
 from collections.abc import Iterable, Sequence
 
-from handbook.model.notes import Anchor, Edition, Place, SectionText
+from handbook.model.anchoring import Edition
+from handbook.model.notes import Anchor, Place, SectionText
 from handbook.model.reflection import PassageComment
 
 

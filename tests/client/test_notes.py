@@ -244,3 +244,21 @@ def test_a_mark_is_found_again_when_the_letters_of_the_new_edition_are_taken_apa
     mark(notes, "động lực của mọi ngành")
     library_with(edition(2, goals=unicodedata.normalize("NFD", GOALS)))
     assert notes.of_document(ID).notes[0].span == span("động lực của mọi ngành")
+
+
+def test_a_heading_that_was_marked_goes_along_with_its_section(notes: Notes, library_with: Publish) -> None:
+    notes.mark(ID, 1, (Span("to-chuc", 0, 6, in_heading=True),), Colour.GREEN, NOW)
+    mark(notes, "Chuyển đổi số")
+    renamed = document(
+        edition=2,
+        sections=(
+            Section(anchor="muc-tieu", level=1, heading="Mục tiêu", text=GOALS),
+            Section(anchor="thuc-hien", level=1, heading="Tổ chức thực hiện", text=WORK),
+        ),
+    )
+    library_with(renamed)
+    notes.settle(LATER)
+    goals, work = notes.of_document(ID).notes
+    assert (goals.span, goals.note.anchor.quote) == (span("Chuyển đổi số"), "Chuyển đổi số")
+    assert (work.span, work.note.anchor.quote) == (Span("thuc-hien", 0, 6, in_heading=True), "Tổ chức")
+    assert [entry.heading for entry in notes.all()] == ["Mục tiêu", "Tổ chức thực hiện"]

@@ -83,12 +83,13 @@ def test_the_page_and_the_plain_text_count_the_same_characters(alone: Person) ->
         screen = read(alone, card.id)
         with alone.desktop.session.handbook.store.library.read() as connection:
             rows = connection.exec_driver_sql(
-                "SELECT anchor, text FROM sections WHERE document = ? ORDER BY position", (card.id,)
+                "SELECT anchor, text, heading FROM sections WHERE document = ? ORDER BY position", (card.id,)
             ).all()
         for at, row in enumerate(rows):
-            shown = screen.text.marks._ink(at)
-            letters = [screen.text.document().characterAt(place) for place in shown]
-            assert "".join(letters) == "".join(row.text[place] for place in ink_offsets(row.text)), row.anchor
+            for in_heading, text in ((False, row.text), (True, row.heading)):
+                shown = screen.text.marks._ink(at, in_heading)
+                letters = [screen.text.document().characterAt(place) for place in shown]
+                assert "".join(letters) == "".join(text[place] for place in ink_offsets(text)), row.anchor
 
 
 def test_one_key_marks_the_selection_and_the_colour_is_remembered(alone: Person) -> None:
@@ -106,6 +107,35 @@ def test_one_key_marks_the_selection_and_the_colour_is_remembered(alone: Person)
         ("Báo cáo hằng năm", Colour.PINK),
     ]
     alone.picture("reader-marked")
+
+
+def test_a_heading_is_marked_like_text_and_listed_before_what_stands_below_it(alone: Person) -> None:
+    screen = read(alone)
+    notes = alone.desktop.session.handbook.notes
+    heading = screen._view.outline[3].heading
+    cursor = screen.text.document().find(heading.split()[-1])
+    while cursor.block().text() != heading:
+        cursor = screen.text.document().find(heading.split()[-1], cursor)
+    cursor.movePosition(QTextCursor.MoveOperation.StartOfBlock)
+    cursor.movePosition(QTextCursor.MoveOperation.NextBlock, QTextCursor.MoveMode.KeepAnchor)
+    cursor.movePosition(QTextCursor.MoveOperation.NextWord, QTextCursor.MoveMode.KeepAnchor)
+    below = cursor.selectedText().split("\u2029")[1].strip()
+    screen.text.setTextCursor(cursor)
+    screen.text.setFocus()
+    press(alone, screen, Qt.Key.Key_4)
+    assert painted(screen) == [(heading, ink(Colour.VIOLET)), (below, ink(Colour.VIOLET))]
+    assert [entry.quote for entry in notes.all()] == [heading, below]
+    select(screen, heading)
+    press(alone, screen, Qt.Key.Key_N)
+    write(alone, "Đọc kỹ mục này")
+    entries = alone.go(place=Place.NOTES).list
+    assert entries.words(entries.entries[0]).count(heading) == 1
+    alone.picture("notes-of-a-heading")
+    QTest.keyClick(entries, Qt.Key.Key_Home)
+    QTest.keyClick(entries, Qt.Key.Key_Return)
+    alone.wait(lambda: alone.sees("reader.note"))
+    assert alone.find("reader.note.text").toPlainText() == "Đọc kỹ mục này"
+    alone.picture("reader-heading-marked")
 
 
 def test_undo_takes_a_mark_away_and_brings_a_removed_one_back(alone: Person) -> None:
@@ -219,7 +249,7 @@ def test_letters_typed_into_the_search_field_mark_nothing(alone: Person) -> None
     assert quotes(alone) == []
 
 
-def test_a_selection_over_two_sections_becomes_a_mark_in_each_and_one_undo_takes_both(alone: Person) -> None:
+def test_a_selection_over_two_sections_marks_text_and_heading_and_one_undo_takes_all(alone: Person) -> None:
     screen = read(alone)
     first = screen.text.document().find("Người dân là trung tâm").selectionStart()
     last = screen.text.document().find("phân công").selectionEnd()
@@ -230,6 +260,7 @@ def test_a_selection_over_two_sections_becomes_a_mark_in_each_and_one_undo_takes
     press(alone, screen, Qt.Key.Key_H)
     assert [words for words, *_ in quotes(alone)] == [
         "Người dân là trung tâm của CHUYỂN ĐỔI SỐ.",
+        "III. Tổ chức thực hiện",
         "Các cấp uỷ phân công",
     ]
     undo(alone)

@@ -5,7 +5,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from handbook.errors import BadInput
-from handbook.model.notes import Edition, Place, SectionText, ink_offsets, ink_range, passage
+from handbook.model.anchoring import Edition
+from handbook.model.notes import Place, SectionText, ink_offsets, ink_range, passage
 from handbook.model.text import nfc
 
 WORDS = [
@@ -28,7 +29,7 @@ WORDS = [
 sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=40).map(" ".join)
 strange = st.text(alphabet=st.characters(codec="utf-8"), max_size=60)
 texts = st.one_of(sentences, strange)
-editions = st.lists(texts, min_size=1, max_size=4)
+editions = st.lists(st.tuples(texts, texts), min_size=1, max_size=4)
 
 LAW = (
     SectionText(
@@ -41,8 +42,17 @@ LAW = (
 )
 
 
-def numbered(texts: list[str]) -> list[SectionText]:
-    return [SectionText(f"m{at}", text) for at, text in enumerate(texts)]
+def numbered(texts: list[tuple[str, str]]) -> list[SectionText]:
+    return [SectionText(f"m{at}", text, heading) for at, (text, heading) in enumerate(texts)]
+
+
+def drawn_passage(data: st.DataObject, sections: list[SectionText]) -> Place:
+    """Some passage of a section's text or heading."""
+    section, in_heading = data.draw(st.sampled_from(sections)), data.draw(st.booleans())
+    ink = len(ink_offsets(section.part(in_heading)))
+    assume(ink)
+    first = data.draw(st.integers(0, ink - 1))
+    return passage(section, first, data.draw(st.integers(first + 1, ink)), in_heading)
 
 
 def place_of(section: SectionText, words: str, after: int = 0) -> Place:
@@ -51,7 +61,8 @@ def place_of(section: SectionText, words: str, after: int = 0) -> Place:
 
 
 def quoted(sections: list[SectionText], place: Place) -> str:
-    return nfc(next(one.text for one in sections if one.anchor == place.section))[place.start : place.end]
+    text = next(one.part(place.in_heading) for one in sections if one.anchor == place.section)
+    return nfc(text)[place.start : place.end]
 
 
 def changed(section: SectionText, former: str, words: str) -> list[SectionText]:
@@ -65,11 +76,7 @@ def changed(section: SectionText, former: str, words: str) -> list[SectionText]:
 @settings(max_examples=60)
 def test_in_the_same_text_a_mark_stands_where_it_was_made(texts, data):
     sections = numbered(texts)
-    section = data.draw(st.sampled_from(sections))
-    ink = len(ink_offsets(section.text))
-    assume(ink)
-    first = data.draw(st.integers(0, ink - 1))
-    place = passage(section, first, data.draw(st.integers(first + 1, ink)))
+    place = drawn_passage(data, sections)
     assert Edition(sections).find(Edition(sections).anchor(place)) == place
 
 
@@ -77,27 +84,38 @@ def test_in_the_same_text_a_mark_stands_where_it_was_made(texts, data):
 @settings(max_examples=60)
 def test_wherever_a_mark_is_found_again_there_is_text(texts, others, data):
     sections, later = numbered(texts), numbered(others)
-    section = data.draw(st.sampled_from(sections))
-    ink = len(ink_offsets(section.text))
-    assume(ink)
-    first = data.draw(st.integers(0, ink - 1))
-    anchor = Edition(sections).anchor(passage(section, first, data.draw(st.integers(first + 1, ink))))
+    anchor = Edition(sections).anchor(drawn_passage(data, sections))
     found = Edition(later).find(anchor)
     if found:
-        length = len(nfc(next(one.text for one in later if one.anchor == found.section)))
+        assert found.in_heading == anchor.in_heading
+        section = next(one for one in later if one.anchor == found.section)
+        length = len(nfc(section.part(found.in_heading)))
         assert 0 <= found.start < found.end <= length
         assert quoted(later, found).strip()
 
 
-@given(texts, st.integers(-3, 30), st.integers(-3, 60))
-def test_a_passage_counted_in_seen_characters_counts_the_same_again(text, first, stop):
-    section = SectionText("a", text)
+@given(editions, editions, st.data())
+@settings(max_examples=60)
+def test_a_mark_in_a_text_stands_where_it_would_without_any_headings(texts, others, data):
+    sections, later = numbered(texts), numbered(others)
+    place = drawn_passage(data, sections)
+    assume(not place.in_heading)
+    bare, bare_later = ([SectionText(one.anchor, one.text) for one in each] for each in (sections, later))
+    anchor = Edition(sections).anchor(place)
+    assert anchor == Edition(bare).anchor(place)
+    assert Edition(later).find(anchor) == Edition(bare_later).find(anchor)
+
+
+@given(texts, st.integers(-3, 30), st.integers(-3, 60), st.booleans())
+def test_a_passage_counted_in_seen_characters_counts_the_same_again(text, first, stop, in_heading):
+    section = SectionText("a", "", text) if in_heading else SectionText("a", text)
     seen = ink_offsets(text)[max(0, first) : max(0, stop)]
     if seen:
-        assert ink_range(section, passage(section, first, stop)) == (max(0, first), max(0, first) + len(seen))
+        place = passage(section, first, stop, in_heading)
+        assert ink_range(section, place) == (max(0, first), max(0, first) + len(seen))
     else:
         with pytest.raises(BadInput):
-            passage(section, first, stop)
+            passage(section, first, stop, in_heading)
 
 
 def test_spaces_and_line_breaks_do_not_count():
@@ -171,3 +189,34 @@ def test_a_mark_made_in_decomposed_letters_is_found_in_composed_ones():
 
 def test_an_empty_edition_holds_nothing():
     assert Edition([]).find(Edition(LAW).anchor(place_of(LAW[0], "nhiệm vụ"))) is None
+
+
+HEADED = (
+    SectionText("dieu-1", "Chi bộ họp mỗi tháng.", "Điều 1. Phạm vi"),
+    SectionText("dieu-2", "Đảng viên đóng đảng phí.", "Điều 2. Nhiệm vụ của chi bộ"),
+    SectionText("dieu-3", "Bí thư thực hiện Nhiệm vụ của chi bộ.", "Điều 3. Hiệu lực"),
+)
+
+
+def heading_place(section: SectionText, words: str) -> Place:
+    start = section.heading.index(words)
+    return Place(section.anchor, start, start + len(words), in_heading=True)
+
+
+def test_a_marked_heading_is_found_when_its_article_has_another_number():
+    anchor = Edition(HEADED).anchor(heading_place(HEADED[1], HEADED[1].heading))
+    later = [
+        HEADED[0],
+        SectionText("dieu-2", "Điều mới.", "Điều 2. Giải thích từ ngữ"),
+        SectionText("dieu-3", HEADED[1].text, "Điều 3. Nhiệm vụ của chi bộ"),
+    ]
+    found = Edition(later).find(anchor)
+    assert found.section == "dieu-3"
+    assert quoted(later, found).endswith("Nhiệm vụ của chi bộ")
+
+
+def test_words_of_a_heading_are_not_found_in_a_sentence_nor_the_other_way_round():
+    heading = Edition(HEADED).anchor(heading_place(HEADED[1], "Nhiệm vụ của chi bộ"))
+    assert Edition([HEADED[0], HEADED[2]]).find(heading) is None
+    words = Edition(HEADED).anchor(place_of(HEADED[2], "Nhiệm vụ của chi bộ"))
+    assert Edition(HEADED[:2]).find(words) is None

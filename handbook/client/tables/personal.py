@@ -218,6 +218,7 @@ notes = Table(
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("in_heading", Boolean, nullable=False),
     Column("colour", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
@@ -229,7 +230,7 @@ notes = Table(
     Column("place_end", Integer),
     Index("notes_by_document", "document"),
 )
-"""Highlights and the notes on them. `section` to `position` are the model's Anchor in the edition it was made
+"""Highlights and the notes on them. `section` to `in_heading` are the model's Anchor in the edition it was made
 in; `place_...` where it stands in edition `place_edition`, without a section when it is an orphan there.
 `source`, `title` and `heading` name it when the document is gone."""
 

@@ -106,6 +106,7 @@ CREATE TABLE notes (
 	"before" TEXT NOT NULL,
 	"after" TEXT NOT NULL,
 	position INTEGER NOT NULL,
+	in_heading BOOLEAN NOT NULL,
 	colour VARCHAR NOT NULL,
 	text TEXT NOT NULL,
 	created_at VARCHAR NOT NULL,
