@@ -158,6 +158,26 @@ def build_parser() -> argparse.ArgumentParser:
         "--keys", type=Path, required=True, help="folder with the keys snapshot and timestamp"
     )
 
+    command = _command(commands, "pack", _pack, "write published content to a USB stick or folder")
+    command.add_argument(
+        "out", type=Path, metavar="OUT", help="made when missing; written whole or not at all"
+    )
+    command.add_argument(
+        "--content",
+        type=Path,
+        metavar="DIR",
+        help="a publisher's content folder (default: the server of a profile of this PC)",
+    )
+    command.add_argument(
+        "--unit",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="with --content: only what this commune reads, such as hongson/anbinh; may be repeated",
+    )
+    _account(command, "default: the profile opened last")
+    _passphrase(command)
+
     command = _command(
         commands, "import", _import, "turn a folder of plain-text laws into authored documents"
     )
@@ -176,6 +196,13 @@ def build_parser() -> argparse.ArgumentParser:
     _passphrase(command)
 
     command = _command(commands, "sync", _sync, "send what is owed and fetch what is new, once")
+    command.add_argument(
+        "--from",
+        dest="source",
+        type=Path,
+        metavar="DIR",
+        help="no network: take in content from this USB stick or folder instead",
+    )
     _account(command, "default: the profile opened last")
     _passphrase(command)
 
@@ -351,9 +378,26 @@ def _activate(options: argparse.Namespace) -> int:
     return commands.activate(_folder(options), options.server, options.code, options.passphrase_file)
 
 
-def _sync(options: argparse.Namespace) -> int:
-    from handbook import commands
+def _pack(options: argparse.Namespace) -> int:
+    from handbook.usb_commands import pack
 
+    return pack(
+        _folder(options),
+        options.out,
+        options.content,
+        options.unit,
+        _chosen_account(options),
+        options.passphrase_file,
+    )
+
+
+def _sync(options: argparse.Namespace) -> int:
+    from handbook import commands, usb_commands
+
+    if options.source:
+        return usb_commands.take_in(
+            _folder(options), options.source, _chosen_account(options), options.passphrase_file
+        )
     return commands.sync(_folder(options), _chosen_account(options), options.passphrase_file)
 
 

@@ -197,7 +197,7 @@ def activate(folder: Path, server_url: str, code: str, passphrase_file: Path | N
 
 def sync(folder: Path, account: str | None, passphrase_file: Path | None) -> int:
     """Exit code 1 when something could not be sent or fetched."""
-    handbook = _open(folder, account, passphrase_file)
+    handbook = open_profile(folder, account, passphrase_file)
     try:
         report = handbook.sync.run(lambda: datetime.now(UTC))
         print(
@@ -215,7 +215,7 @@ def search(
     folder: Path, account: str | None, passphrase_file: Path | None, text: str, limit: int, as_json: bool
 ) -> int:
     """Exit code 1 when nothing was found, as grep does."""
-    handbook = _open(folder, account, passphrase_file)
+    handbook = open_profile(folder, account, passphrase_file)
     try:
         handbook.search.refresh()
         results = handbook.search.find(text, limit=limit)
@@ -287,7 +287,7 @@ def _bracketed(snippet: "tuple[Span, ...]") -> str:
     return "".join(f"[{span.text}]" if span.marked else span.text for span in snippet)
 
 
-def _open(folder: Path, account: str | None, passphrase_file: Path | None) -> "Handbook":
+def open_profile(folder: Path, account: str | None, passphrase_file: Path | None) -> "Handbook":
     from handbook.client.handbook import open_handbook
     from handbook.client.profiles import profiles
 

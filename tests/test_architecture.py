@@ -20,7 +20,17 @@ ROOMS = {
     "exports": {"model", "protocol"},
 }
 # The composition roots that know several programs at once.
-DOORS = {"__init__", "__main__", "demo", "commands", "key_commands", "receipt_commands", "doctor", "tour"}
+DOORS = {
+    "__init__",
+    "__main__",
+    "demo",
+    "commands",
+    "key_commands",
+    "receipt_commands",
+    "doctor",
+    "tour",
+    "usb_commands",
+}
 
 # Foreign packages that only one place may know.
 ONLY_IN = {

@@ -428,6 +428,22 @@ def test_a_member_is_activated_and_synced_by_commands_alone(ward: Ward) -> None:
     assert re.match(r"0 văn bản mới hoặc sửa, ", ward.on_pc("sync").out)
 
 
+def test_content_travels_from_a_publishers_folder_to_a_pc_on_a_stick(ward: Ward, tmp_path: Path) -> None:
+    usb = tmp_path / "usb"
+    packed = run("pack", usb, "--content", ward.office.content, "--unit", f"{COMMUNE}/kp1")
+    assert packed.code == 0
+    assert re.search(rf"nội dung của central, hongson, {COMMUNE}; ghi mới \d+ byte, giữ lại 0 byte", packed.out)
+    again = ward.on_pc("pack", usb)  # the same from the server: nothing is written twice
+    assert re.search(r"ghi mới 0 byte, giữ lại [1-9]\d* byte", again.out)
+    taken = ward.on_pc("sync", "--from", usb)
+    assert taken.out == f"0 văn bản mới hoặc sửa từ {usb}\n"
+    assert ward.on_pc("sync", "--from", tmp_path / "nowhere").is_refusal()
+    stranger = run("pack", tmp_path / "other", "--content", ward.office.content, "--unit", "haivan/xa-1")
+    assert stranger.is_refusal()
+    assert f"Các nơi đang phát hành: central, hongson, {COMMUNE}." in stranger.err
+    assert ward.on_pc("pack", tmp_path / "other", "--unit", COMMUNE).is_refusal()
+
+
 def test_search_prints_for_a_reader(ward: Ward) -> None:
     said = ward.on_pc("search", "chuc nang lanh dao")
     assert said.code == 0

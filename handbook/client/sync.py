@@ -56,7 +56,7 @@ class SyncProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What one sync moved. `error` is the one to show of `errors`; None when everything worked.
+    """What one sync moved; `offered_again` counts what a restored server had lost. `error` is the one to show of `errors`; None when everything worked.
 
     `already_running` tells that another sync was under way, so that this one did nothing; `cancelled` that
     the person stopped it: what had come is kept.
@@ -67,6 +67,7 @@ class SyncReport:
     documents_changed: int = 0
     sent: int = 0
     received: int = 0
+    offered_again: int = 0
     bytes_down: int = 0
     error: Expected | None = None
     errors: tuple[Expected, ...] = ()
@@ -77,12 +78,13 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One past sync; `code`, `error` and `advice` are empty when it worked."""
+    """One past sync; `offered_again` as in SyncReport; `code`, `error` and `advice` are empty when it worked."""
 
     started_at: datetime
     finished_at: datetime
     sent: int
     received: int
+    offered_again: int
     documents_changed: int
     bytes_down: int
     code: str
@@ -180,12 +182,12 @@ class Sync:
 
     def write_out(
         self,
-        chosen: Path,
+        target: Path,
         now: datetime,
         progress: Progress = lambda _: None,
         cancelled: Cancelled = lambda: False,
     ) -> "UsbReport":
-        """Writes what the server publishes for this member's commune to a stick; needs the network.
+        """Writes what the server publishes for this member's commune into a folder; needs the network.
 
         Raises as usb_writing.write_out does.
         """
@@ -195,7 +197,7 @@ class Sync:
             self._transport,
             self._given_root(),
             publishers_for(self._account.member().unit),
-            usb_writing.usual_folder(chosen),
+            target,
             now,
             _with_rate(progress),
             cancelled,
@@ -243,6 +245,7 @@ class Sync:
         progress(SyncProgress(READING_FEED, 0, 0))
         report = self._feed.pull(self._transport, self._account.token, now(), cancelled)
         run.received += report.received
+        run.offered_again += report.lost
         run.bytes_down += report.bytes_down
         run.changes |= report.changes
         if report.error:
@@ -319,6 +322,7 @@ class Sync:
             documents_changed=run.documents_changed,
             sent=run.sent,
             received=run.received,
+            offered_again=run.offered_again,
             bytes_down=run.bytes_down,
             error=error,
             errors=tuple(run.errors),
@@ -337,6 +341,7 @@ class Sync:
                     finished_at=finished_at,
                     sent=run.sent,
                     received=run.received,
+                    offered_again=run.offered_again,
                     documents_changed=run.documents_changed,
                     bytes_down=run.bytes_down,
                     code=error.code if error else "",
@@ -356,6 +361,7 @@ class _Run:
         self.documents_changed = 0
         self.sent = 0
         self.received = 0
+        self.offered_again = 0
         self.bytes_down = 0
         self.errors: list[Expected] = []
         self.changes: Changes = frozenset()

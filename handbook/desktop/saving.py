@@ -33,6 +33,16 @@ def ask_for_file(
     dialog.open()
 
 
+def ask_for_folder(parent: QWidget, title: str, chosen: Callable[[Path], object]) -> None:
+    """The system's dialog for a folder; `chosen` gets what the person decided on."""
+    dialog = QFileDialog(parent, title)
+    dialog.setFileMode(QFileDialog.FileMode.Directory)
+    dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+    dialog.fileSelected.connect(lambda folder: chosen(Path(folder)))
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.open()
+
+
 def save_file(path: Path, data: bytes) -> None:
     """Writes the whole file or leaves the former one. Raises DiskProblem in words for who chose the place."""
     try:

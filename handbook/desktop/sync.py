@@ -13,6 +13,7 @@ from handbook.desktop.screen import Screen
 from handbook.desktop.session import Session
 from handbook.desktop.sync_cards import SetAside, SignInAgain
 from handbook.desktop.sync_log import clock_text, lines, moved_text, progress_text
+from handbook.desktop.usb import UsbCard
 from handbook.desktop.widgets import (
     Action,
     Card,
@@ -83,6 +84,7 @@ class SyncScreen(Screen):
         self._nothing_owed = Label(self.tr("Không còn gì chờ gửi."), Role.MUTED)
         self._nothing_owed.setObjectName("sync.nothing")
         self._set_aside = SetAside(self.retry_set_aside, self.drop_chosen)
+        self._usb = UsbCard(session)
         self._log_title = SectionLabel(self.tr("Nhật ký"))
         self._log = RowList(self.tr("Nhật ký đồng bộ"), note_lines=2, fits=True)
         self._log.setObjectName("sync.log")
@@ -97,6 +99,7 @@ class SyncScreen(Screen):
             self._nothing_owed,
             self._set_aside,
             self._owed,
+            self._usb,
             self._log_title,
             self._log,
         ):

@@ -1,0 +1,111 @@
+"""Đồng bộ, the card for places without a network: a stick is written on one PC and read on another."""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from handbook.client.content import ContentReport
+from handbook.client.folder_transport import FOLDER_NAME
+from handbook.client.profiles import profile_dir
+from handbook.client.sync import SyncProgress
+from handbook.desktop.session import Place
+from handbook.desktop.theme import Mode, Theme
+from handbook.desktop.usb import UsbCard
+from handbook.desktop.widgets import Column
+from tests.desktop.conftest import Person
+from tests.desktop.ward import CAPITAL, MEMBER
+
+pytestmark = pytest.mark.gui
+
+
+def card(person: Person) -> UsbCard:
+    (found,) = person.go(place=Place.SYNC).findChildren(UsbCard)
+    return found
+
+
+def choose(person: Person, button: str, folder: Path) -> None:
+    """Press the button and decide on that folder in the dialog that opens."""
+    QTest.mouseClick(person.find(button), Qt.MouseButton.LeftButton)
+    person.wait(lambda: person.window.findChildren(QFileDialog))
+    (dialog,) = person.window.findChildren(QFileDialog)
+    dialog.fileSelected.emit(str(folder))
+    dialog.done(0)
+    person.settle()
+
+
+def test_what_one_pc_wrote_another_without_a_network_reads(
+    person: Person, prepared_offline_home: Path, tmp_path: Path, qapp: QApplication
+) -> None:
+    usb = tmp_path / "usb"
+    person.open()
+    card(person)
+    choose(person, "usb.write", usb)
+    assert f"vào {usb / FOLDER_NAME}. Có thể rút USB" in person.find("usb.outcome").text()
+    person.picture("usb-written")
+
+    far = shutil.copytree(prepared_offline_home, tmp_path / "far")
+    profile = profile_dir(far, MEMBER)
+    for name in ("content", "index"):
+        shutil.rmtree(profile / name, ignore_errors=True)
+    for file in profile.glob("library.db*"):
+        file.unlink()
+    other = Person(person.qtbot, far).open()
+    try:
+        card(other)
+        choose(other, "usb.read", usb)
+        assert other.find("usb.outcome").text().startswith("Đã nhập xong: ")
+        assert other.desktop.session.handbook.library.open(CAPITAL)
+        choose(other, "usb.read", usb)
+        assert other.find("usb.outcome").text() == "USB không có gì mới hơn máy này."
+        for name, theme, size in (
+            ("light", Theme(), (1440, 900)),
+            ("dark", Theme(Mode.DARK), (1440, 900)),
+            ("150", Theme(Mode.LIGHT, 1.5), (1440, 900)),
+            ("small-200", Theme(Mode.DARK, 2.0), (1024, 640)),
+        ):
+            theme.apply(qapp)
+            other.window.resize(*size)
+            other.settle()
+            column = other.window.current.findChild(Column)
+            column.ensureWidgetVisible(other.find("usb.read"))
+            other.settle()
+            other.picture(f"usb-{name}")
+            assert column.horizontalScrollBar().maximum() == 0
+    finally:
+        Theme().apply(qapp)
+        other.close()
+
+
+def test_without_a_network_writing_says_so_and_a_wrong_folder_is_told(alone: Person, tmp_path: Path) -> None:
+    card(alone)
+    choose(alone, "usb.write", tmp_path / "usb")
+    assert "Không kết nối được" in alone.find("usb.outcome").text()
+    choose(alone, "usb.read", tmp_path)
+    assert "không có nội dung của sổ tay" in alone.find("usb.outcome").text()
+    assert alone.find("usb.read").isEnabled()
+
+
+def test_reading_shows_how_far_it_is_and_can_be_stopped(alone: Person, tmp_path: Path) -> None:
+    at_work, seen = card(alone), threading.Event()
+
+    def slowly(folder: Path, now: object, told: object, stopped: object) -> ContentReport:
+        told(SyncProgress("Đang tải nội dung mới", 1024, 4096))
+        while not stopped():
+            seen.wait(0.01)
+        return ContentReport(cancelled=True)
+
+    sync = alone.desktop.session.handbook.sync
+    sync.take_in = slowly
+    at_work.read(tmp_path)
+    alone.wait(lambda: alone.find("usb.progress").text() == "Đang tải nội dung mới: 1 KB trong 4 KB")
+    alone.picture("usb-reading")
+    assert not alone.sees("usb.read")
+    QTest.mouseClick(alone.find("usb.stop"), Qt.MouseButton.LeftButton)
+    alone.settle()
+    assert alone.find("usb.outcome").text().startswith("Đã dừng")
+    assert alone.sees("usb.read")
