@@ -80,6 +80,10 @@ class CellScreen(Screen):
         trend.setObjectName("cell.trend.show")
         trend.clicked.connect(self._ask_trend)
         self.header.add_action(trend)
+        report = SecondaryButton(self.tr("Báo cáo…"), "document")
+        report.setObjectName("cell.report")
+        report.clicked.connect(lambda: self.navigate.emit(Route(place=Place.REPORT, unit=self._unit)))
+        self.header.add_action(report)
         # The page scrolls where large print leaves the table no room.
         self._page = Column(PAGE_WIDTH)
         self.body.addWidget(self._page)

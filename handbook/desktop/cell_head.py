@@ -43,9 +43,9 @@ class CellChoosers(QWidget):
         assignment: str,
     ) -> None:
         """(name, key) of what can be chosen, and the keys of what is; one cell alone is not offered."""
-        _fill(self._unit, units, unit)
+        fill(self._unit, units, unit)
         self._unit.setVisible(len(units) > 1)
-        _fill(self._assignment, assignments, assignment)
+        fill(self._assignment, assignments, assignment)
         self._show_full_title()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -107,7 +107,7 @@ def chooser(name: str, object_name: str) -> QComboBox:
     return box
 
 
-def _fill(box: QComboBox, entries: "Sequence[tuple[str, str]]", current: str) -> None:
+def fill(box: QComboBox, entries: "Sequence[tuple[str, str]]", current: str) -> None:
     """Offer these (text, key); nothing changes under the person's hand when they are the same."""
     held = [(box.itemText(i), box.itemData(i)) for i in range(box.count())]
     if held != list(entries):

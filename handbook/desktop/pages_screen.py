@@ -1,6 +1,6 @@
 """A screen that shows paper: pages to look at, to print, to keep as PDF."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +52,8 @@ class PagesScreen(Screen):
         self.bar = FlowLayout()
         holder.setLayout(self.bar)
         self.body.addWidget(holder)
+        for control in self.leading_controls():
+            self.bar.addWidget(control)
         self.view = PagesView()
         self.view.setObjectName(f"{name}.pages")
         self.view.moved.connect(self._show_page)
@@ -81,6 +83,10 @@ class PagesScreen(Screen):
     def paper_title(self) -> str:
         """What a reader of the PDF calls it."""
         raise NotImplementedError
+
+    def leading_controls(self) -> Sequence[QWidget]:
+        """Made once: what stands in the bar before the sizes of the pages."""
+        return ()
 
     # -- for subclasses
 

@@ -33,6 +33,9 @@ _BELONGS_TO = {
 """The entry that is lit for a place that has none of its own."""
 
 
+_OF_SEVERAL = frozenset({Place.REPORT})
+
+
 class StateButton(RailButton):
     """The foot of the rail: says in a few words how delivery stands, and leads to *Đồng bộ*."""
 
@@ -107,7 +110,9 @@ class Rail(QFrame):
             self.setTabOrder(former, following)
 
     def show_place(self, current: Place) -> None:
-        """Light the entry that the place belongs to."""
+        """Light the entry that the place belongs to; if it belongs to several, the one left stays lit."""
+        if current in _OF_SEVERAL:
+            return
         lit = _BELONGS_TO.get(current, current)
         for place, button in self._buttons.items():
             button.setChecked(place is lit)

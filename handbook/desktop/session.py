@@ -35,6 +35,8 @@ class Place(StrEnum):
     RECEIPT = "receipt"
     CELL = "cell"
     REVIEW = "review"
+    MEMBERS = "members"
+    REPORT = "report"
     SYNC = "sync"
     SETTINGS = "settings"
 

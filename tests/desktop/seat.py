@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from handbook.client.assets import Assets
 from handbook.client.editions import Editions
 from handbook.client.handbook import Handbook
+from handbook.client.members import Members
 from handbook.client.notes import Notes
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
@@ -17,6 +18,7 @@ from handbook.desktop.editor import EditorScreen
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.rail import Destination
 from handbook.desktop.receipt import ReceiptScreen
+from handbook.desktop.report import ReportScreen
 from handbook.desktop.review import ReviewScreen
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
@@ -35,6 +37,7 @@ SCREENS = {
     Place.RECEIPT: ReceiptScreen,
     Place.CELL: CellScreen,
     Place.REVIEW: ReviewScreen,
+    Place.REPORT: ReportScreen,
 }
 
 
@@ -138,6 +141,7 @@ def handbook_of(device: Device) -> Handbook:
         study=device.study,
         reflections=device.reflections,
         cell=device.cell,
+        members=Members(device.account, device.line),
         outbox=device.outbox,
         search=Search(device.store, Path(device.folder) / "index"),
         sync=device.sync,
