@@ -17,7 +17,7 @@ from handbook.authoring.source import PublisherSource, publisher_folders, read_p
 from handbook.errors import BadInput
 from handbook.model.library import Document, Recall
 from handbook.model.study import Assignment
-from handbook.protocol import codec, packs, trust
+from handbook.protocol import packs, trust
 from handbook.protocol.assets import Asset, asset_id
 from handbook.protocol.packs import Item, ItemKind
 from handbook.protocol.receipts import ReceiptKey
@@ -213,7 +213,7 @@ def publish_records(
             packs=refs,
             lineage=lineage,
         )
-        repository.write_catalogue(signed, codec.encode(signed))
+        repository.write_catalogue(signed, trust.write_catalogue(signed))
     return Published(
         publisher=path,
         version=version,

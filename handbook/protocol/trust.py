@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+import zstandard
+
 from handbook.errors import BadInput, Untrusted
 from handbook.model.library import publisher_of
 from handbook.protocol import codec, packs
@@ -154,11 +156,20 @@ def check_item_id(item_id: str, publisher: str) -> None:
         raise Untrusted(f"Gói của “{publisher}” chứa một mục có tên quá dài.", _ADVICE)
 
 
+def write_catalogue(catalogue: Catalogue) -> bytes:
+    """What `read_catalogue` reads: JSON in a zstd frame, half as long; every change moves all of it."""
+    return zstandard.ZstdCompressor(level=packs.COMPRESSION_LEVEL).compress(codec.encode(catalogue))
+
+
 def read_catalogue(data: bytes, publisher: str) -> Catalogue:
-    """The checked catalogue of this publisher. Raises Untrusted."""
+    """The checked catalogue of this publisher, compressed or plain JSON. Raises Untrusted."""
     try:
+        if data.startswith(zstandard.FRAME_HEADER):
+            if not 0 <= zstandard.frame_content_size(data) <= MAX_CATALOGUE_BYTES:
+                raise BadInput("too long, or of unknown length")
+            data = zstandard.ZstdDecompressor().decompress(data, allow_extra_data=False)
         catalogue = codec.decode(data, Catalogue, limit=MAX_CATALOGUE_BYTES)
-    except BadInput as error:
+    except (BadInput, zstandard.ZstdError) as error:
         raise Untrusted(f"Danh mục của “{publisher}” sai khuôn dạng.", _ADVICE) from error
     if catalogue.format != CATALOGUE_FORMAT:
         raise Untrusted(

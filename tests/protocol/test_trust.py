@@ -1,6 +1,7 @@
 """Who may publish what."""
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 from tuf.api.metadata import DelegatedRole
@@ -178,5 +179,28 @@ def test_a_catalogue_with_senseless_figures_is_refused(bad: dict[str, object]) -
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"publisher": 1}', b" " * 600_000])
 def test_a_catalogue_that_is_none_is_refused(data: bytes) -> None:
+    with pytest.raises(Untrusted):
+        trust.read_catalogue(data, "central")
+
+
+def test_a_catalogue_travels_compressed_and_is_the_same() -> None:
+    data = trust.write_catalogue(catalogue())
+    assert data[:4] == zstandard.FRAME_HEADER
+    assert trust.read_catalogue(data, "central") == catalogue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        zstandard.FRAME_HEADER,
+        zstandard.ZstdCompressor().compress(b"[]"),
+        zstandard.ZstdCompressor().compress(b" " * (trust.MAX_CATALOGUE_BYTES + 1)),
+        zstandard.ZstdCompressor(write_content_size=False).compress(b"{}"),
+        zstandard.ZstdCompressor().compress(b"{}")[:-1],
+        zstandard.ZstdCompressor().compress(b"{}") + b"{}",
+    ],
+    ids=["header", "no record", "bomb", "no length", "cut", "more"],
+)
+def test_a_compressed_catalogue_that_is_not_sound_is_refused(data: bytes) -> None:
     with pytest.raises(Untrusted):
         trust.read_catalogue(data, "central")
