@@ -84,11 +84,13 @@ def paragraphs_of(texts: Path | None) -> list[str]:
     return [paragraph for paragraph in found if len(paragraph) > 60]
 
 
-def documents_of(paragraphs: Sequence[str], count: int) -> Iterator[Document]:
-    """As many documents as hold this many sections; the same paragraphs give the same documents."""
+def documents_of(
+    paragraphs: Sequence[str], count: int, each: int = SECTIONS_PER_DOCUMENT
+) -> Iterator[Document]:
+    """As many documents of `each` sections as hold this many; the same paragraphs give the same documents."""
     chance = random.Random(count)
-    for first in range(0, count, SECTIONS_PER_DOCUMENT):
-        number = first // SECTIONS_PER_DOCUMENT
+    for first in range(0, count, each):
+        number = first // each
         title = " ".join(chance.choice(paragraphs).split()[:12])
         yield Document(
             id=f"{shelf.PUBLISHER}/d{number}",
@@ -110,7 +112,7 @@ def documents_of(paragraphs: Sequence[str], count: int) -> Iterator[Document]:
                     heading=" ".join(chance.choice(paragraphs).split()[1:8]),
                     text="\n\n".join(chance.sample(paragraphs, PARAGRAPHS_PER_SECTION)),
                 )
-                for place in range(min(SECTIONS_PER_DOCUMENT, count - first))
+                for place in range(min(each, count - first))
             ),
         )
 

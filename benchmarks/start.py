@@ -33,6 +33,9 @@ from handbook.demo import MEMBER, PASSWORD, SampleWard
 TIMEOUT_SECONDS = 60.0
 SETTLE_SECONDS = 3.0  # before memory is read: what starts behind the first screen is there by then
 END_SECONDS = 20.0
+SECTIONS_OF_EXTRA = (
+    2  # what a list and a start cost grows with the documents; making their texts takes minutes
+)
 
 BARE = """
 import sys, time
@@ -152,8 +155,8 @@ def sample(folder: Path, extra_documents: int) -> Path:
         handbook = open_handbook(ward.desktop_dir, MEMBER, PASSWORD)
         try:
             paragraphs = search.paragraphs_of(None)
-            count = extra_documents * search.SECTIONS_PER_DOCUMENT
-            shelf.publish_into(handbook.store, search.documents_of(paragraphs, count))
+            count = extra_documents * SECTIONS_OF_EXTRA
+            shelf.publish_into(handbook.store, search.documents_of(paragraphs, count, SECTIONS_OF_EXTRA))
             handbook.search.refresh()
         finally:
             handbook.close()

@@ -4,13 +4,15 @@ A mark belongs to the edition it was made in. When the library holds another one
 once for each edition; until then queries answer as if it had.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, update
 
 from handbook.client.store import Store
 from handbook.client.tables.library import documents, sections
@@ -118,7 +120,7 @@ class Notes:
             marks = personal.execute(_present(notes)).all()
             kept = personal.execute(_present(bookmarks)).all()
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = _Texts(library, {row.document for row in (*marks, *kept)})
             entries = [texts.entry_of_note(row) for row in marks]
             entries += [texts.entry_of_bookmark(row) for row in kept]
         latest: dict[str, datetime] = {}
@@ -133,7 +135,7 @@ class Notes:
         with self._store.personal.read() as personal:
             rows = personal.execute(_present(notes).where(notes.c.id.in_(set(ids)))).all()
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = _Texts(library, {row.document for row in rows})
             return {row.id: texts.entry_of_note(row)[1] for row in rows}
 
     def last_colour(self) -> Colour:
@@ -276,20 +278,37 @@ class Notes:
         return self._store.announce({Change.NOTES} if wanted else ())
 
 
+# The ids go in as one value: a list of values is compiled anew for each length of it.
+_NAMED = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
+_CARDS = select(documents.c["id", "edition", "kind", "number", "title", "issuer", "issued_on"]).where(
+    documents.c.id.in_(_NAMED)
+)
+_HEADINGS = (
+    select(sections.c["document", "anchor", "heading"])
+    .where(sections.c.document.in_(_NAMED))
+    .order_by(sections.c.document, sections.c.position)
+)
+
+
 class _Texts:
     """The library's side of notes; what was read once for a document is kept."""
 
-    def __init__(self, library: Connection) -> None:
+    def __init__(self, library: Connection, ids: AbstractSet[str] = frozenset()) -> None:
+        """Cards and headings of the documents named are read at once."""
         self._library = library
-        self._cards: dict[str, Row | None] = {}
-        self._headings: dict[str, dict[str, str]] = {}
+        self._cards: dict[str, Row | None] = dict.fromkeys(ids)
+        self._headings: dict[str, dict[str, str]] = {id: {} for id in ids}
         self._editions: dict[str, Edition] = {}
+        if ids:
+            named = {"ids": json.dumps(list(ids))}
+            self._cards |= {row.id: row for row in library.execute(_CARDS, named)}
+            for id, anchor, heading in library.execute(_HEADINGS, named):
+                self._headings[id][anchor] = heading
 
     def card(self, document_id: str) -> Row | None:
         if document_id not in self._cards:
-            columns = documents.c["edition", "kind", "number", "title", "issuer", "issued_on"]
-            query = select(columns).where(documents.c.id == document_id)
-            self._cards[document_id] = self._library.execute(query).one_or_none()
+            named = {"ids": json.dumps([document_id])}
+            self._cards[document_id] = self._library.execute(_CARDS, named).one_or_none()
         return self._cards[document_id]
 
     def headings(self, document_id: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -239,3 +240,33 @@ def test_nothing_that_is_typed_upsets_the_look_through_own_texts(desk: Desk, typ
         desk.note("Người dân", "hoà giải _a_b NQ15")
     for hit in desk.find(typed).notes:
         assert "".join(span.text for span in hit.snippet)
+
+
+def test_of_a_word_in_every_note_the_latest_are_found_and_one_that_is_gone_leaves_the_others(
+    desk: Desk,
+) -> None:
+    made = [
+        desk.note("Chuyển đổi số", "Việc chung của phường", now=NOW + timedelta(minutes=minute))
+        for minute in range(50)
+    ]
+    assert desk.found_notes("việc chung") == made[:-21:-1]
+    desk.notes.remove(made[40:], LATER)
+    assert desk.found_notes("việc chung") == made[39:19:-1]
+    again = desk.note("Người dân", "Việc chung, viết lại", now=NOW + timedelta(hours=2))
+    assert desk.found_notes("việc chung")[:2] == [again, made[39]]
+    assert desk.found_notes("viết lại") == [again]
+
+
+def test_what_an_abbreviation_stands_for_is_found_only_side_by_side(desk: Desk) -> None:
+    apart = desk.note("Chuyển đổi số", "Hoạch định; kế tiếp là chi bộ")
+    together = desk.note("Người dân", "Lập kế hoạch mỗi tháng")
+    assert desk.found_notes("kh") == [together]
+    assert apart in desk.found_notes("kế hoạch")
+
+
+def test_a_renamed_document_is_shown_by_its_new_name(desk: Desk) -> None:
+    desk.note("Chuyển đổi số", "Hỏi thêm ở phường")
+    assert desk.find("hỏi thêm").notes[0].entry.title == PAPER.title
+    renamed = replace(PAPER, edition=2, title="Tên mới của văn bản")
+    desk.device.publish(document_item(renamed))
+    assert desk.find("hỏi thêm").notes[0].entry.title == renamed.title

@@ -5,13 +5,14 @@ is ever made of it. A member has hundreds, and going through them takes less tha
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from heapq import nlargest
-from operator import attrgetter
+from itertools import count
+from operator import and_, attrgetter
 from threading import Lock
 
 from sqlalchemy import Connection, Row, select
@@ -30,7 +31,7 @@ from handbook.model.study import Assignment
 from handbook.model.text import exact, fold, nfc, words
 from handbook.protocol import codec
 
-MAX_COMPARED = 100  # texts that hold every word, the latest
+MAX_COMPARED = 40  # texts that hold every word, the latest
 
 _Key = tuple[str, ...]
 """Names a text as it is worded now: another wording is another key."""
@@ -80,8 +81,12 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """`about` names what it belongs to, folded: it may hold some of the words looked for, but not all."""
+    """`about` names what it belongs to, folded: it may hold some of the words looked for, but not all.
 
+    `bit` stands for the text among those that hold a word.
+    """
+
+    bit: int
     id: str
     is_note: bool
     is_draft: bool
@@ -89,16 +94,33 @@ class _Text:
     written_at: datetime
     pieces: tuple[_Piece, ...]
     about: str
-    whole: str  # all of it folded
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The texts as of `commits` transactions, and how often each word stands in them."""
+    """The texts as of `commits` transactions, and the bits of those that hold each word: as it is spelled,
+    however marked, or in what names them."""
 
     commits: int
     texts: Mapping[_Key, _Text]
-    words: Mapping[str, Counter[str]]
+    exact: Mapping[str, int]
+    folded: Mapping[str, int]
+    about: Mapping[str, int]
+
+    def holding(self, field: str, word: str) -> int:
+        return (self.exact if field == "exact" else self.folded).get(word, 0)
+
+    def often(self, field: str, word: str) -> int:
+        return self.holding(field, word).bit_count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What hits tell besides their text, as of so many transactions of personal.db and of library.db."""
+
+    commits: tuple[int, int]
+    entries: dict[str, Entry]
+    assignments: dict[str, Assignment | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +137,24 @@ class OwnTexts:
         self._store = store
         self._notes = Notes(store)
         self._reading = Lock()
-        self._kept = _Kept(-1, {}, {"exact": Counter(), "folded": Counter()})
+        self._kept = _Kept(-1, {}, {}, {}, {})
+        self._told = _Told((-1, -1), {}, {})
+
+    def warm(self) -> None:
+        """Reads the texts, so that the first question need not."""
+        self._now()
 
     def find(self, text: str, limit: int, allowed: Callable[[AbstractSet[str]], AbstractSet[str]]) -> Own:
         """At most `limit` of each; `allowed` tells which of the documents noted on may be answered with."""
         kept = self._now()
         if not kept.texts:
             return Own()
-        counts = kept.words
-        question = understood(
-            text, lambda field, word: counts[field][word], lambda start: _completions(counts["folded"], start)
-        )
+        question = understood(text, kept.often, lambda start: _completions(kept.folded, start))
         if not question.scored:
             return Own()
         found, sought = list(_matches(question, kept, frozenset())), _sought(question, kept)
         looser, loosely = list[_Match](), sought
-        if question.asks_for_marks:
+        if question.asks_for_marks and len(found) < MAX_COMPARED:
             loose, known = question.unmarked(), frozenset(match.text.id for match in found)
             looser, loosely = list(_matches(loose, kept, known)), _sought(loose, kept)
         # What has the marks that were typed comes first, whatever the rest scores.
@@ -147,7 +171,9 @@ class OwnTexts:
     def _note_hits(self, found: Sequence[tuple[_Match, Sought]]) -> tuple[NoteHit, ...]:
         if not found:
             return ()
-        entries = self._notes.entries([match.text.id for match, _ in found])
+        entries = self._now_told().entries
+        if unknown := {match.text.id for match, _ in found} - entries.keys():
+            entries |= self._notes.entries(unknown)
         return tuple(
             NoteHit(entry, snippet(match.piece.text, match.piece.folded, sought), match.score)
             for match, sought in found
@@ -162,13 +188,15 @@ class OwnTexts:
         drafted = {match.text.id for match, _ in found if match.text.is_draft}
         # A draft goes before the text that it builds on.
         chosen = [one for one in found if one[0].text.is_draft or one[0].text.id not in drafted][:limit]
-        with self._store.library.read() as library:
-            asked = _assignments(library, {match.text.id for match, _ in chosen})
+        asked = self._now_told().assignments
+        if unknown := {match.text.id for match, _ in chosen} - asked.keys():
+            with self._store.library.read() as library:
+                asked |= dict.fromkeys(unknown) | _assignments(library, unknown)
         return tuple(
             ReflectionHit(
                 assignment=match.text.id,
-                title=asked[match.text.id].title if match.text.id in asked else "",
-                part=_part(asked.get(match.text.id), match.piece.name),
+                title=assignment.title if (assignment := asked[match.text.id]) else "",
+                part=_part(assignment, match.piece.name),
                 snippet=snippet(match.piece.text, match.piece.folded, sought),
                 is_draft=match.text.is_draft,
                 written_at=match.text.written_at,
@@ -177,6 +205,14 @@ class OwnTexts:
             for match, sought in chosen
         )
 
+    def _now_told(self) -> _Told:
+        """What was told already and still holds; looked at before anything is read for it."""
+        commits = self._store.personal.commits, self._store.library.commits
+        told = self._told
+        if told.commits != commits:
+            told = self._told = _Told(commits, {}, {})
+        return told
+
     def _now(self) -> _Kept:
         """The texts as they are; only those with another wording than before are read."""
         with self._reading:
@@ -184,29 +220,40 @@ class OwnTexts:
             former = self._kept
             if former.commits == commits:
                 return former
+            bits = _free_bits(former.texts.values())
             with self._store.personal.read() as personal:
-                texts = dict(_read(personal, former.texts))
-            counts = {field: Counter(counter) for field, counter in former.words.items()}
+                texts = dict(_read(personal, former.texts, bits))
+            kept = _Kept(commits, texts, dict(former.exact), dict(former.folded), dict(former.about))
             for key in former.texts.keys() - texts.keys():
-                _count(counts, former.texts[key], -1)
+                _forget(kept, former.texts[key])
             for key in texts.keys() - former.texts.keys():
-                _count(counts, texts[key], 1)
-            self._kept = _Kept(commits, texts, {field: +counter for field, counter in counts.items()})
+                _learn(kept, texts[key])
+            self._kept = kept
             return self._kept
 
 
 # --- reading
 
 
-def _read(personal: Connection, known: Mapping[_Key, _Text]) -> Iterator[tuple[_Key, _Text]]:
+def _free_bits(texts: Iterable[_Text]) -> Iterator[int]:
+    """Those that stand for none of the texts, the lowest first."""
+    taken = sum(text.bit for text in texts)
+    return (bit for place in count() if not taken & (bit := 1 << place))
+
+
+def _read(
+    personal: Connection, known: Mapping[_Key, _Text], bits: Iterator[int]
+) -> Iterator[tuple[_Key, _Text]]:
     """Every text with its key; one that is known already is not prepared again."""
     for row in personal.execute(select(notes).where(notes.c.removed_at.is_(None))):
         key = ("note", row.id, row.changed_at.isoformat())
-        yield key, known.get(key) or _of_note(row)
+        yield key, known.get(key) or _of_note(next(bits), row)
     for row in personal.execute(select(drafts)):
         key = ("draft", row.assignment, row.saved_at.isoformat())
-        text = known.get(key)
-        yield key, text or _of_answers(row.assignment, True, row.saved_at, _draft_answers(row.answers))
+        if not (text := known.get(key)):
+            answers = _draft_answers(row.answers)
+            text = _of_answers(next(bits), row.assignment, True, row.saved_at, answers)
+        yield key, text
     in_order = select(revisions.c["assignment", "lineage", "revision"]).order_by(
         revisions.c.revision, revisions.c.submitted_at
     )
@@ -216,33 +263,21 @@ def _read(personal: Connection, known: Mapping[_Key, _Text]) -> Iterator[tuple[_
         if not (text := known.get(key)):
             its_own = (revisions.c.lineage == newest.lineage, revisions.c.revision == newest.revision)
             row = personal.execute(select(revisions).where(*its_own)).one()
-            text = _of_answers(assignment, False, row.submitted_at, answers_in(row.content))
+            answers = answers_in(row.content)
+            text = _of_answers(next(bits), assignment, False, row.submitted_at, answers)
         yield key, text
 
 
-def _of_note(row: Row) -> _Text:
+def _of_note(bit: int, row: Row) -> _Text:
     pieces = tuple(_piece(name, text) for name, text in (("text", row.text), ("quote", row.quote)) if text)
     about = fold(f"{row.heading} {row.source} {row.title}")
-    return _text(row.id, True, False, row.document, row.changed_at, pieces, about)
+    return _Text(bit, row.id, True, False, row.document, row.changed_at, pieces, about)
 
 
-def _of_answers(assignment: str, is_draft: bool, at: datetime, answers: Iterable[Answer]) -> _Text:
+def _of_answers(bit: int, assignment: str, is_draft: bool, at: datetime, answers: Iterable[Answer]) -> _Text:
     said = ((answer.part, plain_text(answer.text)) for answer in answers)
     pieces = tuple(_piece(part, text) for part, text in said if text.strip())
-    return _text(assignment, False, is_draft, "", at, pieces, "")
-
-
-def _text(
-    id: str,
-    is_note: bool,
-    is_draft: bool,
-    document: str,
-    at: datetime,
-    pieces: tuple[_Piece, ...],
-    about: str,
-) -> _Text:
-    whole = "\n".join((about, *(piece.folded for piece in pieces)))
-    return _Text(id, is_note, is_draft, document, at, pieces, about, whole)
+    return _Text(bit, assignment, False, is_draft, "", at, pieces, "")
 
 
 def _draft_answers(packed: str) -> tuple[Answer, ...]:
@@ -255,19 +290,32 @@ def _piece(name: str, text: str) -> _Piece:
     return _Piece(name, text, fold(text))
 
 
-def _count(counts: Mapping[str, Counter[str]], text: _Text, step: int) -> None:
-    for piece in text.pieces:
-        for word in words(piece.text):
-            counts["exact"][word] += step
-            counts["folded"][fold(word)] += step
+def _learn(kept: _Kept, text: _Text) -> None:
+    spelled = {word for piece in text.pieces for word in words(piece.text)}
+    for held, those in (
+        (kept.exact, spelled),
+        (kept.folded, set(map(fold, spelled))),
+        (kept.about, set(words(text.about))),
+    ):
+        for word in those:
+            held[word] = held.get(word, 0) | text.bit
+
+
+def _forget(kept: _Kept, text: _Text) -> None:
+    for held in (kept.exact, kept.folded, kept.about):
+        for word in [word for word, bits in held.items() if bits & text.bit]:
+            if held[word] == text.bit:
+                del held[word]
+            else:
+                held[word] ^= text.bit
 
 
 def _completions(folded: Mapping[str, int], start: str) -> Sequence[str]:
     begun = [word for word in folded if word.startswith(start)]
-    return nlargest(COMPLETIONS, begun, key=folded.__getitem__)
+    return nlargest(COMPLETIONS, begun, key=lambda word: folded[word].bit_count())
 
 
-def _assignments(library: Connection, ids: Iterable[str]) -> Mapping[str, Assignment]:
+def _assignments(library: Connection, ids: Iterable[str]) -> dict[str, Assignment]:
     payloads = library.scalars(select(assignments.c.payload).where(assignments.c.id.in_(set(ids))))
     found = (codec.decode(data, Assignment, limit=len(data)) for data in map(str.encode, payloads))
     return {assignment.id: assignment for assignment in found}
@@ -285,7 +333,7 @@ def _sought(question: Question, kept: _Kept) -> Sought:
     weights: dict[str, dict[str, float]] = {"exact": {}, "folded": {}}
     for term in question.scored:
         if not term.text.startswith("_"):
-            often = kept.words[term.field][term.text]
+            often = kept.often(term.field, term.text)
             weights[term.field][term.text] = term.weight * math.log(2 + len(kept.texts) / (1 + often))
     return Sought(weights["exact"], weights["folded"])
 
@@ -296,14 +344,8 @@ def _matches(question: Question, kept: _Kept, known: AbstractSet[str]) -> Iterat
     Of a word that stands nearly everywhere the latest texts are answer enough.
     """
     sought = _sought(question, kept)
-    needed = [tuple(_Wanted.of(term) for term in group) for group in question.needed]
-    holding = (
-        text
-        for text in kept.texts.values()
-        if text.id not in known
-        and all(any(one.form in text.whole for one in group) for group in needed)
-        and all(any(one.is_in(text) for one in group) for group in needed)
-    )
+    bits = reduce(and_, (_holding(group, kept) for group in question.needed), -1)
+    holding = (text for text in kept.texts.values() if text.bit & bits and text.id not in known)
     for text in nlargest(MAX_COMPARED, holding, key=attrgetter("written_at")):
         best = max(
             ((best_passage(piece.text, piece.folded, sought), piece) for piece in text.pieces),
@@ -314,24 +356,26 @@ def _matches(question: Question, kept: _Kept, known: AbstractSet[str]) -> Iterat
             yield _Match(best[0][1], text, best[1])
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A word, or the two words beside each other that `_one_other` stands for; `form` is without marks."""
+def _holding(group: Iterable[Term], kept: _Kept) -> int:
+    """The texts that hold one of the words, or two of them side by side where a term stands for two."""
+    bits = 0
+    for term in group:
+        said = term.text.strip("_").split("_")
+        each = (kept.holding(term.field, word) | kept.about.get(fold(word), 0) for word in said)
+        holding = reduce(and_, each)
+        if len(said) > 1:
+            phrase, by_marks = " ".join(said), term.field == "exact"
+            some = (text for text in kept.texts.values() if text.bit & holding)
+            holding = sum(text.bit for text in some if _says(text, phrase, by_marks))
+        bits |= holding
+    return bits
 
-    form: str
-    said: str
-    by_marks: bool
 
-    @classmethod
-    def of(cls, term: Term) -> "_Wanted":
-        said = term.text.strip("_").replace("_", " ")
-        return cls(fold(said), said, term.field == "exact")
-
-    def is_in(self, text: _Text) -> bool:
-        return _stands(self.form, text.about) or any(
-            _stands(self.form, piece.folded, piece.text if self.by_marks else "", self.said)
-            for piece in text.pieces
-        )
+def _says(text: _Text, phrase: str, by_marks: bool) -> bool:
+    form = fold(phrase)
+    return _stands(form, text.about) or any(
+        _stands(form, piece.folded, piece.text if by_marks else "", phrase) for piece in text.pieces
+    )
 
 
 def _stands(form: str, folded: str, text: str = "", said: str = "") -> bool:
