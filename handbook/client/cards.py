@@ -27,7 +27,8 @@ class DocumentCard:
 
     `is_new` means that the edition came with the latest content sync that brought documents, and was not
     opened since; what the very first sync of a profile brings is not news. `is_revised`: it is
-    new, and a former edition was here before it.
+    new, and a former edition was here before it. `revised_since_read`: the member marked a former edition as
+    read, and has not looked at the present one yet.
     """
 
     id: str
@@ -47,6 +48,7 @@ class DocumentCard:
     progress: float
     is_new: bool
     is_revised: bool
+    revised_since_read: bool
 
 
 def document_cards(
@@ -74,7 +76,7 @@ def document_cards(
         revised = set(library.scalars(select(former_editions.c.document)))
     newest = int(latest or 0)
     with store.personal.read() as personal:
-        read = set(personal.scalars(select(ticks.c.document).where(ticks.c.read)))
+        read = dict(personal.execute(select(ticks.c.document, ticks.c.edition).where(ticks.c.read)).all())
         kept = set(personal.scalars(select(saved.c.document)))
         reached = dict(personal.execute(select(positions.c.document, positions.c.progress)).all())
         seen = dict(personal.execute(select(opened.c.document, opened.c.arrival)).all())
@@ -98,6 +100,9 @@ def document_cards(
             progress=reached.get(id, 0.0),
             is_new=(is_new := 1 < arrival == newest and seen.get(id, 0) < arrival),
             is_revised=is_new and id in revised,
+            revised_since_read=(
+                id in revised and read.get(id, edition) < edition and seen.get(id, 0) < arrival
+            ),
         )
         for (
             id, edition, collection, kind, number, title, issuer,

@@ -277,10 +277,20 @@ class Library:
             "progress": (index + offset) / count,
         }
         with self._store.personal.write() as connection:
-            seen = connection.scalar(select(opened.c.arrival).where(opened.c.document == document_id))
             _put(connection, positions, document_id, place)
-            _put(connection, opened, document_id, {"arrival": arrival})
-        return self._store.announce(() if seen == arrival else {Change.LIBRARY})
+            is_first = _look_at(connection, document_id, arrival)
+        return self._store.announce({Change.LIBRARY} if is_first else ())
+
+    def look_at(self, document_id: str) -> Changes:
+        """Keeps that the present edition was looked at, such as beside its former one.
+
+        Announced only when it was the first time.
+        """
+        with self._store.library.read() as connection:
+            (arrival,) = _columns(connection, document_id, "arrival")
+        with self._store.personal.write() as connection:
+            is_first = _look_at(connection, document_id, arrival)
+        return self._store.announce({Change.LIBRARY} if is_first else ())
 
     def save(self, document_id: str, saved_now: bool) -> Changes:
         """Keeps the document at hand, or no longer."""
@@ -317,6 +327,13 @@ class Library:
                 ),
             )
         return self._store.announce({Change.LIBRARY, Change.STUDY, Change.OUTBOX})
+
+
+def _look_at(connection: Connection, document_id: str, arrival: int) -> bool:
+    """Whether this arrival had not been opened before."""
+    seen = connection.scalar(select(opened.c.arrival).where(opened.c.document == document_id))
+    _put(connection, opened, document_id, {"arrival": arrival})
+    return bool(seen != arrival)
 
 
 def documents_in(

@@ -1,7 +1,7 @@
 """What there is to do: the member's assignments, and today's tasks in order of urgency."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,7 @@ class Study:
         unfinished = [view for view in views if not view.done]
         to_review = self._to_review()
         errands = [errand for view in unfinished for errand in _own_errands(view)]
+        errands += _comparisons(views)
         errands += [
             _review_errand(assignment, to_review[assignment.id])
             for assignment in self._assignments.published()
@@ -129,6 +130,19 @@ def _reading(assignment: Assignment, document: DocumentCard | MissingDocument) -
         reason = f"{DUE}, để làm nhiệm vụ “{assignment.title}”."
         action = "Đọc tiếp" if document.progress else "Đọc"
     return _errand(assignment, TaskKind.READ, reason, action, title, document.id)
+
+
+def _comparisons(views: Iterable[AssignmentView]) -> Iterator[Errand]:
+    """Documents with a new edition since they were read, each for the first assignment that asks for it."""
+    told: set[str] = set()
+    for view in views:
+        for document in view.documents:
+            if isinstance(document, DocumentCard) and document.revised_since_read and document.id not in told:
+                told.add(document.id)
+                title = f"{document.number} {document.title}".strip()
+                task = f"Văn bản của nhiệm vụ “{view.assignment.title}”"
+                reason = f"{task} có bản mới từ khi đồng chí đánh dấu đã đọc."
+                yield _errand(view.assignment, TaskKind.COMPARE, reason, "Xem điểm mới", title, document.id)
 
 
 def _review_errand(assignment: Assignment, count: int) -> Errand:

@@ -21,12 +21,16 @@ class TaskKind(StrEnum):
     REVISE = "revise"
     READ = "read"
     WRITE = "write"
+    COMPARE = "compare"
     REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """One thing to do and why now. `action` is the text of its button; `document_id` is for READ only."""
+    """One thing to do and why now. `action` is the text of its button.
+
+    `document_id` is for READ and COMPARE only.
+    """
 
     kind: TaskKind
     assignment_id: str
@@ -70,17 +74,23 @@ class Errand:
     due_on: date
 
     def on(self, day: date) -> Task:
-        # Members wait for the answer to what they handed in, whenever the assignment itself is due.
-        of_review = self.kind is TaskKind.REVIEW
         return Task(
             kind=self.kind,
             assignment_id=self.assignment_id,
             document_id=self.document_id,
             title=self.title,
             reason=self.reason.replace(DUE, _due(self.due_on, day)),
-            urgency=Urgency.SOON if of_review else urgency_on(day, self.opens_on, self.due_on),
+            urgency=self._urgency_on(day),
             action=self.action,
         )
+
+    def _urgency_on(self, day: date) -> Urgency:
+        if self.kind is TaskKind.REVIEW:
+            # Members wait for the answer to what they handed in, whenever the assignment itself is due.
+            return Urgency.SOON
+        if self.kind is TaskKind.COMPARE:
+            return Urgency.LATER  # what was asked for is done
+        return urgency_on(day, self.opens_on, self.due_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -136,6 +136,7 @@ class DifferencesScreen(Screen):
             return
         self._compared = compared
         self._unfolded = frozenset()
+        self._look_at(compared)
         name = compared.present.number or compared.present.title
         self._where.setText(f"›  {name}  ›  {self.tr('Điểm mới')}")
         if not summary_of(compared) and not differing_facts(compared):
@@ -150,6 +151,12 @@ class DifferencesScreen(Screen):
         self._set(shown, 0)
         self.text.setFocus()
         announce(self.text, shown.summary)
+
+    def _look_at(self, compared: "Comparison") -> None:
+        """Who saw what is new is not told of the new edition any more."""
+        if compared.former.id == compared.present.id:
+            library, document = self.session.handbook.library, compared.present.id
+            self.command(lambda: library.look_at(document))
 
     def _set(self, shown: DifferenceText, section: int) -> None:
         self._shown = shown

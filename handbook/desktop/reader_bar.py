@@ -8,6 +8,8 @@ from handbook.desktop.widgets import ElidedLabel, IconButton, LinkButton, Role, 
 from handbook.model.vietnamese import date_text
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from handbook.client.library import DocumentView
 
 
@@ -17,16 +19,33 @@ class TickButton(SecondaryButton):
     def __init__(self) -> None:
         super().__init__("", "check")
         self.setCheckable(True)
+        self._ticked_at: datetime | None = None
+        self._compact = False
 
     def show_tick(self, view: "DocumentView") -> None:
+        self._ticked_at = view.ticked_at
         read = view.ticked_at is not None
         self.setChecked(read)
         self.colour = "ok" if read else "text"
         self.set_icon("check-circle" if read else "check")
-        if view.ticked_at:
-            self.setText(self.tr("Đã đọc ngày {}").format(date_text(view.ticked_at)))
+        self._show_words()
+
+    def set_compact(self, compact: bool) -> None:
+        """Where there is little room the tool tip has the whole words."""
+        if compact != self._compact:
+            self._compact = compact
+            self._show_words()
+
+    def _show_words(self) -> None:
+        if self._ticked_at is None:
+            words = self.tr("Đánh dấu đã đọc")
+            said = self.tr("Đọc xong") if self._compact else words
         else:
-            self.setText(self.tr("Đánh dấu đã đọc"))
+            words = self.tr("Đã đọc ngày {}").format(date_text(self._ticked_at))
+            said = self.tr("Đã đọc") if self._compact else words
+        self.setText(said)
+        self.setToolTip(words if said != words else "")
+        self.setAccessibleName(words)
 
 
 class ReaderBar(QWidget):
@@ -96,6 +115,7 @@ class ReaderBar(QWidget):
         self._where.setVisible(not compact)
         self._row.setStretch(0, 0 if not compact else 1)
         self.contents.setVisible(folded)
+        self.tick.set_compact(compact)
         self.quote.setVisible(not compact)  # the context menu has it
         for button in (self.smaller, self.larger):
             button.setVisible(not folded)  # the menu beside them has both

@@ -185,8 +185,17 @@ class StudyScreen(Screen):
             return card
         name = f"{document.number} {title}".strip()
         card = Card(name, "check-circle" if document.read else "document", document.issuer)
-        read = Pill(self.tr("Đã đọc"), Tone.OK) if document.read else Pill(self.tr("Chưa đọc"))
+        if document.revised_since_read:
+            read = Pill(self.tr("Đã đọc bản trước"), Tone.WARN)
+        else:
+            read = Pill(self.tr("Đã đọc"), Tone.OK) if document.read else Pill(self.tr("Chưa đọc"))
         card.add_at_end_of_title(read)
+        if document.revised_since_read:
+            said = self.tr("Văn bản có bản mới từ khi đồng chí đánh dấu đã đọc.")
+            card.add(Label(said, Role.MUTED))
+            differences = Route(place=Place.DIFFERENCES, document=document.id)
+            see = Action(self.tr("Xem điểm mới"), lambda: self.navigate.emit(differences), "versions")
+            card.add_action(see).setObjectName(f"study.differences.{number}")
         button = card.add_action(
             Action(
                 self.tr("Đọc lại") if document.read else self.tr("Đọc"),

@@ -35,7 +35,13 @@ BESIDE_FROM = 620
 """Width of a task, in pixels at 100 %, from which its button stands beside the words."""
 BUTTON_PX = 112
 
-_ICONS = {"read": "document", "write": "editor", "revise": "return", "review": "cell"}
+_ICONS = {
+    "read": "document",
+    "write": "editor",
+    "revise": "return",
+    "compare": "versions",
+    "review": "cell",
+}
 
 
 class TodayScreen(Screen):
@@ -192,6 +198,8 @@ class TaskCard(QFrame):
 
 
 def _route_of(task: "Task") -> Route:
+    if task.kind == "compare":
+        return Route(place=Place.DIFFERENCES, document=task.document_id)
     if task.document_id:
         return Route(place=Place.READER, document=task.document_id, assignment=task.assignment_id)
     if task.kind == "review":

@@ -2,14 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 
 import pytest
 
+from handbook.client.account import Account
 from handbook.client.apply import Applied
 from handbook.client.cards import document_cards
 from handbook.client.editions import Editions
+from handbook.client.library import Library
+from handbook.client.outbox import Outbox
 from handbook.client.store import Store
+from handbook.client.transport import HttpTransport
 from handbook.errors import NotFound
+from handbook.model.changes import Change
 from handbook.model.differences import Fate
 from handbook.model.library import Section
 from handbook.protocol.packs import Item, ItemKind, assignment_item
@@ -114,3 +120,29 @@ def test_a_list_tells_a_revised_document_from_one_that_is_new(
     )
     cards = {card.id: (card.is_new, card.is_revised) for card in document_cards(signed_in)}
     assert cards == {ID: (True, True), "central/khac": (True, False)}
+
+
+def test_only_who_read_a_former_edition_is_told_of_the_new_one_and_only_until_it_was_looked_at(
+    signed_in: Store, library_with: Publish
+) -> None:
+    nowhere = HttpTransport("https://so-tay.example")
+    account = Account(signed_in, nowhere, rewrap=lambda _: None)
+    library = Library(signed_in, Outbox(signed_in, account, Random(1)))
+
+    def told() -> bool:
+        return document_cards(signed_in, ids=(ID,))[0].revised_since_read
+
+    library_with(edition(1))
+    library_with(edition(2))
+    assert not told()
+    library.tick(ID, True, NOW)
+    assert not told()
+    library_with(edition(3))
+    assert told()
+    assert library.look_at(ID) == {Change.LIBRARY}
+    assert library.look_at(ID) == frozenset()
+    assert not told()
+    library_with(edition(4))
+    assert told()
+    library.tick(ID, True, NOW)
+    assert not told()

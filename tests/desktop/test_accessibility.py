@@ -13,6 +13,7 @@ from handbook.desktop.session import Place
 from handbook.desktop.settings import SettingsScreen
 from handbook.desktop.widgets import ElidedLabel
 from tests.desktop.conftest import Person
+from tests.desktop.test_differences import bring, with_new_goal
 from tests.desktop.ward import ASSIGNMENT, CAPITAL, MEMBER, PASSWORD, SECRETARY
 
 pytestmark = pytest.mark.gui
@@ -24,6 +25,8 @@ ROUTES = (
     {"place": Place.LIBRARY, "query": "chuyển đổi số"},
     {"place": Place.LIBRARY, "query": "zzzz qqqq"},
     {"place": Place.READER, "document": CAPITAL},
+    {"place": Place.DIFFERENCES, "document": CAPITAL},
+    {"place": Place.NOTES},
     {"place": Place.STUDY, "assignment": ASSIGNMENT},
     {"place": Place.EDITOR, "assignment": ASSIGNMENT},
     {"place": Place.PREVIEW, "assignment": ASSIGNMENT},
@@ -73,16 +76,25 @@ def _is_cut_off(one: QLabel | QAbstractButton) -> bool:
     return one.width() < hint.width() or one.height() < hint.height()
 
 
+@pytest.fixture
+def informed(alone: Person) -> Person:
+    """A member who has read a document of which a new edition came since."""
+    session = alone.desktop.session
+    session.handbook.library.tick(CAPITAL, True, session.now())
+    bring(alone, CAPITAL, with_new_goal)
+    return alone
+
+
 @pytest.mark.parametrize("where", MEMBERS_PLACES)
 def test_each_control_has_a_name_and_no_word_is_cut_off_even_in_large_print(
-    alone: Person, where: dict[str, object]
+    informed: Person, where: dict[str, object]
 ) -> None:
-    alone.window.resize(*SMALL)
+    informed.window.resize(*SMALL)
     for scale in (1.0, 2.0):
-        alone.desktop.change_settings(text_scale=scale)
-        alone.go(**where)
-        assert nameless(alone.window) == []
-        assert cut_off(alone.window) == [], f"at {scale:.0%}"
+        informed.desktop.change_settings(text_scale=scale)
+        informed.go(**where)
+        assert nameless(informed.window) == []
+        assert cut_off(informed.window) == [], f"at {scale:.0%}"
 
 
 def test_the_cells_screen_has_names_and_whole_words_too(alone: Person) -> None:
@@ -170,12 +182,12 @@ def test_the_settings_lead_to_the_keys_as_well(alone: Person) -> None:
     assert alone.window.findChild(KeysWindow).isVisible()
 
 
-def test_every_key_that_a_screen_listens_to_is_told_of(alone: Person) -> None:
+def test_every_key_that_a_screen_listens_to_is_told_of(informed: Person) -> None:
     told = {
         QKeySequence(keys).toString() for _, rows in KEYS for combinations, _ in rows for keys in combinations
     }
     told.add(QKeySequence("Ctrl+=").toString())  # the key of Ctrl++ without Shift
     for route in ROUTES:
-        alone.go(**route)
-    listened = {shortcut.key().toString() for shortcut in alone.window.findChildren(QShortcut)}
+        informed.go(**route)
+    listened = {shortcut.key().toString() for shortcut in informed.window.findChildren(QShortcut)}
     assert listened - told == set()

@@ -1,10 +1,13 @@
 """Việc hôm nay: the tasks with their reasons, one button each, and how delivery stands."""
 
-import pytest
-from PySide6.QtWidgets import QLabel
+from dataclasses import replace
 
-from handbook.desktop.session import Place
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from handbook.desktop.session import Place, Route
 from tests.desktop.conftest import Person
+from tests.desktop.test_differences import bring, with_new_goal
 from tests.desktop.ward import ASSIGNMENT, CAPITAL
 
 pytestmark = pytest.mark.gui
@@ -38,6 +41,28 @@ def test_a_task_that_is_done_leaves_the_list(alone: Person) -> None:
     session.handbook.library.tick(CAPITAL, True, session.now())
     alone.wait(lambda: "Về phát triển Thủ đô Hà Nội" not in alone.words())
     alone.wait(lambda: "1 mục chờ gửi, từ vừa xong" in alone.words())
+
+
+def test_a_new_edition_of_what_was_read_is_told_until_what_is_new_was_seen(alone: Person) -> None:
+    bring(alone, CAPITAL, with_new_goal)
+    assert "bản mới" not in alone.words()  # nothing was read yet
+    session = alone.desktop.session
+    session.handbook.library.tick(CAPITAL, True, session.now())
+    bring(alone, CAPITAL, lambda present: replace(present, title=f"{present.title} (sửa)"))
+    alone.wait(lambda: "có bản mới từ khi đồng chí đánh dấu đã đọc" in alone.words())
+    alone.picture("today-new-edition")
+    alone.go(place=Place.STUDY, assignment=ASSIGNMENT)
+    assert "Đã đọc bản trước" in alone.words()
+    alone.picture("study-new-edition")
+    alone.go(place=Place.TODAY)
+    button = next(one for one in alone.window.findChildren(QPushButton) if one.text() == "Xem điểm mới")
+    button.click()
+    alone.settle()
+    assert alone.window.current.route == Route(place=Place.DIFFERENCES, document=CAPITAL)
+    alone.go(place=Place.TODAY)
+    alone.wait(lambda: "có bản mới" not in alone.words())
+    alone.go(place=Place.STUDY, assignment=ASSIGNMENT)
+    assert "Đã đọc bản trước" not in alone.words()
 
 
 def test_it_is_said_when_the_pc_last_met_its_server(alone: Person) -> None:
