@@ -108,7 +108,7 @@ def roster(folder: Path, options: argparse.Namespace) -> int:
         with _folder_problems():
             settings = _server_settings(folder, options)
             unit = commune_path(settings)
-            asked = RosterRequest(rows=sheet.rows, complete=options.complete)
+            asked = RosterRequest(rows=sheet.rows, complete=options.complete and sheet.is_whole)
             answer = apply_roster(settings, unit, asked)
             if options.apply:
                 answer = apply_roster(settings, unit, replace(asked, confirmed=answer.fingerprint))
@@ -118,7 +118,7 @@ def roster(folder: Path, options: argparse.Namespace) -> int:
             print(
                 f"{ROSTER_CHANGES[entry.change]}: {entry.after.account}  {entry.after.name}  {said}".rstrip()
             )
-        if answer.plan.left_out:
+        if options.complete and problems:
             print("Còn dòng chưa đọc được nên chưa coi ai là đã rời chi bộ.")
         done = "Đã ghi" if answer.applied else "Chưa ghi gì; thêm --apply để ghi"
         print(f"{len(answer.plan.entries)} đồng chí, {len(answer.plan.changes)} thay đổi. {done}.")

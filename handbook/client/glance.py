@@ -27,11 +27,13 @@ _GENERATION = "SELECT value FROM library_state WHERE key = 'generation'"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
-    """Who the profile belongs to, whether they read a cell, and how everything stands."""
+    """Who the profile belongs to, which of the duties' screens they have, and how all stands."""
 
     name: str
     unit_name: str
     reads_cells: bool
+    manages_members: bool
+    reads_counts: bool
     standing: Standing
 
 
@@ -67,6 +69,8 @@ def keep_glance(handbook: "Handbook", now: datetime) -> None:
             name=handbook.account.member().name,
             unit_name=handbook.account.cell_unit().name,
             reads_cells=bool(handbook.cell.units()),
+            manages_members=handbook.members.unit() is not None,
+            reads_counts=handbook.committee.unit() is not None,
             standing=handbook.study.standing(now),
         )
         content = json.dumps(asdict(glance), default=_day_or_moment, ensure_ascii=False)

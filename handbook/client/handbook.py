@@ -12,6 +12,7 @@ from handbook.client.assignments import Assignments
 from handbook.client.cell import Cell
 from handbook.client.editions import Editions
 from handbook.client.library import Library
+from handbook.client.members import Members
 from handbook.client.network import bytes_per_second, proxies, proxy_credentials
 from handbook.client.notes import Notes
 from handbook.client.outbox import Outbox
@@ -43,6 +44,7 @@ class Handbook:
     study: Study
     reflections: Reflections
     cell: Cell
+    members: Members
     outbox: Outbox
     search: Search
     sync: Sync
@@ -118,6 +120,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         study=Study(store, account, assignments),
         reflections=Reflections(store, account, assignments, outbox),
         cell=Cell(store, account, assignments, outbox),
+        members=Members(account, transport),
         outbox=outbox,
         search=Search(store, store.profile_dir / "index"),
         sync=Sync(store, account, outbox, transport, data_dir),

@@ -47,6 +47,8 @@ class _Opened:
     handbook: "Handbook"
     who: str
     reads_cells: bool
+    manages_members: bool
+    reads_counts: bool
 
 
 class Desktop(QObject):
@@ -110,7 +112,9 @@ class Desktop(QObject):
             handbook = self._unclaimed = open_handbook(self.data_dir, account, passphrase)
             member = handbook.account.member()
             who = f"{member.name}\n{handbook.account.cell_unit().name}"
-            return _Opened(handbook, who, bool(handbook.cell.units()))
+            manages = handbook.members.unit() is not None
+            counts = handbook.committee.unit() is not None
+            return _Opened(handbook, who, bool(handbook.cell.units()), manages, counts)
 
         self.work.run(open_it, self._opened, lambda error: self._not_opened(account, error), self)
 
@@ -127,7 +131,8 @@ class Desktop(QObject):
                 self.open_profile(account, None)
                 return
             self._opening = Session(None, self.work, self.data_dir, parent=self)
-            self._open_window(self._opening, f"{glance.name}\n{glance.unit_name}", glance.reads_cells)
+            who = f"{glance.name}\n{glance.unit_name}"
+            self._open_window(self._opening, who, glance)
             self.window.current.show_today(glance.standing.today(self._opening.now()))
             _AfterPaint(self.window.current, shown)
 
@@ -225,7 +230,7 @@ class Desktop(QObject):
         if early:
             self.window.session_opened()
         else:
-            self._open_window(session, opened.who, opened.reads_cells)
+            self._open_window(session, opened.who, opened)
         first = self.window.current
         first.shown_ready.connect(lambda: self._shown(first), Qt.ConnectionType.SingleShotConnection)
         self._show_state()
@@ -250,8 +255,8 @@ class Desktop(QObject):
             reader = "handbook.desktop.reader"
             self.work.run(lambda: import_module(reader), build, lambda _: None, session)
 
-    def _open_window(self, session: Session, who: str, reads_cells: bool) -> None:
-        self.window.open_session(session, who, self._destinations(reads_cells), self._factories())
+    def _open_window(self, session: Session, who: str, duties: "_Opened | Glance") -> None:
+        self.window.open_session(session, who, self._destinations(duties), self._factories())
 
     def _keep_glance(self) -> None:
         """Keep what stands now for the next start, while nothing is going on."""
@@ -288,14 +293,18 @@ class Desktop(QObject):
             page.header.add_action(Action(self.tr("Chọn người khác"), self.show_sign_in, "user"))
             self.window.show_notice(page)
 
-    def _destinations(self, reads_cells: bool) -> tuple[Destination, ...]:
-        cell = (Destination(Place.CELL, self.tr("Chi bộ"), "cell"),) if reads_cells else ()
+    def _destinations(self, duties: "_Opened | Glance") -> tuple[Destination, ...]:
+        of_duties = (
+            (duties.reads_cells, Destination(Place.CELL, self.tr("Chi bộ"), "cell")),
+            (duties.manages_members, Destination(Place.MEMBERS, self.tr("Đảng viên"), "user")),
+            (duties.reads_counts, Destination(Place.COMMITTEE, self.tr("Tổng hợp"), "list")),
+        )
         return (
             Destination(Place.TODAY, self.tr("Việc hôm nay"), "today"),
             Destination(Place.LIBRARY, self.tr("Thư viện"), "library"),
             Destination(Place.NOTES, self.tr("Ghi chú"), "note"),
             Destination(Place.STUDY, self.tr("Học tập"), "study"),
-            *cell,
+            *(destination for held, destination in of_duties if held),
             Destination(Place.SYNC, self.tr("Đồng bộ"), "sync"),
             Destination(Place.SETTINGS, self.tr("Cài đặt"), "settings"),
         )

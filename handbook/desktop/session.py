@@ -37,6 +37,7 @@ class Place(StrEnum):
     REVIEW = "review"
     MEMBERS = "members"
     REPORT = "report"
+    COMMITTEE = "committee"
     SYNC = "sync"
     SETTINGS = "settings"
 

@@ -74,12 +74,11 @@ class RosterEntry:
 class RosterPlan:
     """Entries in the order of the list, then those whom it does not name. Rows with a problem have no entry.
 
-    `left_out` tells that nobody is said to have left, though that was asked, because rows have problems.
+    While there are problems nobody is said to have left.
     """
 
     entries: tuple[RosterEntry, ...]
     problems: tuple[RowProblem, ...]
-    left_out: bool = False
 
     @property
     def changes(self) -> tuple[RosterEntry, ...]:
@@ -200,14 +199,13 @@ class _Planning:
             entries[entry.after.account] = entry
         named = {row.cell for row, _ in found}
         self._relieve(entries, [row for row, _ in found])
-        left_out = complete and bool(self._problems)
         if complete and not self._problems:
             self._add_left(entries, named)
         ordered = sorted(
             entries.values(), key=lambda entry: (entry.line == 0, entry.line, entry.after.account)
         )
         problems = tuple(sorted(self._problems, key=lambda problem: problem.line))
-        return RosterPlan(entries=tuple(ordered), problems=problems, left_out=left_out)
+        return RosterPlan(entries=tuple(ordered), problems=problems)
 
     # -- rows that can be understood
 
@@ -252,7 +250,7 @@ class _Planning:
         in_cells: dict[tuple[str, str], list[RosterRow]] = defaultdict(list)
         for row in rows:
             if row.line not in matched and not row.account:
-                in_cells[(name_key(row.name), row.cell)].append(row)
+                in_cells[(one_spelling(row.name), row.cell)].append(row)
         for (name, cell), same_name in in_cells.items():
             self._match_in_cell(same_name, self._free(name, cell), matched)
         for row in rows:
@@ -291,7 +289,7 @@ class _Planning:
     def _match_elsewhere(self, row: RosterRow, matched: dict[int, Member | None]) -> None:
         if any(problem.line == row.line for problem in self._problems):
             return
-        same_name = [m for m in self._free(name_key(row.name), "") if m.unit != row.cell]
+        same_name = [m for m in self._free(one_spelling(row.name), "") if m.unit != row.cell]
         same_day = [m for m in same_name if row.admitted_on and m.admitted_on == row.admitted_on]
         unclear = [m for m in same_name if m.active and None in (row.admitted_on, m.admitted_on)]
         if len(same_day) == 1:
@@ -319,7 +317,7 @@ class _Planning:
             member
             for member in self._members
             if member.account not in self._taken
-            and name_key(member.name) == name
+            and one_spelling(member.name) == name
             and cell in ("", member.unit)
         ]
 
@@ -353,7 +351,7 @@ class _Planning:
             after = placed(fresh, row.cell, row.duty)
         else:
             after = placed(before, row.cell, row.duty)
-            if name_key(row.name) != name_key(before.name):
+            if one_spelling(row.name) != one_spelling(before.name):
                 after = replace(after, name=row.name)
         return replace(
             after,
@@ -422,7 +420,7 @@ def proper_name(name: str) -> str:
     return " ".join(word.capitalize() if name.isupper() else word for word in words)
 
 
-def name_key(name: str) -> str:
+def one_spelling(name: str) -> str:
     """What is the same for one name however it was typed; marks count."""
     return " ".join(canonical_tone(name).casefold().split())
 
@@ -438,7 +436,7 @@ def _cell_key(name: str) -> str:
 
 def _keys_of(row: RosterRow, cell: str) -> tuple[tuple[object, ...], ...]:
     """Under what a second row would be the same person."""
-    name = name_key(proper_name(row.name))
+    name = one_spelling(proper_name(row.name))
     if row.account:
         return (("account", row.account),)
     day = row.admitted_on

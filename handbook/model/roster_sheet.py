@@ -53,6 +53,11 @@ class RosterSheet:
     refused: tuple[str, ...]
     unused: tuple[str, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row was read: else nobody may be taken to have left for not being named."""
+        return not self.problems
+
 
 class _NotReadable(Exception):
     """What a cell holds cannot be understood, and why."""

@@ -46,9 +46,7 @@ def issue_codes(
     with database.write() as connection:
         found = {member.account: member for member in find_members(connection, wanted) if member.active}
         refused = [
-            account
-            for account in wanted
-            if account not in found or not may_manage(issuer, found[account])
+            account for account in wanted if account not in found or not may_manage(issuer, found[account])
         ]
         if refused:
             raise NotAllowed(

@@ -15,6 +15,7 @@ from handbook.client.notes import Notes
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
 from handbook.desktop.editor import EditorScreen
+from handbook.desktop.members import MembersScreen
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.rail import Destination
 from handbook.desktop.receipt import ReceiptScreen
@@ -37,6 +38,7 @@ SCREENS = {
     Place.RECEIPT: ReceiptScreen,
     Place.CELL: CellScreen,
     Place.REVIEW: ReviewScreen,
+    Place.MEMBERS: MembersScreen,
     Place.REPORT: ReportScreen,
 }
 

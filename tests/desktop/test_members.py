@@ -1,0 +1,258 @@
+"""Đảng viên: a secretary keeps the list of the cell, hands out codes, and hands the duty over."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+
+from handbook.desktop.members import MembersScreen
+from handbook.desktop.rows import Row
+from handbook.desktop.session import Place
+from handbook.desktop.theme import Mode, Theme
+from handbook.desktop.widgets import Toast
+from handbook.errors import SignInFailed
+from handbook.model.people import Action, Duty, DutyKind, can
+from handbook.server.people import find_members
+from tests.client.samples import NOW
+from tests.client.simulated_server import Device, Fault, Ward, account_of, running_ward
+from tests.desktop.seat import Seat
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    with running_ward(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def cell(ward: Ward) -> str:
+    ward.now = NOW
+    return ward.new_cell(
+        {"An": (), "Lan": (), "Minh": (DutyKind.CELL_DEPUTY,), "Hanh": (DutyKind.CELL_SECRETARY,)}
+    )
+
+
+@pytest.fixture
+def device(ward: Ward, tmp_path: Path, cell: str) -> Iterator[Callable[[str], Device]]:
+    made: list[Device] = []
+
+    def make(name: str) -> Device:
+        made.append(Device(tmp_path / f"pc-{len(made)}", ward, name, cell))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def seat(device: Callable[[str], Device], qapp: QApplication) -> Iterator[Seat]:
+    seated = Seat(device("Hanh"))
+    seated.go(Place.MEMBERS)
+    yield seated
+    seated.close()
+
+
+def rows(seat: Seat, name: str = "members.list") -> list[Row]:
+    model = seat.find(name).model()
+    return [model.index(i, 0).data(Qt.ItemDataRole.UserRole) for i in range(model.rowCount())]
+
+
+def choose(seat: Seat, cell: str, name: str) -> None:
+    seat.find("members.list").choose(account_of(name, cell))
+
+
+def pick(seat: Seat, name: str, data: object) -> None:
+    box = seat.find(name)
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(next(i for i in range(box.count()) if box.itemData(i) == data))
+
+
+def undo(seat: Seat) -> None:
+    (toast,) = (each for each in seat.window.findChildren(Toast) if each.isVisible())
+    QTest.mouseClick(toast.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    seat.settle()
+
+
+def member(ward: Ward, account: str):
+    with ward.database.read() as connection:
+        (found,) = find_members(connection, [account])
+    return found
+
+
+def picture(seat: Seat, name: str) -> None:
+    if folder := os.environ.get("HANDBOOK_PICTURES"):
+        for look, theme, size in (
+            ("light", Theme(Mode.LIGHT), (1440, 900)),
+            ("dark", Theme(Mode.DARK), (1024, 640)),
+            ("large", Theme(Mode.LIGHT, 1.5), (1024, 640)),
+        ):
+            theme.apply(QApplication.instance())
+            seat.window.resize(*size)
+            seat.settle()
+            seat.window.grab().save(f"{folder}/{name}-{look}.png")
+        Theme().apply(QApplication.instance())
+        seat.window.resize(1440, 900)
+        seat.settle()
+
+
+def test_members_are_listed_by_name_with_duty_and_account(seat: Seat, cell: str) -> None:
+    assert [(row.title, row.badge) for row in rows(seat)] == [
+        ("An", "Chưa kích hoạt"),
+        ("Hanh", "Chưa kích hoạt"),
+        ("Lan", "Chưa kích hoạt"),
+        ("Minh", "Chưa kích hoạt"),
+    ]
+    assert "Phó bí thư chi bộ" in rows(seat)[3].note
+    seat.find("members.search").setText("la")
+    assert [row.title for row in rows(seat)] == ["Lan"]
+    picture(seat, "list")
+
+
+def test_a_new_member_is_added_and_given_a_code_that_is_shown_once(
+    seat: Seat, cell: str, tmp_path: Path
+) -> None:
+    seat.click("members.add")
+    seat.click("members.form.keep")
+    assert seat.find("members.form.missing")
+    seat.find("members.form.name").setText("TRẦN THỊ MỚI")
+    pick(seat, "members.form.standing", True)
+    picture(seat, "form")
+    seat.click("members.form.keep")
+    assert "Đã thêm Trần Thị Mới" in seat.toast()
+    account = next(row.key for row in rows(seat) if row.title == "Trần Thị Mới")
+    seat.find("members.list").choose(account)
+    seat.click("members.code")
+    (slip,) = rows(seat, "members.codes.list")
+    code = slip.title.split()[0]
+    assert len(code) == len("XXXX-XXXX-XXXX")
+    picture(seat, "code")
+    seat.window.current._codes.save_pdf(tmp_path / "phieu.pdf")
+    seat.settle()
+    assert (tmp_path / "phieu.pdf").read_bytes().startswith(b"%PDF")
+    seat.click("members.codes.done")
+    assert "Có mã đến" in next(row.badge for row in rows(seat) if row.key == account)
+    assert code not in seat.words()
+
+
+def test_codes_for_everybody_who_has_none_yet_fill_a_sheet(seat: Seat, cell: str) -> None:
+    seat.click("members.codes.all")
+    assert len(rows(seat, "members.codes.list")) == 4
+    assert len({row.title for row in rows(seat, "members.codes.list")}) == 4
+
+
+def test_who_leaves_is_signed_out_and_comes_back_by_undo(seat: Seat, ward: Ward, cell: str, device) -> None:
+    lan = device("Lan")
+    choose(seat, cell, "Lan")
+    seat.click("members.leave")
+    assert "Lan đã thôi sinh hoạt" in seat.toast()
+    assert "Lan" not in [row.title for row in rows(seat)]
+    with pytest.raises(SignInFailed):
+        lan.account.refresh()
+    undo(seat)
+    assert "Lan" in [row.title for row in rows(seat)]
+    assert member(ward, account_of("Lan", cell)).active
+
+
+def test_nobody_lets_themselves_go(seat: Seat, cell: str) -> None:
+    choose(seat, cell, "Hanh")
+    assert not seat.find("members.leave").isEnabled()
+
+
+def test_a_deputy_is_made_and_unmade_by_undo(seat: Seat, ward: Ward, cell: str) -> None:
+    choose(seat, cell, "An")
+    seat.click("members.edit")
+    seat.find("members.form.duty").setCurrentIndex(2)
+    seat.click("members.form.keep")
+    an = account_of("An", cell)
+    assert Duty(DutyKind.CELL_DEPUTY, cell) in member(ward, an).duties
+    undo(seat)
+    assert Duty(DutyKind.CELL_DEPUTY, cell) not in member(ward, an).duties
+
+
+def test_handing_over_says_what_it_does_and_takes_the_cells_copies_from_the_former_secretary(
+    seat: Seat, ward: Ward, cell: str, device
+) -> None:
+    minh = device("Minh")
+    for one in (minh, seat.device):
+        one.synced()
+    assert seat.device.cell.units()
+    choose(seat, cell, "Minh")
+    seat.click("members.edit")
+    seat.find("members.form.duty").setCurrentIndex(1)
+    assert "đồng chí thôi nhiệm vụ bí thư chi bộ" in seat.text("members.form.note")
+    picture(seat, "hand-over")
+    seat.click("members.form.keep")
+    assert "Đã bàn giao" in seat.toast()
+    assert not seat.find("members.list")
+    seat.device.synced()
+    assert not seat.device.cell.units()
+    with seat.device.store.personal.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cell_members").scalar() == 0
+    minh.synced()
+    assert can(minh.account.member(), Action.ISSUE_CODES, cell)
+    with minh.store.personal.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM cell_members").scalar() == 4
+
+
+def test_a_list_from_a_file_is_looked_at_first_and_written_when_confirmed(
+    seat: Seat, ward: Ward, cell: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "danh-sach.csv"
+    file.write_text(
+        "Họ và tên;Ngày vào Đảng;Chức vụ;Số CCCD\n"
+        "Lê Văn Mới;3/2/2026;;1\nAn;không rõ;;2\nLan;;Phó bí thư;3\n",
+        encoding="utf-8",
+    )
+    screen = seat.window.current
+    assert isinstance(screen, MembersScreen)
+    screen.compare(file)
+    seat.settle()
+    assert "thêm mới 1" in seat.text("members.import.summary")
+    assert "“Số CCCD”" in seat.words()
+    assert [row.title for row in rows(seat, "members.import.problems")] == ["Dòng 3"]
+    assert [(row.title, row.badge) for row in rows(seat, "members.import.changes")] == [
+        ("Lê Văn Mới", "Thêm mới"),
+        ("Lan", "Thay đổi"),
+    ]
+    picture(seat, "import")
+    complete = seat.find("members.import.complete")
+    assert isinstance(complete, QCheckBox)
+    complete.setChecked(True)
+    seat.settle()
+    assert "chưa coi ai là đã rời" in seat.words()
+    seat.click("members.import.write")
+    assert "Đã ghi 2 thay đổi" in seat.toast()
+    assert "Lê Văn Mới" in [row.title for row in rows(seat)]
+    screen.compare(file)
+    seat.settle()
+    assert "Không có gì thay đổi" in seat.text("members.import.summary")
+    assert not seat.find("members.import.write").isEnabled()
+
+
+def test_without_a_network_the_reason_is_said_and_what_was_typed_stays(seat: Seat, cell: str) -> None:
+    seat.click("members.add")
+    name = seat.find("members.form.name")
+    assert isinstance(name, QLineEdit)
+    name.setText("Trần Thị Mới")
+    seat.device.line.faults.append(Fault.LOST)
+    seat.click("members.form.keep")
+    assert "Không kết nối được" in seat.banner()
+    assert seat.text("members.form.name") == "Trần Thị Mới"
+
+
+def test_the_page_is_closed_to_who_has_no_such_duty(
+    device: Callable[[str], Device], qapp: QApplication
+) -> None:
+    seated = Seat(device("An"))
+    try:
+        assert seated.go(Place.MEMBERS).isVisible()
+        assert seated.find("members.list") is None
+    finally:
+        seated.close()
