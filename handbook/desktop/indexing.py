@@ -28,7 +28,7 @@ class Indexing(QObject):
         super().__init__(parent)
         self._search = search
         self._work = work
-        self._job: Job[bool] | None = None
+        self._job: Job[None] | None = None
         self._again = False
         self.error: Expected | None = None
         self._changes = changes
@@ -47,10 +47,13 @@ class Indexing(QObject):
             self._again = True
             return
         search = self._search
+
+        def bring_up(job: Job[None]) -> None:
+            if search.refresh(lambda: job.cancelled):
+                search.warm()
+
         # Making an index anew may take minutes: not on the lane on which the screens read.
-        self._job = self._work.run_reporting(
-            lambda job: search.refresh(lambda: job.cancelled), self._done, self._failed, self, lane=Lane.NET
-        )
+        self._job = self._work.run_reporting(bring_up, self._done, self._failed, self, lane=Lane.NET)
 
     def close(self) -> None:
         """Stop at the next safe point and start nothing more."""
@@ -63,7 +66,7 @@ class Indexing(QObject):
         if Change.LIBRARY in changes:
             self.refresh()
 
-    def _done(self, _: bool) -> None:
+    def _done(self, _: None) -> None:
         self._end(None)
 
     def _failed(self, error: Expected) -> None:

@@ -19,6 +19,7 @@ from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Action, EmptyState, Label, Role
 from handbook.desktop.work import Job
+from handbook.errors import Expected
 from handbook.model.changes import Change, Changes
 from handbook.model.library import Collection
 from handbook.model.text import fold
@@ -48,12 +49,11 @@ class _Shelf:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """Without an index `is_ranked` is False, and `documents` are those whose titles hold every word."""
+    """Where there was no index, `documents` are those whose titles hold every word."""
 
     text: str
     results: "Results"
     documents: tuple[Row, ...]
-    is_ranked: bool = True
 
 
 class LibraryScreen(Screen):
@@ -247,24 +247,25 @@ class LibraryScreen(Screen):
 
         def find() -> _Answer:
             results = search.find(text, limit=PASSAGES, filter=wanted)
-            documents = grouped(cards, results.hits)  # cuts the passages
-            # A question that meets damage in the index ends the index.
-            if search.is_ready():
-                return _Answer(text, results, documents)
+            if results.indexed:
+                return _Answer(text, results, grouped(cards, results.hits))  # cuts the passages
             words = fold(text).split()
-            titled = tuple(DocumentRow(card) for card in cards if _holds(card, words))
-            return _Answer(text, results, titled, is_ranked=False)
+            return _Answer(text, results, tuple(DocumentRow(card) for card in cards if _holds(card, words)))
 
         self._searching = self.session.work.run(
-            find, lambda answer: self._show_answer(answer, mends_index), self._cannot_do, self
+            find, lambda answer: self._show_answer(answer, mends_index), self._cannot_find, self
         )
+
+    def _cannot_find(self, error: Expected) -> None:
+        self._searching, self._open_first = None, False
+        self._cannot_do(error)
 
     def _show_answer(self, answer: _Answer, mends_index: bool) -> None:
         self._searching = None
         self._answer = answer
-        self.filters.show_ranked(answer.is_ranked)
+        self.filters.show_ranked(answer.results.indexed)
         self._exact = answer.results.exact
-        if not answer.is_ranked:
+        if not answer.results.indexed:
             indexing = self.session.indexing
             if mends_index and not indexing.busy and not indexing.error:
                 indexing.refresh()
@@ -293,7 +294,7 @@ class LibraryScreen(Screen):
 
     def _told(self, answer: _Answer, documents: int, passages: int) -> str:
         """How much of the library was found."""
-        if not answer.is_ranked:
+        if not answer.results.indexed:
             words = self.tr("Đang lập chỉ mục… Tạm tìm theo tiêu đề: {} văn bản")
             return words.format(number_text(documents))
         if answer.results.total > passages:

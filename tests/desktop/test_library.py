@@ -9,12 +9,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from handbook.client.notes import Span
+from handbook.client.search import Search
 from handbook.desktop.document_list import DocumentListModel, DocumentListView
 from handbook.desktop.document_row import DocumentRow, GroupRow, OwnRow, PassageRow, wrapped
 from handbook.desktop.library import LibraryScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import LARGE_PRINT, Mode, Theme
 from handbook.desktop.widgets import PrimaryButton
+from handbook.errors import DiskProblem
 from handbook.model.notes import Colour
 from handbook.model.reflection import Answer
 from tests.desktop.conftest import Person
@@ -104,6 +106,39 @@ def test_enter_after_a_number_opens_that_document_even_before_the_results_came(a
     alone.wait(lambda: alone.window.current is not screen)
     alone.settle()
     assert alone.window.current.route.document == CAPITAL
+
+
+def test_enter_opens_a_document_by_its_title_where_the_index_came_just_after_the_question(
+    alone: Person, monkeypatch
+) -> None:
+    screen = library(alone)
+    index = alone.desktop.session.handbook.search._index
+    later, answers = index.reading, [None]
+    monkeypatch.setattr(index, "reading", lambda: answers.pop() if answers else later())
+    screen.search.setText("15-nq/tw")
+    QTest.keyClick(screen.search, Qt.Key.Key_Return)
+    alone.wait(lambda: alone.window.current is not screen)
+    assert alone.window.current.route.document == CAPITAL
+
+
+def test_a_search_that_the_disk_does_not_allow_says_so_and_the_next_one_answers(
+    alone: Person, monkeypatch
+) -> None:
+    screen = library(alone)
+    find, problems = Search.find, [DiskProblem("Ổ đĩa không đọc được.", "Hãy thử lại.")]
+
+    def find_once_the_disk_reads(self: Search, *words: object, **options: object) -> object:
+        if problems:
+            raise problems.pop()
+        return find(self, *words, **options)
+
+    monkeypatch.setattr(Search, "find", find_once_the_disk_reads)
+    search(alone, screen, "dân chủ")
+    assert "Ổ đĩa không đọc được." in alone.words()
+    assert not screen.is_searching
+    search(alone, screen, "tập trung dân chủ")
+    QTest.keyClick(screen.search, Qt.Key.Key_Return)
+    alone.wait(lambda: alone.window.current is not screen)
 
 
 def test_a_found_passage_opens_at_its_section(alone: Person) -> None:
@@ -258,7 +293,7 @@ def test_a_route_with_words_searches_for_them(alone: Person) -> None:
 
 def test_without_an_index_titles_are_found_and_the_person_is_told(alone: Person, monkeypatch) -> None:
     screen = library(alone)
-    monkeypatch.setattr(type(alone.desktop.session.handbook.search), "is_ready", lambda self: False)
+    monkeypatch.setattr(alone.desktop.session.handbook.search._index, "reading", lambda: None)
     search(alone, screen, "dan chu")
     assert titles(screen) == ["Tập trung dân chủ ở chi bộ"]
     assert "Đang lập chỉ mục" in screen.count.text()

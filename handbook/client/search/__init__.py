@@ -27,6 +27,9 @@ from handbook.client.tables.personal import saved, ticks
 from handbook.model.library import Kind
 from handbook.model.text import NumberKey
 
+WARMING = "nghị quyết của Đảng"
+"""Asked of nobody: words that every library has, with marks and in a phrase."""
+
 __all__ = ["MAX_SECTIONS_PER_DOCUMENT", "Hit", "NoteHit", "ReflectionHit", "Results", "Search", "Span"]
 
 
@@ -63,7 +66,7 @@ class Results:
     member's own notes; their own reflections.
 
     `total` counts the sections that hold every word. `exact` is the id of the one document whose number is
-    all that was typed, else ''.
+    all that was typed, else ''. Without `indexed` there was no index to ask, so no documents are here.
     """
 
     hits: tuple[Hit, ...] = ()
@@ -71,6 +74,7 @@ class Results:
     exact: str = ""
     notes: tuple[NoteHit, ...] = ()
     reflections: tuple[ReflectionHit, ...] = ()
+    indexed: bool = True
 
 
 class Search:
@@ -94,6 +98,11 @@ class Search:
         """
         return self._index.refresh(self._store, cancelled)
 
+    def warm(self) -> None:
+        """Reads beforehand what the first question would wait for. Raises DiskProblem."""
+        self._own.warm()
+        self.find(WARMING, limit=1)
+
     def find(self, text: str, *, limit: int = 20, filter: Filter | None = None) -> Results:
         """What answers `text` best, whatever it is; at most `limit` of each group.
 
@@ -102,7 +111,7 @@ class Search:
         """
         own = self._own.find(text, limit, partial(self._allowed, filter))
         reading = self._index.reading()
-        found = Results()
+        found = Results(indexed=False)
         if reading is not None:
             try:
                 found = self._find(reading, text, limit, filter)
