@@ -56,6 +56,11 @@ class Account:
         """Whether a duty permits the action on the unit of that path."""
         return can(self.member(), action, unit)
 
+    def may_carry(self) -> bool:
+        """Whether a duty permits bringing others' bundles to the server."""
+        member = self.member()
+        return any(can(member, Action.CARRY, duty.unit) for duty in member.duties)
+
     @property
     def server(self) -> str:
         """The base URL of the server that the session is with."""

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import uuid_utils
+from sqlalchemy import Connection
 
 from handbook.client.cell_copies import (
     CellReflection,
@@ -21,13 +22,22 @@ from handbook.client.cell_copies import (
 )
 from handbook.client.cell_marks import keep_mark, last_marked, marks_of
 from handbook.client.cell_rows import CellOverview, TrendPoint, overview_of, reminder, row_of, trend_point
-from handbook.client.lineages import ReviewNote, SubmittedRevision, answers_in, keep_review, member_names
+from handbook.client.lineages import (
+    ReviewNote,
+    SubmittedRevision,
+    answers_in,
+    files_in,
+    keep_review,
+    member_names,
+)
 from handbook.client.outbox import compose
-from handbook.client.review_desk import ReviewDesk, forget_draft
+from handbook.client.review_desk import RefusedDecision, ReviewDesk, forget_draft, refused_decision
+from handbook.client.withdrawals import withdrawn_of
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, Member, Unit, cells_where
 from handbook.model.reflection import (
+    AttachedFile,
     PassageComment,
     Review,
     State,
@@ -62,6 +72,7 @@ class ReviewView:
 
     `can_decide` is False for the reader's own text and once it is accepted. Reviews are newest first;
     `also_decided` are those of them that others made on the latest revision: the later decision counts.
+    `refused` is the reader's own decision that the server did not take, and that does not count.
     """
 
     lineage: str
@@ -69,10 +80,12 @@ class ReviewView:
     author: Member
     assignment: Assignment
     answers: tuple[TitledAnswer, ...]
+    files: tuple[AttachedFile, ...]
     received_at: datetime
     on_time: bool
     state: State
     can_decide: bool
+    refused: RefusedDecision | None
     reviews: tuple[ReviewNote, ...]
     also_decided: tuple[ReviewNote, ...]
     earlier: tuple[SubmittedRevision, ...]
@@ -185,6 +198,7 @@ class Cell:
         me = self._account.member().account
         with self._store.personal.read() as connection:
             names = member_names(connection)
+            refused = refused_decision(connection, lineage)
         titles = {part.id: part.title for part in assignment.parts}
         latest = reflection.latest
         decisions = [
@@ -210,11 +224,13 @@ class Cell:
                 TitledAnswer(answer.part, titles.get(answer.part, answer.part), answer.text)
                 for answer in answers_in(latest.submission.content)
             ),
+            files=files_in(latest.submission.content),
             received_at=latest.receipt.received_at,
             on_time=assignment.is_on_time(reflection.revisions[0].receipt.received_at),
             state=reflection.state,
             can_decide=reflection.waits_for(me)
             or (author.account != me and reflection.state is State.RETURNED),
+            refused=refused,
             reviews=notes,
             also_decided=tuple(
                 note
@@ -226,6 +242,7 @@ class Cell:
                     lineage=lineage,
                     revision=entry.submission.revision,
                     answers=answers_in(entry.submission.content),
+                    files=files_in(entry.submission.content),
                     submitted_at=entry.submission.written_at,
                     state=reflection.state_of(entry.submission.revision),
                     receipt=entry.receipt,
@@ -350,7 +367,7 @@ class Cell:
         with self._store.personal.write() as connection:
             reflection = reflection_of(connection, lineage)
             if reflection is None:
-                raise _no_reflection()
+                raise _no_reflection(connection, lineage)
             self._check_decision(reflection, reviewer, verdict, seen_revision)
             known = [review.reviewed_at for _, review in reflection.reviews]
             review = Review(
@@ -392,7 +409,7 @@ class Cell:
         with self._store.personal.read() as connection:
             reflection = reflection_of(connection, lineage)
             if reflection is None:
-                raise _no_reflection()
+                raise _no_reflection(connection, lineage)
             unit = reflection.latest.submission.unit
             author = cell_member(connection, reflection.author)
         # Who has left the cell since is known by account only.
@@ -401,7 +418,9 @@ class Cell:
         )
 
 
-def _no_reflection() -> NotFound:
+def _no_reflection(connection: Connection, lineage: str) -> NotFound:
+    if withdrawn_of(connection, [lineage])[lineage]:
+        return NotFound("Tác giả đã rút bài để viết lại.", "Khi tác giả nộp lại, bài sẽ lại có ở đây.")
     return NotFound("Trên máy này không có bài thu hoạch đó.", "Hãy đồng bộ rồi mở lại danh sách.")
 
 

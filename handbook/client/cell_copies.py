@@ -8,7 +8,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from handbook.client.lineages import MAX_RECORD_BYTES, reviews_of
+from handbook.client.attached import drop_unnamed, forget_named, keep_named
+from handbook.client.lineages import MAX_RECORD_BYTES, is_refused_decision, reviews_of
 from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, review_drafts, reviews
 from handbook.model.people import Member
 from handbook.model.reflection import Review, State, Verdict, standing
@@ -144,7 +145,9 @@ def waiting_for(connection: Connection, unit: str, reviewer: str) -> tuple[Waiti
     decided = {
         tuple(row)
         for row in connection.execute(
-            select(reviews.c.lineage, reviews.c.revision).where(reviews.c.verdict != Verdict.OPENED.value)
+            select(reviews.c.lineage, reviews.c.revision).where(
+                reviews.c.verdict != Verdict.OPENED.value, ~is_refused_decision()
+            )
         )
     }
     latest = [row for row in latest if (row.lineage, row.revision) not in decided]
@@ -280,6 +283,8 @@ def keep_submission(connection: Connection, feed: str, entry: SubmissionEntry) -
         )
         .on_conflict_do_nothing()
     )
+    if submission.kind is SubmissionKind.REFLECTION:
+        keep_named(connection, submission)
 
 
 def forget(connection: Connection, feed: str, reader: str) -> None:
@@ -289,6 +294,8 @@ def forget(connection: Connection, feed: str, reader: str) -> None:
     )
     connection.execute(delete(reviews).where(reviews.c.lineage.in_(others)))
     connection.execute(delete(review_drafts).where(review_drafts.c.lineage.in_(others)))
+    forget_named(connection, others)
+    drop_unnamed(connection)
     connection.execute(delete(cell_marks).where(cell_marks.c.unit == feed, cell_marks.c.member != reader))
     connection.execute(delete(cell_members).where(cell_members.c.feed == feed))
     connection.execute(delete(cell_submissions).where(cell_submissions.c.feed == feed))

@@ -85,7 +85,7 @@ def row_of(
         account=member.account,
         name=member.name,
         progress=own,
-        state_text=_state_text(assignment, own, mark, now),
+        state_text=state_text(assignment, own, mark, now),
         mark=mark,
         reflection=(reflection.lineage, reflection.latest.submission.revision) if reflection else None,
         last_sync=last_sync,
@@ -167,7 +167,8 @@ def _numbered(names: Sequence[str]) -> list[str]:
     return [f"{number}. {name}" for number, name in enumerate(names, 1)]
 
 
-def _state_text(assignment: Assignment, own: MemberProgress, mark: CellMark | None, now: datetime) -> str:
+def state_text(assignment: Assignment, own: MemberProgress, mark: CellMark | None, now: datetime) -> str:
+    """How far a member is, as the cell says it: Đã nhận, nộp muộn; đã đọc 1/2"""
     if own.reflection:
         name = STATE_NAMES[State(own.reflection)]
         said = f"{name}, nộp muộn" if own.late else name

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from handbook.client.lineages import KeptText, ReviewNote, SubmittedRevision, submitted
 from handbook.client.tables.personal import clashes, drafts, outbox
-from handbook.model.reflection import Answer, Problem, State
+from handbook.model.reflection import Answer, AttachedFile, Problem, State
 from handbook.model.study import Assignment
 from handbook.protocol.submissions import SubmissionKind
 
@@ -21,7 +21,7 @@ class Draft:
     """What the editor shows for one assignment.
 
     `answers` follow the template; text under a part that a later edition dropped comes after them. They are
-    the draft's while `can_write`, else those of the latest revision. `newer` is a revision from another PC
+    the draft's while `can_write`, else those of the latest revision, as are `files`. `newer` is a revision from another PC
     that the draft does not build on: submitting makes this text the latest. `can_revise` says that `revise`
     would open a draft, `can_withdraw` that the latest text may still be taken back. `withdrawing` is while it
     waits for the server, `not_withdrawn` says why the server would not have it. `refused` says why the latest
@@ -33,6 +33,7 @@ class Draft:
     lineage: str
     base_revision: int
     answers: tuple[Answer, ...]
+    files: tuple[AttachedFile, ...]
     state: State
     words: int
     problems: tuple[Problem, ...]
@@ -104,11 +105,17 @@ def standing_of(connection: Connection, assignment: Assignment) -> Standing:
     if texts:
         key = (texts[0].lineage, texts[0].revision)
         refused = connection.execute(
-            select(outbox.c.lineage, outbox.c.revision).where(*is_revision(outbox, key), outbox.c.set_aside)
+            select(outbox.c.lineage, outbox.c.revision).where(
+                *is_revision(outbox, key), outbox.c.set_aside, ~outbox.c.again
+            )
         ).one_or_none()
         withdrawal = connection.execute(
             select(outbox)
-            .where(outbox.c.kind == SubmissionKind.WITHDRAWAL.value, outbox.c.subject == key[0])
+            .where(
+                outbox.c.kind == SubmissionKind.WITHDRAWAL.value,
+                outbox.c.subject == key[0],
+                ~outbox.c.again,
+            )
             .order_by(outbox.c.sequence.desc())
         ).first()
     return Standing(draft, texts, clash, refused, withdrawal)

@@ -2,6 +2,9 @@
 
 Each page is applied in one transaction together with its cursor, and applying it again changes nothing: a
 kill at any line costs at most one page read twice.
+
+A server that does not have the entry that was read last was restored from a backup: its feed is read from the
+start, nothing here is dropped, and what it has lost of this member's is owed to it again.
 """
 
 from collections.abc import Callable
@@ -13,7 +16,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from handbook.client import cell_copies, receipts
+from handbook.client import acknowledged, cell_copies, receipts
 from handbook.client.answers import record_in
 from handbook.client.cell_marks import keep_mark
 from handbook.client.lineages import keep_both, keep_received, keep_review
@@ -36,9 +39,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReport:
-    """`received` entries were applied. `error` is the last failure; what came before it is kept."""
+    """`received` entries were applied; `lost` ones the server had once, and they are queued again.
+
+    `error` is the last failure; what came before it is kept.
+    """
 
     received: int
+    lost: int
     bytes_down: int
     error: Expected | None
     changes: Changes
@@ -85,10 +92,21 @@ class Feed:
             pull.changes |= self._account.mark_expired()
         except Expected as error:
             pull.error = error
+        self._owe_what_was_lost(pull)
         changes = self._store.announce(pull.changes)
         return FeedReport(
-            received=pull.received, bytes_down=pull.bytes_down, error=pull.error, changes=changes
+            received=pull.received,
+            lost=pull.lost,
+            bytes_down=pull.bytes_down,
+            error=pull.error,
+            changes=changes,
         )
+
+    def _owe_what_was_lost(self, pull: "_Pull") -> None:
+        with self._store.personal.write() as connection:
+            pull.lost = acknowledged.owe_lost(connection, pull.finished)
+        if pull.lost:
+            pull.changes |= {Change.OUTBOX}
 
     def _readings(self) -> list[_Reading]:
         member = self._account.member()
@@ -103,8 +121,11 @@ class Feed:
     def _read(self, reading: _Reading, pull: "_Pull") -> None:
         more = True
         while more and not pull.cancelled():
-            after = self._cursor(reading)
-            page = self._page(reading, after, pull)
+            after, mark = self._cursor(reading)
+            page = self._page(reading, after, mark, pull)
+            if page.restored and after > 0:
+                self._start_again(reading)
+                continue
             if page.more and page.next <= after:
                 raise ServerBroken("Máy chủ trả lời lặp lại cùng một trang.", "Hãy báo quản trị máy chủ.")
             if self._tells_of_another_self(page):
@@ -112,9 +133,18 @@ class Feed:
                 pull.changes |= self._account.refresh()
             self._apply(reading, page, pull)
             more = page.more
+        if not more:
+            pull.finished.add(reading.unit)
 
-    def _page(self, reading: _Reading, after: int, pull: "_Pull") -> FeedPage:
+    def _start_again(self, reading: _Reading) -> None:
+        with self._store.personal.write() as connection:
+            self._move_cursor(connection, reading, 0, "")
+            acknowledged.doubt(connection, reading.unit)
+
+    def _page(self, reading: _Reading, after: int, mark: str, pull: "_Pull") -> FeedPage:
         asked: dict[str, object] = {"unit": reading.unit, "after": after, "limit": FEED_PAGE}
+        if mark:
+            asked["mark"] = mark
         if reading.whole:
             with self._store.personal.read() as connection:
                 asked["seen_since"] = cell_copies.seen_since(connection, reading.unit).isoformat()
@@ -132,16 +162,17 @@ class Feed:
 
     def _apply(self, reading: _Reading, page: FeedPage, pull: "_Pull") -> None:
         """Raises Untrusted after keeping the entries before the one that cannot be believed."""
-        me, position, refused = self._account.member(), page.next, None
+        me, position, mark, refused = self._account.member(), page.next, page.mark, None
         with self._store.personal.write() as connection:
             for entry in page.entries:
                 try:
                     pull.changes |= self._apply_entry(connection, reading, entry, me, pull)
                 except (Untrusted, ServerBroken, BadInput) as error:
-                    position, refused = entry.position - 1, error
+                    # Between entries there is no mark; the next page that works brings one.
+                    position, mark, refused = entry.position - 1, "", error
                     break
                 pull.received += 1
-            self._move_cursor(connection, reading, position)
+            self._move_cursor(connection, reading, position, mark)
             if reading.whole and cell_copies.keep_seen(connection, reading.unit, page.seen):
                 pull.changes |= {Change.CELL}
         if refused:
@@ -160,7 +191,7 @@ class Feed:
             raise ServerBroken("Máy chủ gửi một mục trống.", "Hãy báo quản trị máy chủ.")
         changes: Changes = frozenset()
         if held.author == me.account:
-            changes |= self._apply_own(connection, held, pull)
+            changes |= self._apply_own(connection, reading, held, pull)
         if held.submission.kind is SubmissionKind.REVIEW:
             keep_review(connection, held.author, held.submission)
             changes |= {Change.CELL, Change.REFLECTION, Change.STUDY}
@@ -174,9 +205,13 @@ class Feed:
         elif reading.whole:
             cell_copies.keep_submission(connection, reading.unit, held)
             changes |= {Change.CELL}
+            if acknowledged.retry_about(connection, {held.submission.lineage}):
+                changes |= {Change.OUTBOX}
         return changes
 
-    def _apply_own(self, connection: Connection, held: SubmissionEntry, pull: "_Pull") -> Changes:
+    def _apply_own(
+        self, connection: Connection, reading: _Reading, held: SubmissionEntry, pull: "_Pull"
+    ) -> Changes:
         """Raises Untrusted when the receipt does not hold: nothing is shown as received without it."""
         submission = held.submission
         receipts.check(held.receipt, submission, held.author, pull.keys)
@@ -187,6 +222,7 @@ class Feed:
                     "Máy chủ đưa ra một nội dung khác cho bài đã có biên nhận.", "Hãy báo quản trị máy chủ."
                 )
             keep_both(connection, submission_in(mine), held, "Máy khác đã nộp bản khác trước.", pull.now)
+            acknowledged.note_seen(connection, submission, reading.unit)
             return frozenset({Change.REFLECTION, Change.STUDY, Change.OUTBOX})
         match submission.kind:
             case SubmissionKind.REFLECTION:
@@ -196,7 +232,8 @@ class Feed:
             case SubmissionKind.WITHDRAWAL:
                 withdrawal = unpack_content(SubmissionKind.WITHDRAWAL, submission.content)
                 keep_own(connection, withdrawal, held.receipt.received_at)
-        self._outbox.settle(connection, held.receipt)
+        self._outbox.settle(connection, held.receipt, held_before=True)
+        acknowledged.note_seen(connection, submission, reading.unit)
         return frozenset({Change.REFLECTION, Change.STUDY, Change.LIBRARY, Change.OUTBOX})
 
     def _differs_here(self, connection: Connection, held: SubmissionEntry) -> bool:
@@ -208,17 +245,16 @@ class Feed:
         ).scalar_one_or_none()
         return content is not None and content != held.submission.content
 
-    def _cursor(self, reading: _Reading) -> int:
+    def _cursor(self, reading: _Reading) -> tuple[int, str]:
+        """How far the feed was applied, and the server's mark there."""
         with self._store.personal.read() as connection:
             row = connection.execute(
-                select(feed_cursors.c.position, feed_cursors.c.whole).where(
-                    feed_cursors.c.unit == reading.unit
-                )
+                select(feed_cursors).where(feed_cursors.c.unit == reading.unit)
             ).one_or_none()
-        return row.position if row and row.whole == reading.whole else 0
+        return (row.position, row.mark) if row and row.whole == reading.whole else (0, "")
 
-    def _move_cursor(self, connection: Connection, reading: _Reading, position: int) -> None:
-        values = {"position": position, "whole": reading.whole}
+    def _move_cursor(self, connection: Connection, reading: _Reading, position: int, mark: str) -> None:
+        values = {"position": position, "whole": reading.whole, "mark": mark}
         connection.execute(
             insert(feed_cursors)
             .values(unit=reading.unit, **values)
@@ -253,7 +289,9 @@ class _Pull:
         self.now = now
         self.keys = keys
         self.cancelled = cancelled
+        self.finished: set[str] = set()
         self.received = 0
+        self.lost = 0
         self.bytes_down = 0
         self.error: Expected | None = None
         self.changes: Changes = frozenset()

@@ -5,14 +5,32 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts as receipt_rows
-from handbook.client.tables.personal import cell_members, clashes, outbox, receipts, reviews, revisions
+from handbook.client.attached import keep_named
+from handbook.client.tables.personal import (
+    acknowledged,
+    cell_members,
+    clashes,
+    outbox,
+    receipts,
+    reviews,
+    revisions,
+)
 from handbook.client.withdrawals import withdrawn_of
 from handbook.model.people import Member
-from handbook.model.reflection import Answer, PassageComment, Reflection, Review, State, Verdict, standing
+from handbook.model.reflection import (
+    Answer,
+    AttachedFile,
+    PassageComment,
+    Reflection,
+    Review,
+    State,
+    Verdict,
+    standing,
+)
 from handbook.model.study import Assignment
 from handbook.protocol import codec
 from handbook.protocol.api import SubmissionEntry
@@ -34,6 +52,7 @@ class SubmittedRevision:
     state: State
     receipt: Receipt | None
     on_time: bool | None
+    files: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +108,7 @@ def submitted(
                 lineage=row.lineage,
                 revision=row.revision,
                 answers=answers_in(row.content),
+                files=files_in(row.content),
                 submitted_at=row.submitted_at,
                 state=standing(
                     receipt is not None,
@@ -108,22 +128,34 @@ def submitted(
 
 
 def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[str, list[tuple[str, Review]]]:
-    """The reviews of each lineage with their authors' accounts, oldest first."""
+    """The reviews of each lineage with their authors' accounts, oldest first, but for refused decisions."""
     found: defaultdict[str, list[tuple[str, Review]]] = defaultdict(list)
     rows = connection.execute(
-        select(reviews).where(reviews.c.lineage.in_(set(lineages))).order_by(reviews.c.reviewed_at)
+        select(reviews)
+        .where(reviews.c.lineage.in_(set(lineages)), ~is_refused_decision())
+        .order_by(reviews.c.reviewed_at)
     )
     for row in rows:
-        review = Review(
-            lineage=row.lineage,
-            revision=row.revision,
-            verdict=Verdict(row.verdict),
-            comment=row.comment,
-            passages=codec.decode(row.passages.encode(), _Passages, limit=MAX_CONTENT_BYTES),
-            reviewed_at=row.reviewed_at,
-        )
-        found[row.lineage].append((row.author, review))
+        found[row.lineage].append((row.author, review_in(row)))
     return found
+
+
+def is_refused_decision() -> ColumnElement[bool]:
+    """Of a row of `reviews`: made on this PC, and not taken by the server; nobody else sees it."""
+    refused = exists().where(outbox.c.lineage == reviews.c.id, outbox.c.set_aside)
+    return and_(reviews.c.verdict != Verdict.OPENED.value, refused)
+
+
+def review_in(row: Row) -> Review:
+    """The review in a row of `reviews`."""
+    return Review(
+        lineage=row.lineage,
+        revision=row.revision,
+        verdict=Verdict(row.verdict),
+        comment=row.comment,
+        passages=codec.decode(row.passages.encode(), _Passages, limit=MAX_CONTENT_BYTES),
+        reviewed_at=row.reviewed_at,
+    )
 
 
 def notes_of(
@@ -181,6 +213,11 @@ def answers_in(content: str) -> tuple[Answer, ...]:
     return codec.decode(content.encode(), Reflection, limit=MAX_CONTENT_BYTES).answers
 
 
+def files_in(content: str) -> tuple[AttachedFile, ...]:
+    """The files that the content of a reflection names."""
+    return codec.decode(content.encode(), Reflection, limit=MAX_CONTENT_BYTES).files
+
+
 def keep_review(connection: Connection, author: str, submission: Submission) -> None:
     """Keeps a review that came by the feed or was just written; the same one again changes nothing."""
     review = unpack_content(SubmissionKind.REVIEW, submission.content)
@@ -213,6 +250,7 @@ def keep_received(connection: Connection, entry: SubmissionEntry) -> None:
         )
         .on_conflict_do_nothing()
     )
+    keep_named(connection, entry.submission)
     receipt_rows.keep(connection, entry.receipt)
 
 
@@ -238,6 +276,22 @@ def keep_both(
         .on_conflict_do_nothing()
     )
     key = (refused.lineage, refused.revision)
+    connection.execute(
+        delete(acknowledged).where(
+            acknowledged.c.lineage == key[0],
+            acknowledged.c.revision == key[1],
+            acknowledged.c.content == refused.content,
+        )
+    )
+    if key == (held.submission.lineage, held.submission.revision):
+        # A receipt from before the server was restored names the refused text.
+        connection.execute(
+            delete(receipts).where(
+                receipts.c.lineage == key[0],
+                receipts.c.revision == key[1],
+                receipts.c.sha256 == refused.sha256,
+            )
+        )
     connection.execute(
         delete(revisions).where(
             revisions.c.lineage == key[0],

@@ -1,23 +1,27 @@
 """What is owed to the server: queued in the transaction of the change itself, settled by a verified receipt.
 
+What a restored server has lost is in the outbox again, with the receipt as its proof (`acknowledged.py`).
+
 A row leaves the outbox in one of these ways: a receipt that verifies, the member's choice after a clash, the
 member taking back a text that was refused or has not been sent, or, of a review that only tells of an
 opening, the author taking the text back first. Nothing else removes it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from handbook.client import receipts, sync_state
+from handbook.client import acknowledged, receipts, sync_state
 from handbook.client.answers import Clashed, record_in
-from handbook.client.lineages import keep_both, member_names
-from handbook.client.tables import library
-from handbook.client.tables.personal import cell_submissions, outbox, revisions
+from handbook.client.attached import needed_lineages
+from handbook.client.lineages import keep_both
+from handbook.client.owed_titles import titles_of
+from handbook.client.tables.personal import outbox
 from handbook.client.withdrawals import keep_own
 from handbook.errors import (
     BadInput,
@@ -34,9 +38,8 @@ from handbook.errors import (
 )
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Member, commune_of
-from handbook.model.study import Assignment
 from handbook.protocol import codec
-from handbook.protocol.api import MAX_ANSWER_BYTES
+from handbook.protocol.api import MAX_ANSWER_BYTES, SubmissionEntry
 from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges
 from handbook.protocol.submissions import (
     Content,
@@ -62,8 +65,13 @@ CHANGED_BY = {
     SubmissionKind.REVIEW: frozenset({Change.OUTBOX, Change.CELL}),
     SubmissionKind.CELL_MARK: frozenset({Change.OUTBOX, Change.CELL}),
     SubmissionKind.WITHDRAWAL: frozenset({Change.OUTBOX, Change.REFLECTION, Change.STUDY}),
+    SubmissionKind.FILE: frozenset({Change.OUTBOX}),
 }
 """What screens show of a submission of each kind."""
+
+
+AnswerTo = Callable[[Row], tuple[Receipt, bool]]
+"""The server's receipt for a row, and whether it did not hold the submission before; raises its refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +154,17 @@ class Outbox:
             self._update(connection, (lineage, revision), set_aside=False, next_try_at=None)
         return self._store.announce({Change.OUTBOX})
 
-    def settle(self, connection: Connection, receipt: Receipt) -> None:
+    def settle(self, connection: Connection, receipt: Receipt, *, held_before: bool) -> None:
         """Keeps a checked receipt and drops the owed row it answers, inside the caller's transaction.
 
-        Of a withdrawal the words become a draft again. A row of the same name with another text, as a clash
-        leaves it, stays.
+        `held_before` says that the server had it already. Of a withdrawal the words become a draft again. A
+        row of the same name with another text, as a clash leaves it, stays.
         """
         receipts.keep(connection, receipt)
         row = self.owed_row(connection, receipt.lineage, receipt.revision)
         if row is not None and submission_in(row).sha256 == receipt.sha256:
+            if receipt.kind is not SubmissionKind.FILE:  # of which no feed tells
+                acknowledged.keep(connection, submission_in(row), seen=row.again and held_before)
             connection.execute(delete(outbox).where(outbox.c.sequence == row.sequence))
             if receipt.kind is SubmissionKind.WITHDRAWAL:
                 content = unpack_content(SubmissionKind.WITHDRAWAL, row.content)
@@ -175,8 +185,8 @@ class Outbox:
     ) -> DeliveryReport:
         """Sends what is due, oldest first, until the server cannot be reached or asks to wait.
 
-        A revision is never sent before the earlier ones of its lineage are receipted, and a withdrawal not
-        before what it takes back. A row that the server refuses is set aside with the reason and the rest
+        A revision is never sent before the earlier ones of its lineage are receipted, a withdrawal not
+        before what it takes back, and a reflection not before its files. A row that the server refuses is set aside with the reason and the rest
         goes on. Nothing is raised: `error` tells.
         """
         delivery = _Delivery(now)
@@ -193,16 +203,34 @@ class Outbox:
             for row in self._in_line(delivery):
                 if cancelled():
                     break
-                self._try(row, transport, token, keys, delivery)
+                self._try(row, lambda row: self._put(row, transport, token), keys, delivery)
                 if delivery.stopped:
                     break
-        changes = self._store.announce(delivery.changes)
+        return self._report(delivery)
+
+    def hear(self, answers: Iterable[tuple[str, int, AnswerTo]], now: datetime) -> DeliveryReport:
+        """Settles what the server answered by another way than the network, as `deliver` does.
+
+        Each answer is to a lineage and a revision; what is not owed any more is passed over.
+        """
+        delivery = _Delivery(now)
+        keys = receipts.published_keys(self._store)
+        for lineage, revision, answer in answers:
+            with self._store.personal.read() as connection:
+                row = self.owed_row(connection, lineage, revision)
+            if row is not None:
+                self._try(row, answer, keys, delivery)
+            if delivery.stopped:
+                break
+        return self._report(delivery)
+
+    def _report(self, delivery: "_Delivery") -> DeliveryReport:
         return DeliveryReport(
             sent=delivery.sent,
             held=self._count_waiting(),
             set_aside=delivery.set_aside,
             error=delivery.error,
-            changes=changes,
+            changes=self._store.announce(delivery.changes),
         )
 
     # Queries
@@ -211,16 +239,13 @@ class Outbox:
         """Everything without a receipt, oldest first."""
         with self._store.personal.read() as connection:
             rows = connection.execute(select(outbox).order_by(outbox.c.sequence)).all()
-            about = self._reviewed_authors(connection, rows) | _marked_members(connection, rows)
-            withdrawn = _withdrawn_assignments(connection, rows)
-        titles = self._titles({withdrawn.get(row.subject, row.subject) for row in rows})
+            titles = titles_of(self._store, connection, rows)
         return tuple(
             OwedRow(
                 lineage=row.lineage,
                 revision=row.revision,
                 kind=SubmissionKind(row.kind),
-                title=about.get(row.subject)
-                or titles.get(withdrawn.get(row.subject, row.subject), row.subject),
+                title=titles[row.sequence],
                 queued_at=row.written_at,
                 attempts=row.attempts,
                 last_error=row.last_error,
@@ -235,12 +260,16 @@ class Outbox:
     def _in_line(self, delivery: "_Delivery") -> Iterator[Row]:
         """Each row whose turn it is: due, and with no earlier revision of its lineage in the way."""
         with self._store.personal.read() as connection:
-            sequences = connection.execute(select(outbox.c.sequence).order_by(outbox.c.sequence)).scalars()
-            waiting = sequences.all()
+            # What the server has lost comes before what was written since: it may build on that.
+            in_line = select(outbox.c.sequence).order_by(outbox.c.again.desc(), outbox.c.sequence)
+            waiting = connection.execute(in_line).scalars().all()
         for sequence in waiting:
             with self._store.personal.read() as connection:
                 row = connection.execute(select(outbox).where(outbox.c.sequence == sequence)).one_or_none()
-            if row is None or not delivery.blocked.isdisjoint((row.lineage, row.subject)):
+            if row is None:
+                continue
+            after = {row.lineage, row.subject} | needed_lineages(row, self._account.member().account)
+            if not delivery.blocked.isdisjoint(after):
                 continue
             if row.set_aside or (row.next_try_at and delivery.now < row.next_try_at):
                 delivery.blocked.add(row.lineage)
@@ -250,8 +279,7 @@ class Outbox:
     def _try(
         self,
         row: Row,
-        transport: "Transport",
-        token: str,
+        answer: AnswerTo,
         keys: tuple[ReceiptKey, ...],
         delivery: "_Delivery",
     ) -> None:
@@ -259,14 +287,27 @@ class Outbox:
         if submission.kind is SubmissionKind.REFLECTION and not self._leaves(row):
             return
         try:
-            receipt = _put(transport, token, submission)
+            receipt, is_new = answer(row)
             receipts.check(receipt, submission, author, keys)
         except Clashed as clash:
             self._clashed(row, clash, keys, delivery)
         except Expected as error:
             self._failed(row, error, delivery)
         else:
-            self._receipted(submission, receipt, delivery)
+            self._receipted(submission, receipt, delivery, held_before=not is_new)
+
+    def _put(self, row: Row, transport: "Transport", token: str) -> tuple[Receipt, bool]:
+        submission = submission_in(row)
+        path, body = f"/v1/submissions/{row.lineage}/{row.revision}", codec.encode(submission)
+        if row.again:
+            with self._store.personal.read() as connection:
+                proof = receipts.of_revision(connection, row.lineage, row.revision)
+            entry = SubmissionEntry(
+                author=self._account.member().account, submission=submission, receipt=proof
+            )
+            path, body = f"/v1/acknowledged/{row.lineage}/{row.revision}", codec.encode(entry)
+        answer = transport.send("PUT", path, body=body, token=token, limit=MAX_ANSWER_BYTES)
+        return record_in(answer, Receipt), answer.status == HTTPStatus.CREATED
 
     def _leaves(self, row: Row) -> bool:
         """Notes that the server may hold the text from now on; False when it was taken back just before."""
@@ -276,9 +317,11 @@ class Outbox:
             )
             return noted.rowcount > 0
 
-    def _receipted(self, submission: Submission, receipt: Receipt, delivery: "_Delivery") -> None:
+    def _receipted(
+        self, submission: Submission, receipt: Receipt, delivery: "_Delivery", *, held_before: bool
+    ) -> None:
         with self._store.personal.write() as connection:
-            self.settle(connection, receipt)
+            self.settle(connection, receipt, held_before=held_before)
         delivery.sent += 1
         delivery.failures = 0
         delivery.changes |= CHANGED_BY[submission.kind]
@@ -297,11 +340,11 @@ class Outbox:
             self._failed(row, error, delivery)
             return
         if acknowledges(held.receipt, submission, author):
-            self._receipted(submission, held.receipt, delivery)
+            self._receipted(submission, held.receipt, delivery, held_before=True)
         elif submission.kind is SubmissionKind.REFLECTION:
             with self._store.personal.write() as connection:
                 keep_both(connection, submission, held, clash.message, delivery.now)
-                self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1)
+                self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, again=False)
             self._is_set_aside(submission.kind, submission.lineage, delivery)
         else:
             self._failed(row, clash, delivery)
@@ -322,6 +365,10 @@ class Outbox:
                 case TooBusy():
                     delivery.stopped = True
                     sync_state.rest(connection, delivery.now + self._wait(row.attempts, error.retry_after))
+                case BadInput() | NotFound() if row.again:
+                    # What it builds on is still with another PC, which offers it at its next sync.
+                    values["next_try_at"] = delivery.now + self._wait(row.attempts, FIRST_WAIT_SECONDS)
+                    values["last_error"], values["last_advice"] = row.last_error, row.last_advice
                 case BadInput() | NotAllowed() | NotFound() | Conflict():
                     values["set_aside"] = True
                 case _:  # Untrusted, ServerBroken: this row may be poison, the next need not be
@@ -329,7 +376,7 @@ class Outbox:
             self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, **values)
         if "set_aside" in values:
             self._is_set_aside(SubmissionKind(row.kind), row.lineage, delivery)
-        else:
+        elif not (row.again and isinstance(error, BadInput | NotFound)):
             delivery.error = error
         if isinstance(error, SignInFailed):
             delivery.changes |= self._account.mark_expired()
@@ -361,60 +408,6 @@ class Outbox:
                 select(func.count()).select_from(outbox).where(outbox.c.set_aside.is_(False))
             ).scalar_one()
 
-    def _titles(self, subjects: set[str]) -> dict[str, str]:
-        """Titles of the assignments and documents among the subjects."""
-        with self._store.library.read() as connection:
-            documents = connection.execute(
-                select(library.documents.c.id, library.documents.c.number, library.documents.c.title).where(
-                    library.documents.c.id.in_(subjects)
-                )
-            )
-            titles = {row.id: f"{row.number} {row.title}".strip() for row in documents}
-            payloads = connection.execute(
-                select(library.assignments.c.payload).where(library.assignments.c.id.in_(subjects))
-            ).scalars()
-            for payload in payloads:
-                assignment = codec.decode(payload.encode(), Assignment, limit=len(payload.encode()))
-                titles[assignment.id] = assignment.title
-        return titles
-
-    def _reviewed_authors(self, connection: Connection, rows: list[Row]) -> dict[str, str]:
-        """For each reviewed lineage among the rows, a title that names whose reflection it is."""
-        subjects = {row.subject for row in rows if row.kind == SubmissionKind.REVIEW}
-        if not subjects:
-            return {}
-        names = member_names(connection)
-        authors = connection.execute(
-            select(cell_submissions.c.lineage, cell_submissions.c.author).where(
-                cell_submissions.c.lineage.in_(subjects)
-            )
-        )
-        return {
-            row.lineage: f"Nhận xét bài thu hoạch của {names.get(row.author, row.author)}" for row in authors
-        }
-
-
-def _marked_members(connection: Connection, rows: list[Row]) -> dict[str, str]:
-    """For each subject of a mark among the rows, a title that names the member."""
-    marks = [
-        unpack_content(SubmissionKind.CELL_MARK, row.content)
-        for row in rows
-        if row.kind == SubmissionKind.CELL_MARK
-    ]
-    names = member_names(connection) if marks else {}
-    return {mark.subject: f"Ghi nhận miễn, nộp giấy: {names.get(mark.member, mark.member)}" for mark in marks}
-
-
-def _withdrawn_assignments(connection: Connection, rows: list[Row]) -> dict[str, str]:
-    """For each lineage that a row takes back, the assignment it was written for."""
-    lineages = {row.subject for row in rows if row.kind == SubmissionKind.WITHDRAWAL}
-    if not lineages:
-        return {}
-    written = connection.execute(
-        select(revisions.c.lineage, revisions.c.assignment).where(revisions.c.lineage.in_(lineages))
-    )
-    return {row.lineage: row.assignment for row in written}
-
 
 class _Delivery:
     """What one delivery has met so far."""
@@ -428,12 +421,6 @@ class _Delivery:
         self.error: Expected | None = None
         self.blocked: set[str] = set()
         self.changes: Changes = frozenset()
-
-
-def _put(transport: "Transport", token: str, submission: Submission) -> Receipt:
-    path = f"/v1/submissions/{submission.lineage}/{submission.revision}"
-    answer = transport.send("PUT", path, body=codec.encode(submission), token=token, limit=MAX_ANSWER_BYTES)
-    return record_in(answer, Receipt)
 
 
 def submission_in(row: Row) -> Submission:

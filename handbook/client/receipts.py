@@ -86,6 +86,14 @@ def keep(connection: Connection, receipt: Receipt) -> None:
     connection.execute(insert(receipts).values(values).on_conflict_do_nothing())
 
 
+def of_revision(connection: Connection, lineage: str, revision: int) -> Receipt:
+    """The receipt that is kept of an own submission."""
+    row = connection.execute(
+        select(receipts).where(receipts.c.lineage == lineage, receipts.c.revision == revision)
+    ).one()
+    return from_row(row)
+
+
 def from_row(row: Row) -> Receipt:
     """The receipt in a row that has the columns of the table `receipts`."""
     values = {name: getattr(row, name) for name in Receipt.__slots__}

@@ -10,12 +10,27 @@ from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts
 from handbook.client.assignments import decoded, encoded
+from handbook.client.attached import (
+    disown,
+    drop_unnamed,
+    forget_named,
+    forget_sent,
+    is_here,
+    judged,
+    keep_data,
+    keep_named,
+    packed_files,
+    pieces_to_owe,
+    unpacked_files,
+    with_file,
+)
 from handbook.client.drafts import Draft, is_revision, lineage_of, on_template, standing_of
 from handbook.client.lineages import (
     KeptText,
     ReviewNote,
     SubmittedRevision,
     answers_in,
+    files_in,
     kept_texts,
     notes_of,
     submitted,
@@ -37,7 +52,16 @@ from handbook.errors import BadInput, NotFound, Untrusted
 from handbook.model.assignment_changes import changes_between
 from handbook.model.changes import Change, Changes
 from handbook.model.prose import parse, plain
-from handbook.model.reflection import Answer, Problem, Reflection, State, Withdrawal, problems, written_words
+from handbook.model.reflection import (
+    Answer,
+    AttachedFile,
+    Problem,
+    Reflection,
+    State,
+    Withdrawal,
+    problems,
+    written_words,
+)
 from handbook.model.repeats import Repeats, repeats
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
@@ -88,11 +112,11 @@ class Reflections:
             comments = notes_of(connection, {lineage}, cell_name)[lineage]
         draft, latest = standing.draft, standing.latest
         if draft is not None:
-            written, state = unpacked(draft.answers), State.DRAFT
+            written, files, state = unpacked(draft.answers), unpacked_files(draft.files), State.DRAFT
         elif latest:
-            written, state = latest.answers, latest.state
+            written, files, state = latest.answers, latest.files, latest.state
         else:
-            written, state = (), State.DRAFT
+            written, files, state = (), (), State.DRAFT
         base = draft.base_revision if draft is not None else 0
         answers = on_template(assignment, written)
         found = _problems(assignment, answers, now) if standing.can_write else ()
@@ -104,6 +128,7 @@ class Reflections:
             lineage=lineage,
             base_revision=base,
             answers=answers,
+            files=files,
             state=state,
             words=written_words(answers),
             problems=found,
@@ -191,13 +216,36 @@ class Reflections:
                 values["kept_at"] = keep_at_pause(connection, draft, packed, now)
                 connection.execute(update(drafts).where(mine).values(values))
             else:
-                assignment = self._assignments.find(assignment_id)
-                if not standing_of(connection, assignment).can_write:
-                    raise _cannot_write()
-                first = {"assignment": assignment_id, "lineage": self._new_id(), "base_revision": 0}
-                values |= first | {"asked": encoded(assignment)}
-                connection.execute(insert(drafts).values(values))
+                connection.execute(insert(drafts).values(values | self._begun(connection, assignment_id)))
         return self._store.announce(CHANGED) if is_new else frozenset()
+
+    def attach(self, assignment_id: str, name: str, data: bytes, now: datetime) -> Changes:
+        """Adds a file to the draft; its bytes are on the disk, encrypted, when this returns.
+
+        Raises BadInput for what may not go with a reflection, by its bytes, its name or the room that is
+        left; else as `save`.
+        """
+        file = judged(name, data)
+        with self._store.personal.write() as connection:
+            keep_data(connection, file.sha256, data)
+            self._change_files(connection, assignment_id, lambda files: with_file(files, file), now)
+        return self._store.announce(CHANGED)
+
+    def detach(self, assignment_id: str, file: AttachedFile, now: datetime) -> Changes:
+        """Takes a file out of the draft; until a draft is submitted `attach_again` brings it back."""
+        with self._store.personal.write() as connection:
+            self._change_files(
+                connection, assignment_id, lambda files: tuple(each for each in files if each != file), now
+            )
+        return self._store.announce(CHANGED)
+
+    def attach_again(self, assignment_id: str, file: AttachedFile, now: datetime) -> Changes:
+        """Undoes `detach`. Raises NotFound when the bytes are no longer here; else as `attach`."""
+        with self._store.personal.write() as connection:
+            if not is_here(connection, file):
+                raise NotFound(f"Tệp “{file.name}” không còn trên máy này.", "Hãy chọn lại tệp.")
+            self._change_files(connection, assignment_id, lambda files: with_file(files, file), now)
+        return self._store.announce(CHANGED)
 
     def bring_back(self, assignment_id: str, id: str, now: datetime) -> Changes:
         """Makes a former text the draft's; the draft's present text is kept as a version before.
@@ -246,8 +294,21 @@ class Reflections:
             )
             if found := _problems(assignment, answers, now):
                 raise BadInput(found[0].message, "Hãy sửa rồi nộp lại; bản nháp vẫn được giữ.")
+            files = unpacked_files(draft.files)
+            for lineage, number, piece in pieces_to_owe(connection, files, author.unit, author.account):
+                self._outbox.owe(
+                    connection,
+                    compose(
+                        piece,
+                        author=author,
+                        lineage=lineage,
+                        revision=number,
+                        subject=piece.sha256,
+                        now=now,
+                    ),
+                )
             submission = compose(
-                Reflection(assignment_id, answers),
+                Reflection(assignment_id, answers, files),
                 author=author,
                 lineage=lineage_of(standing),
                 revision=standing.latest.revision + 1 if standing.latest else 1,
@@ -263,8 +324,10 @@ class Reflections:
                     content=submission.content,
                 )
             )
+            keep_named(connection, submission)
             self._outbox.owe(connection, submission)
             connection.execute(delete(drafts).where(drafts.c.assignment == assignment_id))
+            drop_unnamed(connection)
         return self._store.announce(CHANGED | {Change.OUTBOX})
 
     def revise(self, assignment_id: str, now: datetime) -> Changes:
@@ -282,15 +345,19 @@ class Reflections:
                 raise _cannot_write()
             latest = standing.latest
             if clash := standing.clash:
-                text, base = answers_in(clash.content), latest.revision
+                text, files, base = answers_in(clash.content), files_in(clash.content), latest.revision
                 self._settle_clash(connection, clash, now)
             elif refused := standing.refused:
                 key = (refused.lineage, refused.revision)
-                text, base = latest.answers, latest.revision - 1
+                text, files, base = latest.answers, latest.files, latest.revision - 1
+                author = self._account.member()
+                forget_sent(connection, files, author.unit, author.account)
+                forget_named(connection, [refused.lineage], refused.revision)
                 connection.execute(delete(outbox).where(*is_revision(outbox, key)))
                 connection.execute(delete(revisions).where(*is_revision(revisions, key)))
+                disown(connection, author.account)
             else:
-                text, base = latest.answers, latest.revision
+                text, files, base = latest.answers, latest.files, latest.revision
             forget_owed(connection, latest.lineage)
             connection.execute(
                 insert(drafts).values(
@@ -298,6 +365,7 @@ class Reflections:
                     lineage=latest.lineage,
                     base_revision=base,
                     answers=_pack(text),
+                    files=packed_files(files),
                     saved_at=now,
                     asked=encoded(assignment),
                 )
@@ -323,6 +391,8 @@ class Reflections:
                 reopen(connection, lineage, revision, revision - 1, now)
                 connection.execute(delete(outbox).where(*is_revision(outbox, (lineage, revision))))
                 connection.execute(delete(revisions).where(*is_revision(revisions, (lineage, revision))))
+                forget_named(connection, [lineage], revision)
+                disown(connection, self._account.member().account)
             else:
                 withdrawal = compose(
                     Withdrawal(lineage=lineage, revision=revision, withdrawn_at=now),
@@ -354,6 +424,30 @@ class Reflections:
                 raise BadInput("Không có hai bản nào đang chờ chọn.")
             self._settle_clash(connection, clash, now)
         return self._store.announce(CHANGED | {Change.OUTBOX})
+
+    def _begun(self, connection: Connection, assignment_id: str) -> dict[str, object]:
+        """The values of a first draft. Raises BadInput when nothing may be written, NotFound."""
+        assignment = self._assignments.find(assignment_id)
+        if not standing_of(connection, assignment).can_write:
+            raise _cannot_write()
+        first = {"assignment": assignment_id, "lineage": self._new_id(), "base_revision": 0}
+        return first | {"asked": encoded(assignment)}
+
+    def _change_files(
+        self,
+        connection: Connection,
+        assignment_id: str,
+        change: Callable[[tuple[AttachedFile, ...]], tuple[AttachedFile, ...]],
+        now: datetime,
+    ) -> None:
+        mine = drafts.c.assignment == assignment_id
+        packed = connection.execute(select(drafts.c.files).where(mine)).scalar_one_or_none()
+        values = {"files": packed_files(change(unpacked_files(packed or "[]"))), "saved_at": now}
+        if packed is None:
+            first = {"answers": _pack(())} | self._begun(connection, assignment_id)
+            connection.execute(insert(drafts).values(values | first))
+        else:
+            connection.execute(update(drafts).where(mine).values(values))
 
     def _asked(self, assignment_id: str) -> tuple[Assignment, bool]:
         """The assignment, and whether only a draft still knows it. Raises NotFound."""

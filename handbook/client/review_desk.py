@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from handbook.client.tables.personal import phrases, review_drafts, reviews
+from handbook.client.lineages import is_refused_decision, review_in
+from handbook.client.tables.personal import outbox, phrases, review_drafts, reviews
 from handbook.errors import BadInput
 from handbook.model.changes import Changes
-from handbook.model.reflection import MAX_PASSAGE_COMMENT_CHARACTERS, PassageComment
+from handbook.model.reflection import MAX_PASSAGE_COMMENT_CHARACTERS, PassageComment, Review, Verdict
 from handbook.protocol import codec
 from handbook.protocol.submissions import MAX_CONTENT_BYTES
 
@@ -43,19 +44,30 @@ class Phrases:
     suggested: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedDecision:
+    """A decision of this PC that the server did not take, and why."""
+
+    review: Review
+    reason: str
+
+
 class ReviewDesk:
     def __init__(self, store: "Store", account: "Account") -> None:
         self._store = store
         self._account = account
 
     def draft(self, lineage: str) -> ReviewDraft:
-        """What was being written of this reflection; empty when nothing was."""
+        """What was being written of this reflection, or else what the server did not take."""
         with self._store.personal.read() as connection:
             row = connection.execute(
                 select(review_drafts).where(review_drafts.c.lineage == lineage)
             ).one_or_none()
-        if row is None:
-            return ReviewDraft()
+            if row is None:
+                refused = refused_decision(connection, lineage)
+                return (
+                    ReviewDraft(refused.review.comment, refused.review.passages) if refused else ReviewDraft()
+                )
         passages = codec.decode(row.passages.encode(), tuple[PassageComment, ...], limit=MAX_CONTENT_BYTES)
         return ReviewDraft(row.comment, passages)
 
@@ -109,6 +121,18 @@ class ReviewDesk:
         with self._store.personal.write() as connection:
             connection.execute(delete(phrases).where(phrases.c.text == text))
         return frozenset()
+
+
+def refused_decision(connection: Connection, lineage: str) -> RefusedDecision | None:
+    """The latest decision on this reflection, when the server refused it."""
+    latest = connection.execute(
+        select(reviews, outbox.c.last_error, is_refused_decision().label("refused"))
+        .join(outbox, outbox.c.lineage == reviews.c.id, isouter=True)
+        .where(reviews.c.lineage == lineage, reviews.c.verdict != Verdict.OPENED.value)
+        .order_by(reviews.c.reviewed_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return RefusedDecision(review_in(latest), latest.last_error) if latest and latest.refused else None
 
 
 def forget_draft(connection: Connection, lineage: str) -> None:

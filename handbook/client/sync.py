@@ -1,4 +1,4 @@
-"""One exchange with the server: send what is owed, take in content, read the feeds, send again.
+"""One exchange with the server: send what is owed, take in content, read the feeds, send again, fetch files.
 
 Each step is resumable by itself, so that a sync may be killed or cancelled at any line; the next one goes on.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
+from handbook.client.attached import AttachedFiles
 from handbook.client.bandwidth import Speed
 from handbook.client.feed import Feed
 from handbook.client.sync_state import SyncStatus, last_sync, note_sync, rest
@@ -36,6 +37,7 @@ CENTRAL = "central"
 LOG_LINES = 200
 
 SENDING = "Đang gửi nội dung đã nộp…"
+FETCHING_FILES = "Đang nhận tệp kèm theo bài thu hoạch…"
 READING_FEED = "Đang nhận tin của chi bộ…"
 WAITING = "Đang chờ lần đồng bộ trước xong…"
 LOOK_SECONDS = 0.2  # how soon a cancel is noticed while another exchange ends
@@ -56,7 +58,8 @@ class SyncProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReport:
-    """What one sync moved; `offered_again` counts what a restored server had lost. `error` is the one to show of `errors`; None when everything worked.
+    """What one sync moved; `offered_again` counts what a restored server had lost. `error` is the one to show
+    of `errors`; None when everything worked.
 
     `already_running` tells that another sync was under way, so that this one did nothing; `cancelled` that
     the person stopped it: what had come is kept.
@@ -78,7 +81,7 @@ class SyncReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
-    """One past sync; `offered_again` as in SyncReport; `code`, `error` and `advice` are empty when it worked."""
+    """One past sync, counted as in SyncReport; `code`, `error` and `advice` are empty when it worked."""
 
     started_at: datetime
     finished_at: datetime
@@ -135,7 +138,7 @@ class Sync:
             return SyncReport(started_at=now(), finished_at=now(), already_running=True)
         try:
             run = _Run(now())
-            for step in (self._push, self._content, self._read_feeds, self._push):
+            for step in (self._push, self._content, self._read_feeds, self._push, self._fetch_files):
                 if cancelled() or run.is_pointless:
                     break
                 try:
@@ -246,6 +249,18 @@ class Sync:
         report = self._feed.pull(self._transport, self._account.token, now(), cancelled)
         run.received += report.received
         run.offered_again += report.lost
+        run.bytes_down += report.bytes_down
+        run.changes |= report.changes
+        if report.error:
+            run.errors.append(report.error)
+
+    def _fetch_files(
+        self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
+    ) -> None:
+        if not self._signed_in(run):
+            return
+        progress(SyncProgress(FETCHING_FILES, 0, 0))
+        report = AttachedFiles(self._store).fetch(self._transport, self._account.token, cancelled)
         run.bytes_down += report.bytes_down
         run.changes |= report.changes
         if report.error:

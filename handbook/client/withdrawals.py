@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
 
+from handbook.client.attached import drop_unnamed, forget_named, packed_files
 from handbook.client.tables.personal import cell_submissions, drafts, outbox, revisions, withdrawals
 from handbook.model.reflection import Verdict, Withdrawal
 from handbook.protocol import codec
@@ -36,13 +37,16 @@ def keep_of_cell(connection: Connection, author: str, withdrawal: Withdrawal) ->
     was opened. A decision that waits stays for its writer to see, with the server's refusal.
     """
     _keep(connection, withdrawal)
-    connection.execute(
+    copied = connection.execute(
         delete(cell_submissions).where(
             cell_submissions.c.author == author,
             cell_submissions.c.lineage == withdrawal.lineage,
             cell_submissions.c.revision == withdrawal.revision,
         )
     )
+    if copied.rowcount and not _is_own(connection, withdrawal.lineage):
+        forget_named(connection, [withdrawal.lineage], withdrawal.revision)
+        drop_unnamed(connection)
     owed = connection.execute(
         select(outbox.c.sequence, outbox.c.content).where(
             outbox.c.kind == SubmissionKind.REVIEW.value, outbox.c.subject == withdrawal.lineage
@@ -66,14 +70,15 @@ def reopen(connection: Connection, lineage: str, revision: int, base: int, now: 
     ).scalar_one()
     if text is None or latest != revision:
         return
-    answers = unpack_content(SubmissionKind.REFLECTION, text.content).answers
+    reflection = unpack_content(SubmissionKind.REFLECTION, text.content)
     connection.execute(
         insert(drafts)
         .values(
             assignment=text.assignment,
             lineage=lineage,
             base_revision=base,
-            answers=codec.encode(answers).decode(),
+            answers=codec.encode(reflection.answers).decode(),
+            files=packed_files(reflection.files),
             saved_at=now,
         )
         .on_conflict_do_nothing()
@@ -83,8 +88,16 @@ def reopen(connection: Connection, lineage: str, revision: int, base: int, now: 
 def forget_owed(connection: Connection, lineage: str) -> None:
     """Drops what waits to take back a text of this lineage: it was settled in another way."""
     connection.execute(
-        delete(outbox).where(outbox.c.kind == SubmissionKind.WITHDRAWAL.value, outbox.c.subject == lineage)
+        delete(outbox).where(
+            outbox.c.kind == SubmissionKind.WITHDRAWAL.value, outbox.c.subject == lineage, ~outbox.c.again
+        )
     )
+
+
+def _is_own(connection: Connection, lineage: str) -> bool:
+    """A secretary's own text stands in the cell's copies too."""
+    own = select(revisions.c.lineage).where(revisions.c.lineage == lineage)
+    return connection.execute(own).first() is not None
 
 
 def _keep(connection: Connection, withdrawal: Withdrawal) -> bool:

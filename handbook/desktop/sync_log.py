@@ -48,13 +48,17 @@ def progress_text(progress: "SyncProgress") -> str:
 
 
 def moved_text(line: "LogLine") -> str:
-    """What one sync moved."""
-    return tr("gửi {}, nhận {}, {} văn bản, tải {}").format(
+    """What one sync moved, and that it brought back what the server had lost."""
+    moved = tr("gửi {}, nhận {}, {} văn bản, tải {}").format(
         number_text(line.sent),
         number_text(line.received),
         number_text(line.documents_changed),
         size_text(line.bytes_down),
     )
+    if not line.offered_again:
+        return moved
+    again = tr("máy chủ mới khôi phục từ bản sao lưu, gửi lại {} mục bị thiếu")
+    return f"{moved}; {again.format(number_text(line.offered_again))}"
 
 
 def clock_text(status: "SyncStatus", now: datetime) -> str:

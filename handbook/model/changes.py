@@ -15,6 +15,7 @@ class Change(StrEnum):
     ACCOUNT = "account"
     SETTINGS = "settings"
     NOTES = "notes"
+    COMMITTEE = "committee"
 
 
 Changes = frozenset[Change]

@@ -33,6 +33,7 @@ class Action(StrEnum):
     REVIEW = "review"
     ISSUE_CODES = "issue_codes"
     READ_COUNTS = "read_counts"  # completion without any text
+    CARRY = "carry"  # bring others' sealed bundles to the server
     PUBLISH = "publish"
     ADMINISTER = "administer"
 
@@ -51,10 +52,10 @@ CELL_DUTIES = frozenset({DutyKind.CELL_SECRETARY, DutyKind.CELL_DEPUTY})
 _PERMITTED = {
     DutyKind.MEMBER: frozenset({Action.SUBMIT_OWN, Action.READ_OWN}),
     DutyKind.CELL_SECRETARY: frozenset(
-        {Action.READ_CELL, Action.REVIEW, Action.ISSUE_CODES, Action.READ_COUNTS}
+        {Action.READ_CELL, Action.REVIEW, Action.ISSUE_CODES, Action.READ_COUNTS, Action.CARRY}
     ),
-    DutyKind.CELL_DEPUTY: frozenset({Action.READ_CELL, Action.REVIEW, Action.READ_COUNTS}),
-    DutyKind.COMMITTEE_OFFICER: frozenset({Action.READ_COUNTS}),
+    DutyKind.CELL_DEPUTY: frozenset({Action.READ_CELL, Action.REVIEW, Action.READ_COUNTS, Action.CARRY}),
+    DutyKind.COMMITTEE_OFFICER: frozenset({Action.READ_COUNTS, Action.CARRY}),
     DutyKind.PUBLISHER: frozenset({Action.PUBLISH}),
     DutyKind.ADMINISTRATOR: frozenset({Action.ADMINISTER, Action.ISSUE_CODES}),
 }

@@ -54,12 +54,22 @@ class Answer:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedFile:
+    """A file that goes with a reflection; its bytes travel by themselves, `size` of them."""
+
+    sha256: str
+    name: str
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Reflection:
     """What a member hands in for an assignment; the content of a submission of kind `reflection`."""
 
     assignment: str
     answers: tuple[Answer, ...]
+    files: tuple[AttachedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

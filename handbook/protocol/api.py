@@ -8,12 +8,17 @@
 | POST /v1/sign-out | | 204; the token is worthless from then on |
 | GET /v1/me | | Session without a token ("") |
 | PUT /v1/submissions/{lineage}/{revision} | Submission | Receipt: 201 when new, 200 when held already |
-| GET /v1/feed?unit=U&after=N&limit=K&seen_since=DAY | | FeedPage |
+| PUT /v1/acknowledged/{lineage}/{revision} | SubmissionEntry | Receipt: as above, but as once received |
+| POST /v1/bundles | Bundle (protocol/bundles.py) | BundleReply; carried for somebody else |
+| GET /v1/feed?unit=U&after=N&mark=M&limit=K&seen_since=DAY | | FeedPage |
+| GET /v1/files/{lineage}/{revision}/{sha256}/{number}?unit=U | | FilePiece |
 | GET /v1/cells/{unit}/completion?assignment=A | | Completion |
+| GET /v1/counts?below=U | | Counts |
 | POST /v1/codes | CodeRequest | Codes |
 | GET /v1/members?below=U | | MembersPage |
 | POST /v1/members?unit=U | MemberEdit | tuple of Member: the new one, then those relieved of a duty |
 | PUT /v1/members/{account}?unit=U | MemberEdit | tuple of Member: the same; 409 when changed meanwhile |
+| GET /v1/openings?lineage=L | | tuple of Opening, of one's own reflection only |
 | POST /v1/roster?unit=U | RosterRequest | RosterAnswer |
 | GET /v1/units?below=U | | tuple of Unit |
 | GET /content/... | | static TUF metadata, catalogues, packs (public, ETag, Range) |
@@ -29,8 +34,9 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from handbook.model.people import DutyKind, Member, Unit
+from handbook.model.report import Figures
 from handbook.model.roster import RosterPlan, RosterRow
-from handbook.model.study import MemberProgress
+from handbook.model.study import Assignment, MemberProgress
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission
 
@@ -113,7 +119,9 @@ class LastSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPage:
-    """`next` is the position to ask after; `more` says that another page waits.
+    """`next` is the position to ask after, `mark` the mark of the entry there; `more` says that another page
+    waits. `restored` tells, on an empty page, that this server does not have the entry that was asked after:
+    a backup was restored, and the reader starts again from 0.
 
     `seen` stands on the last page for a reader with READ_CELL: the active members of the cell who were seen
     on the day asked for (`seen_since`) or later.
@@ -123,15 +131,41 @@ class FeedPage:
     next: int
     more: bool
     seen: tuple[LastSeen, ...] = ()
+    mark: str = ""
+    restored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """Progress of each active member of one cell with one assignment, ordered by account."""
+    """Progress of each active member of one cell with one assignment, ordered by account, and their names."""
 
     unit: str
     assignment: str
     members: tuple[MemberProgress, ...]
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellCount:
+    """The figures of one cell for one assignment that is given to it."""
+
+    unit: str
+    assignment: str
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Figures of every cell below a unit for every open assignment, in the order of cells and due days.
+
+    `units` are the unit itself and everything below it.
+    """
+
+    unit: str
+    counted_at: datetime
+    units: tuple[Unit, ...]
+    assignments: tuple[Assignment, ...]
+    cells: tuple[CellCount, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +243,22 @@ class RosterAnswer:
     plan: RosterPlan
     fingerprint: str
     applied: bool
+
+
+class OpeningKind(StrEnum):
+    COPIED = "copied"  # the reader's program was given the text with the feed of the cell
+    OPENED = "opened"  # the reader opened, returned or accepted it
+    FILE = "file"  # the reader's program was given a file that goes with it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """That somebody was given a revision of one's reflection, and when first. `reader` is their name."""
+
+    reader: str
+    revision: int
+    kind: OpeningKind
+    first_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

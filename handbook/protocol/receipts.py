@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from handbook.errors import Untrusted
+from handbook.errors import BadInput, Untrusted
 from handbook.protocol.submissions import Submission, SubmissionKind
 
 CONTEXT = "handbook receipt v1"
@@ -102,6 +102,14 @@ def receipt_key(private: Ed25519PrivateKey) -> ReceiptKey:
     """The public half, named by the first 16 characters of its own text."""
     public = _pack(private.public_key().public_bytes_raw())
     return ReceiptKey(public[:16], public)
+
+
+def public_bytes(key: ReceiptKey) -> bytes:
+    """The raw Ed25519 public key. Raises BadInput when its text is none."""
+    try:
+        return _unpack(key.public)
+    except ValueError as error:
+        raise BadInput("Khoá biên nhận đã công bố sai khuôn dạng.", "Hãy báo nơi phát hành.") from error
 
 
 def _signed_bytes(receipt: Receipt) -> bytes:

@@ -5,6 +5,7 @@ that no proxy or parser can change a byte of it unnoticed.
 """
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +23,19 @@ class SubmissionKind(StrEnum):
     REVIEW = "review"
     WITHDRAWAL = "withdrawal"
     CELL_MARK = "cell_mark"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilePiece:
+    """A piece of a file that a reflection will name; the revision of its submission is the piece's number.
+
+    All pieces but the last are PIECE_BYTES long (model.attached); `size` is that of the whole file.
+    """
+
+    sha256: str
+    size: int
+    data: bytes
 
 
 type_of = {
@@ -30,9 +44,10 @@ type_of = {
     SubmissionKind.REVIEW: Review,
     SubmissionKind.WITHDRAWAL: Withdrawal,
     SubmissionKind.CELL_MARK: CellMark,
+    SubmissionKind.FILE: FilePiece,
 }
 
-Content = Reflection | Tick | Review | Withdrawal | CellMark
+Content = Reflection | Tick | Review | Withdrawal | CellMark | FilePiece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +56,8 @@ class Submission:
 
     `unit` is the author's cell when it was written, `commune` the second level of that path (shard key).
     `subject` names what the lineage is about (assignment id, document id, reviewed or withdrawn lineage, a
-    mark's assignment and member): the server keeps at most one reflection lineage for each author and
-    subject.
+    mark's assignment and member, a file's SHA-256): the server keeps at most one reflection lineage for each
+    author and subject.
     """
 
     kind: SubmissionKind
@@ -57,6 +72,11 @@ class Submission:
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content.encode()).hexdigest()
+
+
+def file_lineage(unit: str, author: str, sha256: str) -> str:
+    """The lineage of an author's file in a cell: the same on every PC, so that it is kept once."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"handbook:{unit}/{author}/{sha256}"))
 
 
 def pack_content(content: Content) -> str:

@@ -23,6 +23,7 @@ from handbook.server import tokens
 from handbook.server.access import PUBLIC, Needs, require, require_declared
 from handbook.server.assignments import Published
 from handbook.server.content import PublishedFiles
+from handbook.server.counts import Counting
 from handbook.server.database import POOL_SIZE, open_database
 from handbook.server.errors import JSON, Malformed, TooLarge, answer_to, bug_answer
 from handbook.server.keys import load_keys
@@ -57,12 +58,14 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
     """
     keys = load_keys(settings.data_dir)
     database = open_database(settings.database_url)
+    published = Published(settings.content_dir)
     house = House(
         settings=settings,
         keys=keys,
         database=database,
         intake=Intake(database, keys, settings.server_name),
-        published=Published(settings.content_dir),
+        published=published,
+        counting=Counting(database, published),
         metrics=Metrics(),
     )
 

@@ -13,9 +13,12 @@ import msgspec
 
 from handbook.errors import NotFound, ServerBroken, Untrusted
 from handbook.model.library import publisher_of
+from handbook.model.people import commune_of, lies_within
 from handbook.model.study import Assignment
 from handbook.protocol import packs, trust
 from handbook.protocol.packs import ItemKind
+
+CENTRAL = "central"
 
 
 class _File(msgspec.Struct):
@@ -60,6 +63,21 @@ class Published:
         if found is None:
             raise NotFound("Không có nhiệm vụ học tập này trong nội dung đã phát hành.", "Hãy đồng bộ lại.")
         return found
+
+    def assignments_for(self, unit_path: str) -> tuple[Assignment, ...]:
+        """What the centre and the levels down to the unit's commune give to the unit or to any below it.
+
+        Raises ServerBroken when the folder's files do not fit.
+        """
+        names = commune_of(unit_path).split("/")
+        levels = ("/".join(names[:depth]) for depth in range(1, len(names) + 1))
+        with self._lock:
+            known = [each for publisher in (CENTRAL, *levels) for each in self._of(publisher).values()]
+        return tuple(
+            each
+            for each in known
+            if each.is_for(unit_path) or any(lies_within(given, unit_path) for given in each.units)
+        )
 
     def _of(self, publisher: str) -> dict[str, Assignment]:
         try:

@@ -39,15 +39,16 @@ def place_of_mark(
 
 
 def marks_of(
-    connection: Connection, commune: str, assignment: str, accounts: Collection[str]
-) -> dict[str, CellMark]:
-    """By account the mark in force of each of these members for the assignment."""
+    connection: Connection, commune: str, assignments: Collection[str], accounts: Collection[str]
+) -> dict[tuple[str, str], CellMark]:
+    """By (assignment, account) the marks in force of these members for these assignments."""
     contents = connection.execute(
         select(submissions.c.content).where(
             submissions.c.commune == commune,
-            submissions.c.subject.in_([mark_subject(assignment, account) for account in accounts]),
+            submissions.c.subject.in_(
+                [mark_subject(assignment, account) for assignment in assignments for account in accounts]
+            ),
             submissions.c.kind == SubmissionKind.CELL_MARK.value,
         )
     ).scalars()
-    marks = (unpack_content(SubmissionKind.CELL_MARK, content) for content in contents)
-    return {mark.member: mark for mark in marks_in_force(marks).values()}
+    return marks_in_force(unpack_content(SubmissionKind.CELL_MARK, content) for content in contents)

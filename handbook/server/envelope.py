@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 from handbook.errors import BadInput, NotAllowed
+from handbook.model.attached import files_problem, piece_length
 from handbook.model.people import Action, Member, can, commune_of
 from handbook.model.reflection import (
     MAX_ANSWER_CHARACTERS,
@@ -11,6 +12,7 @@ from handbook.model.reflection import (
     MAX_PASSAGE_COMMENT_CHARACTERS,
     MAX_PASSAGES,
     MAX_QUOTE_CHARACTERS,
+    AttachedFile,
     PassageComment,
     Reflection,
     Review,
@@ -18,7 +20,14 @@ from handbook.model.reflection import (
     classified_marking,
 )
 from handbook.model.study import CellMark, Tick, mark_problem
-from handbook.protocol.submissions import Content, Submission, unpack_content
+from handbook.protocol.submissions import (
+    Content,
+    FilePiece,
+    Submission,
+    SubmissionKind,
+    file_lineage,
+    unpack_content,
+)
 
 MAX_REVISION = 100_000
 MAX_NAME_CHARACTERS = 300  # of a subject or a unit's path
@@ -39,6 +48,8 @@ def checked_content(submission: Submission) -> Content:
             subject = content.assignment
             for answer in content.answers:
                 _check_text(answer.text, MAX_ANSWER_CHARACTERS)
+            if problem := files_problem(content.files):
+                raise BadInput(problem, "Hãy bỏ bớt hoặc đổi tệp rồi nộp lại.")
         case Tick():
             subject = content.document
             _check_moment(content.ticked_at)
@@ -58,6 +69,9 @@ def checked_content(submission: Submission) -> Content:
             _check_text(content.reason, MAX_COMMENT_CHARACTERS)
             if problem := mark_problem(content):
                 raise BadInput(problem)
+        case FilePiece():
+            subject = content.sha256
+            _check_piece(content, submission.revision)
     if subject != submission.subject:
         raise BadInput("Nội dung bài không khớp với nhiệm vụ ghi trên bài.")
     return content
@@ -69,6 +83,10 @@ def check_place(author: Member, submission: Submission) -> None:
         raise NotAllowed("Bài ghi một chi bộ mà đồng chí không sinh hoạt.", "Hãy đồng bộ rồi nộp lại.")
     if submission.commune != commune_of(submission.unit):
         raise BadInput("Bài ghi đảng uỷ không khớp với chi bộ.")
+    if submission.kind is SubmissionKind.FILE:
+        own = file_lineage(submission.unit, author.account, submission.subject)
+        if submission.lineage != own:
+            raise BadInput("Mã của tệp kèm theo không đúng dạng.")
 
 
 def _is_uuid(text: str) -> bool:
@@ -76,6 +94,14 @@ def _is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text
     except ValueError:
         return False
+
+
+def _check_piece(piece: FilePiece, number: int) -> None:
+    name = AttachedFile(sha256=piece.sha256, name="tep.pdf", size=piece.size)
+    if problem := files_problem([name]):
+        raise BadInput(problem)
+    if len(piece.data) != max(0, piece_length(piece.size, number)) or not piece.data:
+        raise BadInput("Một mảnh của tệp kèm theo không đúng độ dài.")
 
 
 def _check_revision(revision: int) -> None:

@@ -4,6 +4,7 @@ Whoever appends first locks the unit's row in `feeds`, the last position given o
 a reader who has seen a position has seen every smaller one.
 """
 
+import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,6 +31,7 @@ from handbook.server.withdrawals import withdrawn_of
 # Content that one page may hold: a character is at most four bytes in JSON; receipts and names come on top.
 # One entry always fits, since a whole request is at most MAX_REQUEST_BYTES.
 PAGE_CHARACTERS = MAX_ANSWER_BYTES // 6
+MARK_BYTES = 8
 
 _advance = update(feeds).where(feeds.c.unit == bindparam("of_unit")).values(position=bindparam("reached"))
 
@@ -52,7 +54,7 @@ def lock_positions(connection: Connection, units: Collection[str]) -> dict[str, 
 
 def append(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
     """Adds entries whose positions follow those of `lock_positions` in the same transaction."""
-    connection.execute(insert(entries), list(rows))
+    connection.execute(insert(entries), [row | {"mark": secrets.token_hex(MARK_BYTES)} for row in rows])
     reached: dict[str, int] = {}
     for row in rows:
         reached[row["unit"]] = max(reached.get(row["unit"], 0), row["position"])
@@ -93,9 +95,10 @@ def submission_row(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """The positions of one page, and whether more wait after it."""
+    """The positions of one page, the mark of the last of them, and whether more wait after it."""
 
     positions: tuple[int, ...]
+    mark: str
     more: bool
 
 
@@ -107,14 +110,19 @@ def read_page(
     limit: int,
     now: datetime,
     seen_since: date | None = None,
+    mark: str = "",
 ) -> FeedPage:
     """The reader's entries of the unit after a position; reading others' reflections is logged.
+
+    With `mark`, that of the entry at `after`, the page tells whether this server has another one there.
 
     With `seen_since` the last page tells a reader of the cell who was seen that day or later.
 
     A page ends early when its texts grow long. The log is committed before the page is given out.
     """
     with database.read() as connection:
+        if mark and _has_another(connection, unit, after, mark):
+            return FeedPage(entries=(), next=0, more=True, restored=True)
         span = _span(connection, reader, unit, after, min(limit, FEED_PAGE))
         page = _without_withdrawn(connection, reader, unit, _entries_at(connection, unit, span.positions))
         asked = seen_since is not None and not span.more and can(reader, Action.READ_CELL, unit)
@@ -122,7 +130,19 @@ def read_page(
     seen = [entry.entry for entry in page if entry.entry is not None]
     log_access(database, reader, seen, "feed", now)
     reached = span.positions[-1] if span.positions else after
-    return FeedPage(entries=page, next=reached, more=span.more, seen=last_seen)
+    mark = span.mark or mark
+    return FeedPage(entries=page, next=reached, more=span.more, seen=last_seen, mark=mark)
+
+
+def _has_another(connection: Connection, unit: str, position: int, mark: str) -> bool:
+    """Whether the entry with this mark was never given out at this position, or has been lost since."""
+    here = and_(entries.c.commune == commune_of(unit), entries.c.unit == unit, entries.c.position == position)
+    row = connection.execute(
+        select(feeds.c.position, entries.c.mark)
+        .outerjoin_from(feeds, entries, here)
+        .where(feeds.c.unit == unit)
+    ).one_or_none()
+    return row is None or row.position < position or row.mark not in (None, mark)
 
 
 def _seen(connection: Connection, unit: str, since: date) -> tuple[LastSeen, ...]:
@@ -165,18 +185,19 @@ def _span(connection: Connection, reader: Member, unit: str, after: int, limit: 
     if not can(reader, Action.READ_CELL, unit):
         conditions.append(or_(entries.c.owner == reader.account, entries.c.author == reader.account))
     rows = connection.execute(
-        select(entries.c.position, entries.c.size)
+        select(entries.c.position, entries.c.size, entries.c.mark)
         .where(and_(*conditions))
         .order_by(entries.c.position)
         .limit(limit + 1)
     ).all()
-    characters, positions = 0, []
+    characters, positions, mark = 0, [], ""
     for row in rows[:limit]:
         characters += row.size
         if positions and characters > PAGE_CHARACTERS:
             break
         positions.append(row.position)
-    return _Span(tuple(positions), more=len(positions) < len(rows))
+        mark = row.mark
+    return _Span(tuple(positions), mark, more=len(positions) < len(rows))
 
 
 def _entries_at(connection: Connection, unit: str, positions: Sequence[int]) -> tuple[Entry, ...]:

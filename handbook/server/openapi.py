@@ -47,7 +47,7 @@ def _parameter(name: str, place: str) -> dict[str, object]:
     return {
         "name": name,
         "in": place,
-        "required": place == "path" or name not in ("after", "limit", "seen_since"),
+        "required": place == "path" or name not in ("after", "limit", "seen_since", "mark"),
         "schema": {"type": "integer" if name in _INTEGERS else "string"},
     }
 

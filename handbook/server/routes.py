@@ -10,18 +10,30 @@ from starlette.responses import Response
 
 from handbook.model.people import Action, Member, Unit
 from handbook.protocol import api
+from handbook.protocol.bundles import Bundle, BundleReply
 from handbook.protocol.codec import API_VERSION
 from handbook.protocol.receipts import Receipt
-from handbook.protocol.submissions import Submission
-from handbook.server import accounts, completion, feed, roster, tokens, units
+from handbook.protocol.submissions import FilePiece, Submission
+from handbook.server import (
+    accounts,
+    bundles,
+    completion,
+    feed,
+    files,
+    openings,
+    roster,
+    tokens,
+    units,
+)
 from handbook.server.access import PUBLIC, Access, needs
 from handbook.server.assignments import Published
+from handbook.server.counts import Counting
 from handbook.server.database import Database
 from handbook.server.errors import Malformed
 from handbook.server.keys import Keys
 from handbook.server.metrics import CONTENT_TYPE, Metrics
 from handbook.server.settings import Settings
-from handbook.server.submissions import Intake, Outcome
+from handbook.server.submissions import HandedIn, Intake, Outcome
 from handbook.server.tokens import SignedIn
 
 MAX_POSITION = 2**62
@@ -37,6 +49,7 @@ class House:
     keys: Keys
     intake: Intake
     published: Published
+    counting: Counting
     metrics: Metrics
 
 
@@ -152,22 +165,40 @@ def _me(call: Call) -> api.Session:
 
 
 def _submit(calls: Sequence[Call]) -> list[Answer | Exception]:
-    named = [call for call in calls if _names_its_submission(call)]
-    handed_in = [(call.signed_in.member, call.body) for call in named]
-    outcomes = named[0].house.intake.accept(handed_in, named[0].now) if named else []
+    return _take_in({id(call): HandedIn(call.signed_in.member, call.body) for call in calls}, calls)
+
+
+def _submit_again(calls: Sequence[Call]) -> list[Answer | Exception]:
+    offered = {
+        id(call): HandedIn(call.signed_in.member, call.body.submission, call.body.receipt) for call in calls
+    }
+    return _take_in(offered, calls)
+
+
+def _take_in(handed_in: Mapping[int, HandedIn], calls: Sequence[Call]) -> list[Answer | Exception]:
+    """The answer to each call; `handed_in` has by its id what it brings."""
+    named = [call for call in calls if _is_named(call, handed_in[id(call)].submission)]
+    outcomes = (
+        named[0].house.intake.accept([handed_in[id(call)] for call in named], named[0].now) if named else []
+    )
     answers = {id(call): _receipt(outcome) for call, outcome in zip(named, outcomes, strict=True)}
     misnamed = Malformed("Địa chỉ và nội dung gửi lên nói về hai bài khác nhau.")
     return [answers.get(id(call), misnamed) for call in calls]
 
 
-def _names_its_submission(call: Call) -> bool:
-    return (call.path["lineage"], call.path["revision"]) == (call.body.lineage, str(call.body.revision))
+def _is_named(call: Call, submission: Submission) -> bool:
+    return (call.path["lineage"], call.path["revision"]) == (submission.lineage, str(submission.revision))
 
 
 def _receipt(outcome: Outcome) -> Answer | Exception:
     if isinstance(outcome, Exception):
         return outcome
     return Answer(outcome.receipt, HTTPStatus.CREATED if outcome.new else HTTPStatus.OK)
+
+
+def _bundle(call: Call) -> BundleReply:
+    house = call.house
+    return bundles.take(house.database, house.keys, house.intake, call.body, call.now)
 
 
 def _feed(call: Call) -> api.FeedPage:
@@ -179,12 +210,30 @@ def _feed(call: Call) -> api.FeedPage:
         call.number("limit", api.FEED_PAGE, smallest=1),
         call.now,
         call.day("seen_since"),
+        call.text("mark") if call.query.get("mark") else "",
+    )
+
+
+def _piece(call: Call) -> FilePiece:
+    return files.read_piece(
+        call.house.database,
+        call.signed_in.member,
+        call.text("unit"),
+        call.text("lineage"),
+        call.number("revision", 1, smallest=1),
+        call.text("sha256"),
+        call.number("number", 1, smallest=1),
+        call.now,
     )
 
 
 def _completion(call: Call) -> api.Completion:
     assignment = call.house.published.assignment(call.text("assignment"))
     return completion.cell_completion(call.house.database, call.text("unit"), assignment)
+
+
+def _counts(call: Call) -> api.Counts:
+    return call.house.counting.below(call.text("below"), call.now)
 
 
 def _codes(call: Call) -> api.Codes:
@@ -209,6 +258,10 @@ def _change_member(call: Call) -> tuple[Member, ...]:
 def _roster(call: Call) -> api.RosterAnswer:
     actor, unit = call.signed_in.member, call.text("unit")
     return roster.apply_roster(call.house.database, actor, unit, call.body, call.now)
+
+
+def _openings(call: Call) -> tuple[api.Opening, ...]:
+    return openings.openings_of(call.house.database, call.signed_in.member, call.text("lineage"))
 
 
 def _units(call: Call) -> tuple[Unit, ...]:
@@ -280,13 +333,42 @@ ROUTES = (
         statuses=(HTTPStatus.CREATED, HTTPStatus.OK),
     ),
     Route(
+        method="PUT",
+        path="/v1/acknowledged/{lineage}/{revision}",
+        summary="Offer again, with its receipt, what a restored server has lost",
+        access=needs(Action.SUBMIT_OWN),
+        together=_submit_again,
+        takes=api.SubmissionEntry,
+        gives=Receipt,
+        statuses=(HTTPStatus.CREATED, HTTPStatus.OK),
+    ),
+    Route(
+        method="POST",
+        path="/v1/bundles",
+        summary="Hand in what somebody else sealed; the answers are sealed for them",
+        access=needs(Action.CARRY),
+        handle=_bundle,
+        takes=Bundle,
+        gives=BundleReply,
+    ),
+    Route(
         method="GET",
         path="/v1/feed",
         summary="What was committed about a cell, as far as the reader may see it",
         access=needs(Action.READ_OWN, Action.READ_CELL),
         handle=_feed,
         gives=api.FeedPage,
-        query=("unit", "after", "limit", "seen_since"),
+        query=("unit", "after", "limit", "seen_since", "mark"),
+        unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/files/{lineage}/{revision}/{sha256}/{number}",
+        summary="A piece of a file that a reflection names, for whoever may read the reflection",
+        access=needs(Action.READ_OWN, Action.READ_CELL),
+        handle=_piece,
+        gives=FilePiece,
+        query=("unit",),
         unit=unit_parameter("unit"),
     ),
     Route(
@@ -298,6 +380,16 @@ ROUTES = (
         gives=api.Completion,
         query=("assignment",),
         unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/counts",
+        summary="Figures of every cell below a unit, for every open assignment",
+        access=needs(Action.READ_COUNTS),
+        handle=_counts,
+        gives=api.Counts,
+        query=("below",),
+        unit=unit_parameter("below"),
     ),
     Route(
         method="POST",
@@ -350,6 +442,15 @@ ROUTES = (
         gives=api.RosterAnswer,
         query=("unit",),
         unit=unit_parameter("unit"),
+    ),
+    Route(
+        method="GET",
+        path="/v1/openings",
+        summary="Who was given one's own reflection, and when first",
+        access=OWN,
+        handle=_openings,
+        gives=tuple[api.Opening, ...],
+        query=("lineage",),
     ),
     Route(
         method="GET",

@@ -1,5 +1,7 @@
 """Takes what members hand in: each revision once, whatever is repeated, raced or reordered.
 
+What a restored server has lost comes back with the receipt that it once gave, and is kept under that receipt.
+
 Submissions that arrive at the same moment share one transaction, at most one of each author. Should another
 worker commit one of the same identities in between, each is taken again by itself.
 """
@@ -11,18 +13,20 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from handbook.errors import BadInput, Expected, NotAllowed, NotFound
+from handbook.errors import BadInput, Expected, NotAllowed, NotFound, Untrusted
 from handbook.model.people import Action, Member, can
-from handbook.model.reflection import Review, State, Verdict, Withdrawal, standing
+from handbook.model.reflection import Reflection, Review, State, Verdict, Withdrawal, standing
 from handbook.model.study import CellMark
-from handbook.protocol.receipts import Receipt, sign
-from handbook.protocol.submissions import Content, Submission, SubmissionKind, unpack_content
+from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges, receipt_key, sign, verify
+from handbook.protocol.submissions import Content, FilePiece, Submission, SubmissionKind
 from handbook.server import faults, feed
 from handbook.server.cell_marks import members_marked, place_of_mark
 from handbook.server.database import Database, padded
 from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
+from handbook.server.files import check_files_held
 from handbook.server.keys import Keys
+from handbook.server.reviews import reviews_of
 from handbook.server.tables import access_log, submissions
 from handbook.server.withdrawals import (
     check_not_withdrawn,
@@ -35,6 +39,15 @@ RACES_LOST_IN_A_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A submission and its author; `receipt` says that this server held it before a backup was restored."""
+
+    author: Member
+    submission: Submission
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """`new` is False when the server held this very submission already."""
 
@@ -44,10 +57,13 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
+    """`held_once` is the server's own receipt: what was said of the texts then is not judged anew."""
+
     author: Member
     submission: Submission
     content: Content
     now: datetime
+    held_once: Receipt | None
 
     @property
     def is_reflection(self) -> bool:
@@ -103,17 +119,19 @@ class Intake:
         self._keys = keys
         self._server = server
 
-    def accept(self, handed_in: Sequence[tuple[Member, Submission]], now: datetime) -> list[Outcome]:
+    def accept(self, handed_in: Sequence[HandedIn], now: datetime) -> list[Outcome]:
         """What became of each: its receipt, or the refusal.
 
         A kept submission, its feed entry and its receipt are committed when this returns. Refusals are
         BadInput, NotAllowed, NotFound, Clashed when another text is held under the same identity, or Conflict
         for a withdrawal of what was opened and a review of what was withdrawn.
+
+        What comes with this server's own receipt is kept under it; one of another key counts for nothing.
         """
         outcomes: dict[int, Outcome] = {}
         arrivals: dict[int, _Arrival] = {}
-        for number, (author, submission) in enumerate(handed_in):
-            judged = _unless_refused(_arrival, author, submission, now)
+        for number, one in enumerate(handed_in):
+            judged = _unless_refused(_arrival, one, receipt_key(self._keys.receipts), now)
             if isinstance(judged, Expected):
                 outcomes[number] = judged
             else:
@@ -150,10 +168,21 @@ class Intake:
         return outcomes
 
 
-def _arrival(author: Member, submission: Submission, now: datetime) -> _Arrival:
-    content = checked_content(submission)
-    check_place(author, submission)
-    return _Arrival(author, submission, content, now)
+def _arrival(one: HandedIn, key: ReceiptKey, now: datetime) -> _Arrival:
+    content = checked_content(one.submission)
+    check_place(one.author, one.submission)
+    return _Arrival(one.author, one.submission, content, now, _proof(one, key))
+
+
+def _proof(one: HandedIn, key: ReceiptKey) -> Receipt | None:
+    """The receipt, if it is about this very submission and signed with this server's key."""
+    if one.receipt is None or not acknowledges(one.receipt, one.submission, one.author.account):
+        return None
+    try:
+        verify(one.receipt, [key])
+    except Untrusted:
+        return None
+    return one.receipt
 
 
 def _one_of_each_author(arrivals: dict[int, _Arrival]) -> list[int]:
@@ -256,6 +285,8 @@ def _judge(
         if others:
             raise _clash(connection, others, "Đồng chí đã nộp bài cho nhiệm vụ này từ một máy khác.")
     _check_succession(submission, lineage)
+    if isinstance(arrival.content, Reflection):
+        check_files_held(connection, author.account, submission, arrival.content)
     unit, owner = _place(arrival, known)
     return _Fresh(arrival, unit, owner, lineage)
 
@@ -264,6 +295,9 @@ def _judge_again(connection: Connection, one: _Fresh, positions: dict[str, int],
     """What can only be said once the feed is held."""
     if one.unit not in positions:
         raise NotFound(f"Máy chủ không có tổ chức đảng “{one.unit}”.")
+    if one.arrival.held_once is not None:
+        said.add(one.arrival.content)
+        return one
     match one.arrival.content:
         case Review() as review:
             check_not_withdrawn(review, said.withdrawn.get(review.lineage, ()))
@@ -291,15 +325,18 @@ def _keep(
             outcomes.append(one)
             continue
         arrival = one.arrival
-        receipt = sign(
+        receipt = arrival.held_once or sign(
             keys.receipts,
             server=server,
             author=arrival.author.account,
             submission=arrival.submission,
             received_at=arrival.now,
         )
-        positions[one.unit] += 1
         rows.append(_row(arrival, receipt))
+        outcomes.append(Accepted(receipt, new=True))
+        if isinstance(arrival.content, FilePiece):
+            continue  # told of by the reflection that names it
+        positions[one.unit] += 1
         entries.append(
             feed.submission_row(
                 arrival.submission,
@@ -310,10 +347,10 @@ def _keep(
             )
         )
         if isinstance(arrival.content, Review) and arrival.content.verdict is Verdict.OPENED:
-            opened.append(_opened_row(one, arrival.content))
-        outcomes.append(Accepted(receipt, new=True))
+            opened.append(_opened_row(one, arrival.content, receipt.received_at))
     if rows:
         connection.execute(insert(submissions), rows)
+    if entries:
         feed.append(connection, entries)
     if opened:
         connection.execute(insert(access_log), opened)
@@ -392,26 +429,6 @@ def _said(connection: Connection, fresh: Sequence[_Fresh]) -> _Said:
     )
 
 
-def reviews_of(
-    connection: Connection, communes: set[str], lineages: Sequence[str]
-) -> dict[str, tuple[Review, ...]]:
-    """Every review of these reflections, by reflection lineage."""
-    if not lineages:
-        return {}
-    found: dict[str, tuple[Review, ...]] = {}
-    rows = connection.execute(
-        select(submissions.c.subject, submissions.c.content).where(
-            submissions.c.commune.in_(communes),
-            submissions.c.kind == SubmissionKind.REVIEW.value,
-            submissions.c.subject.in_(lineages),
-        )
-    )
-    for row in rows:
-        review = unpack_content(SubmissionKind.REVIEW, row.content)
-        found[row.subject] = (*found.get(row.subject, ()), review)
-    return found
-
-
 def _row(arrival: _Arrival, receipt: Receipt) -> dict[str, object]:
     submission = arrival.submission
     return {
@@ -432,7 +449,7 @@ def _row(arrival: _Arrival, receipt: Receipt) -> dict[str, object]:
     }
 
 
-def _opened_row(one: _Fresh, review: Review) -> dict[str, object]:
+def _opened_row(one: _Fresh, review: Review, at: datetime) -> dict[str, object]:
     return feed.access_row(
         reader=one.arrival.author.account,
         owner=one.owner,
@@ -440,5 +457,5 @@ def _opened_row(one: _Fresh, review: Review) -> dict[str, object]:
         lineage=review.lineage,
         revision=review.revision,
         how="opened",
-        now=one.arrival.now,
+        now=at,
     )

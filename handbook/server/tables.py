@@ -173,7 +173,8 @@ submissions = Table(
 )
 
 # `owner` is whom the entry is about (of a review: who wrote the reflection), `author` who wrote it.
-# `size` is that of the content in characters, so that a page can be cut before it is read.
+# `size` is that of the content in characters, so that a page can be cut before it is read. `mark` is random:
+# a server that was restored from a backup gives the same positions to other entries, never the same marks.
 entries = Table(
     "entries",
     metadata,
@@ -186,6 +187,7 @@ entries = Table(
     Column("lineage", Text),
     Column("revision", Integer),
     Column("size", Integer, nullable=False),
+    Column("mark", Text, nullable=False),
     postgresql_partition_by="HASH (commune)",
 )
 

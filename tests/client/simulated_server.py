@@ -2,10 +2,11 @@
 
 import itertools
 import secrets
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -38,6 +39,7 @@ from handbook.protocol.packs import Item
 from handbook.protocol.receipts import receipt_key
 from handbook.server.app import create_app
 from handbook.server.completion import cell_completion
+from handbook.server.database import backup
 from handbook.server.settings import Settings
 from handbook.server.tables import submissions
 from handbook.server.tokens import end_sessions, open_session
@@ -190,6 +192,12 @@ class Ward:
     def completion(self, unit: str, assignment: Assignment) -> Completion:
         return cell_completion(self.database, unit, assignment)
 
+    def back_up(self) -> "Backup":
+        """A whole copy of the database, as docs/server.md tells to make it."""
+        file = self._folder / f"backup-{next(self._numbers)}.db"
+        backup(self._house.settings, file)
+        return Backup(file, self._folder / "server.db")
+
     def submissions_of(self, account: str) -> list[tuple[str, str, int, str]]:
         """(kind, lineage, revision, sha256) of everything the server holds of the author, in order."""
         with self.database.read() as connection:
@@ -200,6 +208,19 @@ class Ward:
                 .order_by(submissions.c.lineage, submissions.c.revision)
             )
             return [tuple(row) for row in rows]
+
+
+class Backup:
+    """The server as it was when the backup was made; everything later is gone with `restore`."""
+
+    def __init__(self, file: Path, database: Path) -> None:
+        self._file = file
+        self._database = database
+
+    def restore(self) -> None:
+        """Puts the copy in the place of the running server's database."""
+        with closing(sqlite3.connect(self._file)) as copy, closing(sqlite3.connect(self._database)) as live:
+            copy.backup(live)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from handbook.model.reflection import Verdict
 from handbook.protocol.api import EntryKind
 from handbook.protocol.submissions import SubmissionKind
 from handbook.server.people import find_members
-from handbook.server.submissions import Accepted
+from handbook.server.submissions import Accepted, HandedIn
 from tests.server.harness import CELL, RunningServer, problem, reflection, review, revised, withdrawal
 
 
@@ -76,6 +76,6 @@ def test_of_two_that_arrive_in_one_transaction_the_first_stands(
     server.as_("an").hand_in(text)
     with server.house.database.read() as connection:
         an, secretary = (find_members(connection, [account])[0] for account in ("an", "bithu"))
-    both = [(an, withdrawal(text)), (secretary, review(text, Verdict.OPENED, unit=CELL))]
+    both = [HandedIn(an, withdrawal(text)), HandedIn(secretary, review(text, Verdict.OPENED, unit=CELL))]
     outcomes = server.house.intake.accept(both if member_first else both[::-1], server.clock())
     assert [isinstance(outcome, Accepted) for outcome in outcomes] == [True, False]

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -81,10 +82,34 @@ drafts = Table(
     Column("saved_at", Moment, nullable=False),
     Column("kept_at", Moment),
     Column("asked", Text),
+    Column("files", Text, nullable=False, default="[]"),
 )
 """Text being written. `base_revision` is the submitted revision it builds on, 0 for a first text; `answers`
-the JSON of a tuple of model Answers. `kept_at` is when a version was last kept; `asked` the JSON of the
-assignment as the member last saw it, both null before the first save."""
+the JSON of a tuple of model Answers, `files` of AttachedFiles. `kept_at` is when a version was last kept;
+`asked` the JSON of the assignment as the member last saw it, both null before the first save."""
+
+file_pieces = Table(
+    "file_pieces",
+    personal,
+    Column("sha256", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+"""Files that go with reflections, own ones and a cell's, in the pieces that they travel in."""
+
+attached_files = Table(
+    "attached_files",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("sha256", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("whole", Boolean, nullable=False),
+)
+"""The files that submitted reflections name, own ones and a cell's; `whole` once all pieces are here. `unit`
+is the cell they were handed in at."""
 
 draft_versions = Table(
     "draft_versions",
@@ -268,11 +293,31 @@ outbox = Table(
     Column("last_advice", String, nullable=False, default=""),
     Column("set_aside", Boolean, nullable=False, default=False),
     Column("sent", Boolean, nullable=False, default=False),
+    Column("again", Boolean, nullable=False, default=False),
     UniqueConstraint("lineage", "revision"),
     sqlite_autoincrement=True,
 )
 """Submissions without a verified receipt, in the order they were made; `written_at` is also when they were
-queued. `sent` is set before a reflection leaves this PC: from then on the server may hold it."""
+queued. `sent` is set before a reflection leaves this PC: from then on the server may hold it. `again` rows
+have their receipt, but a server that was restored from a backup has lost them."""
+
+acknowledged = Table(
+    "acknowledged",
+    personal,
+    Column("lineage", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("commune", String, nullable=False),
+    Column("unit", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("feed", String, nullable=False),
+    Column("seen", Boolean, nullable=False),
+    Index("acknowledged_by_feed", "feed", "seen"),
+)
+"""Own submissions of every kind as they were receipted. `feed` is the cell whose feed tells of it, `seen`
+whether it did since that feed was last read from its start."""
 
 feed_cursors = Table(
     "feed_cursors",
@@ -280,9 +325,11 @@ feed_cursors = Table(
     Column("unit", String, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("whole", Boolean, nullable=False),
+    Column("mark", String, nullable=False, default=""),
 )
-"""How far each cell's feed was applied. `whole` tells that it was read as one who may read the cell: entries
-about others were left out before, so that a new secretary reads from the start."""
+"""How far each cell's feed was applied, and the server's mark of the entry there. `whole` tells that it was
+read as one who may read the cell: entries about others were left out before, so that a new secretary reads
+from the start."""
 
 sync_log = Table(
     "sync_log",
@@ -292,6 +339,7 @@ sync_log = Table(
     Column("finished_at", Moment, nullable=False),
     Column("sent", Integer, nullable=False),
     Column("received", Integer, nullable=False),
+    Column("offered_again", Integer, nullable=False),
     Column("documents_changed", Integer, nullable=False),
     Column("bytes_down", Integer, nullable=False),
     Column("code", String, nullable=False, default=""),
@@ -347,3 +395,14 @@ cell_submissions = Table(
     Index("cell_submissions_by_lineage", "lineage"),
 )
 """What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry."""
+
+# What a committee's officer asked for --------------------------------------------------------------------
+
+kept_answers = Table(
+    "kept_answers",
+    personal,
+    Column("path", String, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+)
+"""The server's latest answer to a question about the units below, as JSON, by the path that was asked for."""

@@ -10,6 +10,29 @@ CREATE TABLE account (
 	signed_in_at VARCHAR NOT NULL,
 	PRIMARY KEY (id)
 );
+CREATE TABLE acknowledged (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	kind VARCHAR NOT NULL,
+	commune VARCHAR NOT NULL,
+	unit VARCHAR NOT NULL,
+	subject VARCHAR NOT NULL,
+	written_at VARCHAR NOT NULL,
+	content TEXT NOT NULL,
+	feed VARCHAR NOT NULL,
+	seen BOOLEAN NOT NULL,
+	PRIMARY KEY (lineage, revision)
+);
+CREATE TABLE attached_files (
+	lineage VARCHAR NOT NULL,
+	revision INTEGER NOT NULL,
+	sha256 VARCHAR NOT NULL,
+	name VARCHAR NOT NULL,
+	size INTEGER NOT NULL,
+	unit VARCHAR NOT NULL,
+	whole BOOLEAN NOT NULL,
+	PRIMARY KEY (lineage, revision, sha256)
+);
 CREATE TABLE bookmarks (
 	id VARCHAR NOT NULL,
 	document VARCHAR NOT NULL,
@@ -79,13 +102,21 @@ CREATE TABLE drafts (
 	saved_at VARCHAR NOT NULL,
 	kept_at VARCHAR,
 	asked TEXT,
+	files TEXT NOT NULL,
 	PRIMARY KEY (assignment)
 );
 CREATE TABLE feed_cursors (
 	unit VARCHAR NOT NULL,
 	position INTEGER NOT NULL,
 	whole BOOLEAN NOT NULL,
+	mark VARCHAR NOT NULL,
 	PRIMARY KEY (unit)
+);
+CREATE TABLE file_pieces (
+	sha256 VARCHAR NOT NULL,
+	number INTEGER NOT NULL,
+	data BLOB NOT NULL,
+	PRIMARY KEY (sha256, number)
 );
 CREATE TABLE glance (
 	id INTEGER NOT NULL CHECK (id = 1),
@@ -93,6 +124,12 @@ CREATE TABLE glance (
 	generation VARCHAR NOT NULL,
 	content TEXT NOT NULL,
 	PRIMARY KEY (id)
+);
+CREATE TABLE kept_answers (
+	path VARCHAR NOT NULL,
+	answer TEXT NOT NULL,
+	asked_at VARCHAR NOT NULL,
+	PRIMARY KEY (path)
 );
 CREATE TABLE notes (
 	id VARCHAR NOT NULL,
@@ -139,6 +176,7 @@ CREATE TABLE outbox (
 	last_advice VARCHAR NOT NULL,
 	set_aside BOOLEAN NOT NULL,
 	sent BOOLEAN NOT NULL,
+	again BOOLEAN NOT NULL,
 	UNIQUE (lineage, revision)
 );
 CREATE TABLE phrases (
@@ -200,6 +238,7 @@ CREATE TABLE sync_log (
 	finished_at VARCHAR NOT NULL,
 	sent INTEGER NOT NULL,
 	received INTEGER NOT NULL,
+	offered_again INTEGER NOT NULL,
 	documents_changed INTEGER NOT NULL,
 	bytes_down INTEGER NOT NULL,
 	code VARCHAR NOT NULL,
@@ -224,6 +263,7 @@ CREATE TABLE withdrawals (
 	withdrawn_at VARCHAR NOT NULL,
 	PRIMARY KEY (lineage, revision)
 );
+CREATE INDEX acknowledged_by_feed ON acknowledged (feed, seen);
 CREATE INDEX bookmarks_by_document ON bookmarks (document);
 CREATE INDEX cell_marks_by_member ON cell_marks (member, assignment);
 CREATE INDEX cell_submissions_by_lineage ON cell_submissions (lineage);

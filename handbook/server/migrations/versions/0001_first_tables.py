@@ -162,6 +162,7 @@ def _entries() -> None:
         sa.Column("lineage", sa.Text),
         sa.Column("revision", sa.Integer),
         sa.Column("size", sa.Integer, nullable=False),
+        sa.Column("mark", sa.Text, nullable=False),
         postgresql_partition_by="HASH (commune)",
     )
     _partition("entries")
