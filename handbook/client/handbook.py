@@ -15,6 +15,7 @@ from handbook.client.library import Library
 from handbook.client.members import Members
 from handbook.client.network import bytes_per_second, proxies, proxy_credentials
 from handbook.client.notes import Notes
+from handbook.client.openings import Openings
 from handbook.client.outbox import Outbox
 from handbook.client.profiles import ProfileCard, note_opening, profile_dir, read_profile, write_card
 from handbook.client.reflection import Reflections
@@ -45,6 +46,7 @@ class Handbook:
     reflections: Reflections
     cell: Cell
     members: Members
+    openings: Openings
     outbox: Outbox
     search: Search
     sync: Sync
@@ -121,6 +123,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         reflections=Reflections(store, account, assignments, outbox),
         cell=Cell(store, account, assignments, outbox),
         members=Members(account, transport),
+        openings=Openings(account, transport),
         outbox=outbox,
         search=Search(store, store.profile_dir / "index"),
         sync=Sync(store, account, outbox, transport, data_dir),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QMenu, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.openings import OpeningsCard
 from handbook.desktop.receipt_keeping import ReceiptKeeping
 from handbook.desktop.reflection_side import clear, revisions_card
 from handbook.desktop.screen import Screen
@@ -89,6 +90,8 @@ class ReceiptScreen(Screen):
             self.keeping.show(shown, assignment.title)
         clear(self.body)
         self.body.addWidget(self._receipt_card(shown) if shown.receipt else self._waiting_card(shown))
+        if shown.receipt:
+            self.body.addWidget(OpeningsCard(self, shown.lineage))
         self.body.addWidget(revisions_card(draft.versions, assignment.id, self.navigate.emit))
         self.body.addStretch(1)
         self.show_ready()

@@ -12,6 +12,7 @@ from handbook.client.editions import Editions
 from handbook.client.handbook import Handbook
 from handbook.client.members import Members
 from handbook.client.notes import Notes
+from handbook.client.openings import Openings
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
 from handbook.desktop.editor import EditorScreen
@@ -144,6 +145,7 @@ def handbook_of(device: Device) -> Handbook:
         reflections=device.reflections,
         cell=device.cell,
         members=Members(device.account, device.line),
+        openings=Openings(device.account, device.line),
         outbox=device.outbox,
         search=Search(device.store, Path(device.folder) / "index"),
         sync=device.sync,
