@@ -4,7 +4,7 @@ Answers about documents come from the index in `index/` (see `handbook.client.se
 for it to be made; the member's own notes and reflections are in no index (`handbook.client.search.own`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -20,7 +20,7 @@ from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
 from handbook.client.search.own import NoteHit, OwnTexts, ReflectionHit
 from handbook.client.search.query import COMPLETIONS, number_query, understood
 from handbook.client.search.sections import MAX_SECTIONS_PER_DOCUMENT, Clause, FoundSection, Picks
-from handbook.client.search.shown import ShownDocuments
+from handbook.client.search.shown import Facts, ShownDocuments
 from handbook.client.search.snippet import Span
 from handbook.client.store import Store
 from handbook.client.tables.personal import saved, ticks
@@ -134,7 +134,7 @@ class Search:
                 found += picks.answers(question.unmarked(), as_typed=question)
             exact = _only_document(reading, question.numbers[0]) if question.only_number else ""
             total = picks.count(question)
-        hits = self._hits(found)
+        hits = self._hits(found, reading)
         return Results(hits, max(total, len(hits)), "" if exact in hidden else exact)
 
     def _allowed(self, filter: Filter | None, documents: AbstractSet[str]) -> AbstractSet[str]:
@@ -178,10 +178,14 @@ class Search:
         with self._store.personal.read() as personal:
             return personal.scalars(ids).all()
 
-    def _hits(self, found: Sequence[FoundSection]) -> tuple[Hit, ...]:
+    def _hits(self, found: Sequence[FoundSection], reading: Reading) -> tuple[Hit, ...]:
         """What was found, in documents that the library still has."""
         ids = [one.document for one in found]
-        facts = self._shown.facts(set(ids))
+        facts: Mapping[str, Facts | None]
+        if reading.state == self._shown.state():
+            facts = {id: one.facts() for id, one in zip(ids, found, strict=True)}
+        else:  # it lags: library.db has been written to since
+            facts = self._shown.facts(set(ids))
         return tuple(
             Hit(
                 document_id=id,

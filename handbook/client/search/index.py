@@ -19,17 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from handbook.client import disk
+from handbook.client.search.shown import Facts, LibraryState, state_of
 from handbook.client.store import Store
-from handbook.client.tables.library import changed_documents, documents, library_state, sections
+from handbook.client.tables.library import changed_documents, documents, sections
 from handbook.model.library import KIND_NAMES, SOURCES_HEADING, Kind
 from handbook.model.text import document_numbers, fold, nfc, words
 
 log = logging.getLogger(__name__)
 
-FORMAT = 4  # grows when the fields change, or how text becomes terms
+FORMAT = 5  # grows when the fields change, or how text becomes terms
 WRITER_HEAP_BYTES = 48_000_000
 
 # A word in the title or the heading counts as often as this many in the body. The first section stands for
@@ -69,7 +70,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic", stored=True)
     builder.add_integer_field("document_key", fast=True)
     builder.add_integer_field("year", indexed=True)
-    for name in ("anchor", "heading", "name", "text", "ascii"):
+    for name in ("anchor", "heading", "name", "facts", "text", "ascii"):
         builder.add_bytes_field(name, stored=True, indexed=False)
     for name in ("format", "generation", "documents"):
         builder.add_integer_field(name, stored=True)
@@ -84,14 +85,6 @@ def pairs(in_order: Sequence[str]) -> list[str]:
 def number_terms(key: Sequence[str]) -> list[str]:
     """`15_nq` and `15_tw` for ('15', 'nq', 'tw'): whatever part is asked for, the number goes with it."""
     return [f"{key[0]}_{part}" for part in key[1:]]
-
-
-@dataclass(frozen=True, slots=True)
-class LibraryState:
-    """What an index was made of: the library's generation, and how many documents it had then."""
-
-    generation: int
-    documents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +132,7 @@ class SectionIndex:
         Searching goes on meanwhile. Raises DiskProblem.
         """
         with self._refreshing, store.library.read() as library:
-            state = _state_of(library)
+            state = state_of(library)
             reading = self.reading()
             if reading is not None and reading.state == state:
                 self._sweep(reading.folder)
@@ -228,13 +221,6 @@ def _open(folder: Path) -> Reading:
     return Reading(folder, index, searcher, state)
 
 
-def _state_of(library: Connection) -> LibraryState:
-    generation = library.scalar(select(library_state.c.value).where(library_state.c.key == "generation"))
-    return LibraryState(
-        int(generation or 0), library.scalar(select(func.count()).select_from(documents)) or 0
-    )
-
-
 # --- writing
 
 
@@ -319,6 +305,7 @@ def _entry(row: Any, shown: str) -> tantivy.Document:
         anchor=(row.anchor or "").encode(),
         heading=nfc(row.heading or "").encode(),
         name=nfc(f"{row.title} {row.heading or ''}").encode(),
+        facts=Facts(row.number, row.title, Kind(row.kind), row.issued_on).packed(),
         text=shown.encode(),
         # The folded text for looking up passages, one byte a character: what is not Latin is '?'.
         ascii=fold(shown).encode("ascii", "replace"),

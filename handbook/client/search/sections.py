@@ -9,6 +9,7 @@ import tantivy
 from handbook.client.search.closeness import Closeness
 from handbook.client.search.index import Reading
 from handbook.client.search.query import Question, needing_query, scoring_query
+from handbook.client.search.shown import Facts
 from handbook.client.search.snippet import Match, Sought, Span, marked, matches, snippet
 from handbook.model.text import fold
 
@@ -53,6 +54,9 @@ class FoundSection:
     @property
     def heading(self) -> str:
         return self.entry["heading"][0].decode()
+
+    def facts(self) -> Facts:
+        return Facts.unpacked(self.entry["facts"][0])
 
     def marked_heading(self) -> tuple[Span, ...]:
         return marked(self.heading, self.sought)

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, select
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select
 
 from handbook.client.audience import hidden_documents
 from handbook.client.store import Store
-from handbook.client.tables.library import documents
+from handbook.client.tables.library import documents, library_state
 from handbook.model.library import Kind
 from handbook.model.vietnamese import VIETNAM
 
@@ -28,6 +29,32 @@ class Facts:
     kind: Kind
     issued_on: date
 
+    def packed(self) -> bytes:
+        return msgspec.msgpack.encode((self.number, self.title, self.kind.value, self.issued_on))
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> "Facts":
+        number, title, kind, issued_on = _PACKED.decode(packed)
+        return cls(number, title, Kind(kind), issued_on)
+
+
+_PACKED = msgspec.msgpack.Decoder(tuple[str, str, str, date])
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryState:
+    """What an index was made of: the library's generation, and how many documents it had then."""
+
+    generation: int
+    documents: int
+
+
+def state_of(library: Connection) -> LibraryState:
+    generation = library.scalar(select(library_state.c.value).where(library_state.c.key == "generation"))
+    return LibraryState(
+        int(generation or 0), library.scalar(select(func.count()).select_from(documents)) or 0
+    )
+
 
 @dataclass(slots=True)
 class _Known:
@@ -44,6 +71,7 @@ class ShownDocuments:
         self._library = store.library
         self._store = store
         self._known = _Known(-1, {})
+        self._state: tuple[int, LibraryState] | None = None
         self._hidden: tuple[tuple[int, int, date], frozenset[str]] | None = None
 
     def hidden(self, now: datetime) -> frozenset[str]:
@@ -52,6 +80,14 @@ class ShownDocuments:
         if self._hidden is None or self._hidden[0] != as_of:
             self._hidden = (as_of, hidden_documents(self._store, now))
         return self._hidden[1]
+
+    def state(self) -> LibraryState:
+        """What an index that has caught up was made of."""
+        commits = self._library.commits
+        if self._state is None or self._state[0] != commits:
+            with self._library.read() as library:
+                self._state = (commits, state_of(library))
+        return self._state[1]
 
     def facts(self, ids: Iterable[str]) -> Mapping[str, Facts | None]:
         """At least these; None for a document that is not in the library."""
