@@ -5,11 +5,13 @@ from pathlib import Path
 from random import SystemRandom
 
 from handbook.client.account import Account, read_member, read_server
-from handbook.client.activation import activate, put_away, sign_in
+from handbook.client.activation import activate, begin_anew, put_away, sign_in
 from handbook.client.answers import record_in
 from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
+from handbook.client.attached import AttachedFiles
 from handbook.client.cell import Cell
+from handbook.client.committee import Committee
 from handbook.client.editions import Editions
 from handbook.client.library import Library
 from handbook.client.members import Members
@@ -29,7 +31,7 @@ from handbook.client.vault import Vault
 from handbook.errors import NotFound
 from handbook.protocol.api import MAX_ANSWER_BYTES, Hello
 
-__all__ = ["Handbook", "activate", "open_handbook", "put_away", "sign_in"]
+__all__ = ["Handbook", "activate", "begin_anew", "open_handbook", "put_away", "sign_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,9 @@ class Handbook:
     notes: Notes
     study: Study
     reflections: Reflections
+    attached: AttachedFiles
     cell: Cell
+    committee: Committee
     members: Members
     openings: Openings
     outbox: Outbox
@@ -121,7 +125,9 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         notes=Notes(store),
         study=Study(store, account, assignments),
         reflections=Reflections(store, account, assignments, outbox),
+        attached=AttachedFiles(store),
         cell=Cell(store, account, assignments, outbox),
+        committee=Committee(store, account, transport),
         members=Members(account, transport),
         openings=Openings(account, transport),
         outbox=outbox,

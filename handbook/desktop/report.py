@@ -14,6 +14,7 @@ from handbook.desktop.saving import ask_for_file, file_name
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.widgets import Action, PrimaryButton, SecondaryButton
 from handbook.model.changes import Change
+from handbook.model.people import UnitKind
 from handbook.model.report import PeriodKind, in_due_order, periods_of
 from handbook.model.study import Assignment
 from handbook.model.vietnamese import VIETNAM
@@ -48,7 +49,9 @@ class _Content:
 class ReportScreen(PagesScreen):
     """Route: a unit, and an assignment where the report is to be about that one at first."""
 
-    concerns = frozenset({Change.CELL, Change.STUDY, Change.LIBRARY, Change.SYNC, Change.ACCOUNT})
+    concerns = frozenset(
+        {Change.CELL, Change.COMMITTEE, Change.STUDY, Change.LIBRARY, Change.SYNC, Change.ACCOUNT}
+    )
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, "report", self.tr("Về bảng theo dõi"))
@@ -118,8 +121,8 @@ class ReportScreen(PagesScreen):
         self.show_empty(
             "document",
             self.tr("Chưa có gì để báo cáo"),
-            self.tr("Báo cáo lập từ các nhiệm vụ học tập đã giao cho chi bộ; hiện chưa có nhiệm vụ nào."),
-            Action(self.tr("Về Chi bộ"), lambda: self.navigate.emit(Route(place=Place.CELL))),
+            self.tr("Báo cáo lập từ các nhiệm vụ học tập đã giao; hiện chưa có nhiệm vụ nào."),
+            Action(self.tr("Về Học tập"), lambda: self.navigate.emit(Route(place=Place.STUDY))),
         )
 
     def _show_content(self, content: _Content) -> None:
@@ -132,12 +135,15 @@ class ReportScreen(PagesScreen):
         self._key = content.chosen
         self._kinds.setCurrentIndex(self._kinds.findData(self._kind))
         fill(self._which, [(each.text, each.key) for each in content.choices], content.chosen)
-        if self._shown is None or (paper.report, paper.place) != (self._shown.report, self._shown.place):
+        begins = self._shown is None
+        if begins or (paper.report, paper.place) != (self._shown.report, self._shown.place):
             self.show_lines(report_lines(paper))
         self._shown = paper
-        self.header.show_text(self.tr("Báo cáo"), f"{paper.report.unit.name} · {paper.counted}")
+        self.header.show_text(self.tr("Báo cáo"), paper.report.unit.name)
         self.measure_bar()
         self.show_ready()
+        if begins:
+            self.view.setFocus()
 
     # -- keeping
 
@@ -179,16 +185,29 @@ class ReportScreen(PagesScreen):
         self.save(path, make)
 
     def go_back(self) -> None:
+        if self._shown and self._shown.report.unit.kind is not UnitKind.CELL:
+            self.navigate.emit(Route(place=Place.COMMITTEE, assignment=self.route.assignment))
+            return
         self.navigate.emit(Route(place=Place.CELL, unit=self.route.unit, assignment=self.route.assignment))
 
 
+def _is_own_cell(handbook: "Handbook", unit: str) -> bool:
+    """Whether the report is of a cell by its copies on this PC, not of a committee by figures."""
+    return any(each.path == unit for each in handbook.cell.units())
+
+
 def _offered(handbook: "Handbook", unit: str, now: datetime) -> Sequence[Assignment]:
-    return handbook.cell.assignments(unit, now)
+    if _is_own_cell(handbook, unit):
+        return handbook.cell.assignments(unit, now)
+    counts = handbook.committee.counts()
+    return counts.assignments if counts else ()
 
 
 def _report(handbook: "Handbook", unit: str, chosen: _Choice, now: datetime) -> "Report":
     from handbook.client.cell_report import cell_report
 
+    if not _is_own_cell(handbook, unit):
+        return handbook.committee.report(chosen.assignments, chosen.subject)
     counted_at = handbook.sync.status().last_success
     return cell_report(handbook.cell, unit, chosen.assignments, chosen.subject, counted_at, now)
 

@@ -8,6 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 
 from handbook.client.assets import Assets
+from handbook.client.attached import AttachedFiles
+from handbook.client.committee import Committee
 from handbook.client.editions import Editions
 from handbook.client.handbook import Handbook
 from handbook.client.members import Members
@@ -15,6 +17,7 @@ from handbook.client.notes import Notes
 from handbook.client.openings import Openings
 from handbook.client.search import Search
 from handbook.desktop.cell import CellScreen
+from handbook.desktop.committee import CommitteeScreen
 from handbook.desktop.editor import EditorScreen
 from handbook.desktop.members import MembersScreen
 from handbook.desktop.preview import PreviewScreen
@@ -41,6 +44,7 @@ SCREENS = {
     Place.REVIEW: ReviewScreen,
     Place.MEMBERS: MembersScreen,
     Place.REPORT: ReportScreen,
+    Place.COMMITTEE: CommitteeScreen,
 }
 
 
@@ -143,7 +147,9 @@ def handbook_of(device: Device) -> Handbook:
         notes=Notes(device.store),
         study=device.study,
         reflections=device.reflections,
+        attached=AttachedFiles(device.store),
         cell=device.cell,
+        committee=Committee(device.store, device.account, device.line),
         members=Members(device.account, device.line),
         openings=Openings(device.account, device.line),
         outbox=device.outbox,

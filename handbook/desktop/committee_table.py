@@ -1,0 +1,117 @@
+"""Figures by cell or by assignment, and members' states, as a plain table that is read row by row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.theme import current_theme
+
+SMALLEST_FIRST = 180
+"""Width of the first column at 100 % below which the table scrolls to the side instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One row: `texts` below the titles, `key` to open it by ('' when it does not open)."""
+
+    key: str
+    texts: tuple[str, ...]
+    stressed: bool = False
+
+
+class FigureTable(QTableWidget):
+    """`opened(key)`: Enter or a double click on a row that opens."""
+
+    opened = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[FigureRow, ...] = ()
+        self._titles: tuple[str, ...] = ()
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setSectionsClickable(False)
+        self.activated.connect(lambda index: self._open(index.row()))
+
+    def show_rows(self, titles: Sequence[str], rows: Sequence[FigureRow], words: int = 1) -> None:
+        """The first `words` columns are set left. The person stays on the same row while it is there."""
+        here = self._rows[self.currentRow()].key if 0 <= self.currentRow() < len(self._rows) else ""
+        self._rows, self._titles = tuple(rows), tuple(titles)
+        self.setColumnCount(len(titles))
+        self.setRowCount(len(rows))
+        self.setHorizontalHeaderLabels(titles)
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for column in range(len(titles)):
+            alignment = left if column < words else Qt.AlignmentFlag.AlignCenter
+            self.horizontalHeaderItem(column).setTextAlignment(alignment)
+        for at, row in enumerate(rows):
+            for column, text in enumerate(row.texts):
+                item = QTableWidgetItem(text)
+                item.setTextAlignment(left if column < words else Qt.AlignmentFlag.AlignCenter)
+                item.setData(Qt.ItemDataRole.AccessibleTextRole, self._spoken(row, column))
+                item.setToolTip(text if column < words else "")
+                if row.stressed:
+                    item.setFont(current_theme().font(weight=QFont.Weight.DemiBold))
+                self.setItem(at, column, item)
+        place = next((at for at, row in enumerate(rows) if row.key == here), 0)
+        if rows:
+            self.setCurrentCell(place, 0)
+        self._measure()
+
+    def _spoken(self, row: FigureRow, column: int) -> str:
+        """The whole row on its name; a figure never without what it counts."""
+        if column == 0:
+            others = zip(self._titles[1:], row.texts[1:], strict=True)
+            return ". ".join((row.texts[0], *(f"{title}: {text}" for title, text in others)))
+        return f"{self._titles[column]}: {row.texts[column]}"
+
+    def _open(self, at: int) -> None:
+        if key := self._rows[at].key:
+            self.opened.emit(key)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_width()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._measure()
+
+    def _measure(self) -> None:
+        theme = current_theme()
+        self.verticalHeader().setDefaultSectionSize(theme.px(36))
+        for at in range(self.rowCount()):
+            self.setRowHeight(at, theme.px(36))
+        self._share_width()
+
+    def _share_width(self) -> None:
+        """The columns are as wide as their words; the first takes what is left."""
+        theme = current_theme()
+        metrics = QFontMetrics(theme.font(weight=QFont.Weight.DemiBold))
+        needed = [
+            max(metrics.horizontalAdvance(each) for each in (title, *(row.texts[at] for row in self._rows)))
+            + 2 * theme.px(11)
+            for at, title in enumerate(self._titles)
+        ]
+        if not needed:
+            return
+        for column, width in enumerate(needed[1:], 1):
+            self.setColumnWidth(column, width)
+        left = self.viewport().width() - sum(needed[1:])
+        self.setColumnWidth(0, max(left, min(needed[0], theme.px(SMALLEST_FIRST))))

@@ -1,0 +1,209 @@
+"""The committee's page in the real program: figures by cell, down to members' states, kept for offline."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from docx import Document
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sqlalchemy import update
+
+from handbook.client.handbook import open_handbook
+from handbook.client.tables.personal import account
+from handbook.desktop.committee_table import FigureTable
+from handbook.desktop.report import ReportScreen
+from handbook.desktop.session import Place
+from handbook.desktop.theme import Mode, Theme
+from handbook.model.reflection import Answer
+from handbook.server.run import load_ward_into
+from tests.desktop.conftest import NOBODY_ANSWERS, Person
+from tests.desktop.ward import ASSIGNMENT, CAPITAL, CELL, COMMUNE, MEMBER, PASSWORD, WARD, Ward, served_ward
+
+pytestmark = pytest.mark.gui
+
+OFFICER, OTHER = "kp2.can", f"{COMMUNE}/khu-pho-2"
+MORE = f"""
+[[units]]
+path = "{OTHER}"
+name = "Chi bộ Khu phố 2"
+kind = "cell"
+[[members]]
+account = "{OFFICER}"
+name = "Vũ Văn Cán"
+unit = "{OTHER}"
+duties = ["member", "committee_officer"]
+"""
+TEXT = "Tôi sẽ dành thời gian giúp đỡ bà con trong khu phố"
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ward, Path]]:
+    """A ward of two cells, and the officer's PC; An has read and handed in."""
+    with served_ward(tmp_path_factory.mktemp("ward")) as ward:
+        file = ward.folder / "larger.toml"
+        file.write_text(WARD + MORE, encoding="utf-8")
+        load_ward_into(ward.settings, file)
+        home = tmp_path_factory.mktemp("home") / "home"
+        ward.trust(home)
+        for name in (MEMBER, OFFICER):
+            ward.bring(home, name)
+        an, now = open_handbook(home, MEMBER, PASSWORD), datetime.now(UTC)
+        an.library.tick(CAPITAL, True, now)
+        an.reflections.save(ASSIGNMENT, (Answer("nhan-thuc", TEXT), Answer("lien-he", TEXT)), now)
+        an.reflections.submit(ASSIGNMENT, now)
+        assert an.sync.run(lambda: datetime.now(UTC)).error is None
+        an.close()
+        yield ward, home
+
+
+@pytest.fixture
+def officer(studied: tuple[Ward, Path], qtbot: QtBot, qapp: QApplication) -> Iterator[Person]:
+    someone = Person(qtbot, studied[1])
+    yield someone.open(OFFICER)
+    someone.close()
+    Theme().apply(qapp)
+
+
+def table(person: Person) -> FigureTable:
+    return person.find("committee.table")
+
+
+def rows(person: Person) -> list[list[str]]:
+    shown = table(person)
+    return [
+        [shown.item(row, column).text() for column in range(shown.columnCount())]
+        for row in range(shown.rowCount())
+    ]
+
+
+def look(person: Person, **where: str) -> list[list[str]]:
+    person.go(place=Place.COMMITTEE, **where)
+    person.wait(lambda: person.sees("committee.table"))
+    person.settle()
+    return rows(person)
+
+
+def test_the_officer_comes_from_the_rail_and_sees_every_cell_with_the_sum(officer: Person) -> None:
+    assert officer.sees("rail.committee")
+    assert not officer.sees("rail.cell")
+    officer.find("rail.committee").click()
+    officer.wait(lambda: officer.sees("committee.table"))
+    officer.settle()
+    total, first, second = rows(officer)
+    assert total == ["Cộng", "4", "1", "1", "0", "1", "0", "0", "0", "0", "3"]
+    assert first == ["Chi bộ Khu phố 1", "3", "1", "1", "0", "1", "0", "0", "0", "0", "2"]
+    assert second == ["Chi bộ Khu phố 2", "1", *["0"] * 8, "1"]
+    assert "Đảng uỷ phường An Bình" in officer.words()
+    assert "Số liệu vừa xong" in officer.words()
+    officer.picture("committee")
+
+
+def test_a_cell_opens_to_its_assignments_and_these_to_its_members_without_any_text(officer: Person) -> None:
+    look(officer)
+    table(officer).setCurrentCell(1, 0)
+    QTest.keyClick(table(officer), Qt.Key.Key_Return)
+    officer.settle()
+    assert rows(officer)[1][:4] == ["Học Nghị quyết 15-NQ/TW", "3", "1", "1"]
+    table(officer).setCurrentCell(1, 0)
+    QTest.keyClick(table(officer), Qt.Key.Key_Return)
+    officer.wait(lambda: len(rows(officer)) == 3)
+    assert rows(officer) == [
+        ["Nguyễn Văn An", "Đã nhận", "1/1", "Đã nhận"],
+        ["Trần Thị Hạnh", "Đã đọc 0/1", "0/1", "–"],
+        ["Lê Thị Lan", "Đã đọc 0/1", "0/1", "–"],
+    ]
+    officer.picture("committee-members")
+    officer.window.back()
+    officer.settle()
+    assert rows(officer)[1][0] == "Học Nghị quyết 15-NQ/TW"
+
+
+def test_a_row_is_spoken_with_what_its_figures_count(officer: Person) -> None:
+    look(officer)
+    spoken = table(officer).item(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken.startswith("Chi bộ Khu phố 1. Đảng viên: 3. Đọc đủ: 1. Nộp bài: 1")
+    assert table(officer).item(1, 1).data(Qt.ItemDataRole.AccessibleTextRole) == "Đảng viên: 3"
+
+
+def test_the_report_of_the_whole_commune_is_made_from_the_same_figures(
+    officer: Person, tmp_path: Path
+) -> None:
+    look(officer)
+    officer.find("committee.report").click()
+    officer.wait(lambda: officer.sees("report.pages"))
+    officer.settle()
+    said = officer.find("report.pages").accessibleDescription()
+    assert "ĐẢNG UỶ PHƯỜNG AN BÌNH" in said
+    assert "II. Kết quả theo chi bộ" in said
+    assert "Nguyễn Văn An" not in said
+    screen: ReportScreen = officer.window.current
+    screen.save_word(tmp_path / "a.docx")
+    officer.settle()
+    cells = Document(tmp_path / "a.docx").tables[2]
+    assert [[cell.text for cell in row.cells][1:] for row in cells.rows][1:] == [
+        ["Chi bộ Khu phố 1", "3", "1", "1", "0", "1", "0", "0", "0", "0", "2"],
+        ["Chi bộ Khu phố 2", "1", *["0"] * 8, "1"],
+        ["Cộng", "4", "1", "1", "0", "1", "0", "0", "0", "0", "3"],
+    ]
+    officer.picture("committee-report")
+    screen.go_back()
+    officer.settle()
+    assert officer.sees("committee.table")
+
+
+def test_the_figures_are_kept_for_a_pc_without_a_network(
+    studied: tuple[Ward, Path], qtbot: QtBot, qapp: QApplication
+) -> None:
+    officer = Person(qtbot, studied[1]).open(OFFICER)
+    known = look(officer)
+    members = look(officer, unit=CELL, assignment=ASSIGNMENT)
+    officer.close()
+    handbook = open_handbook(studied[1], OFFICER, PASSWORD)
+    server = handbook.account.server
+    with handbook.store.personal.write() as connection:
+        connection.execute(update(account).values(server=NOBODY_ANSWERS))
+    handbook.close()
+    offline = Person(qtbot, studied[1]).open(OFFICER)
+    try:
+        assert look(offline) == known
+        assert "Không kết nối được" in offline.words()
+        assert look(offline, unit=CELL, assignment=ASSIGNMENT) == members
+        offline.picture("committee-offline")
+    finally:
+        offline.close()
+        handbook = open_handbook(studied[1], OFFICER, PASSWORD)
+        with handbook.store.personal.write() as connection:
+            connection.execute(update(account).values(server=server))
+        handbook.close()
+
+
+def test_who_has_no_such_duty_is_shown_nothing(studied: tuple[Ward, Path], qtbot: QtBot) -> None:
+    an = Person(qtbot, studied[1]).open(MEMBER)
+    try:
+        assert not an.sees("rail.committee")
+        an.go(place=Place.COMMITTEE)
+        assert "Đồng chí không được phân công tổng hợp" in an.words()
+    finally:
+        an.close()
+
+
+@pytest.mark.parametrize(
+    ("mode", "scale", "size"),
+    [(Mode.LIGHT, 1.0, (1024, 640)), (Mode.DARK, 1.5, (1440, 900)), (Mode.LIGHT, 2.0, (1024, 640))],
+)
+def test_the_table_and_the_buttons_are_in_sight_at_every_text_size(
+    officer: Person, mode: Mode, scale: float, size: tuple[int, int]
+) -> None:
+    look(officer)
+    Theme(mode, scale).apply(QApplication.instance())
+    officer.window.resize(*size)
+    officer.settle()
+    officer.picture(f"committee-{mode.value}-{scale}")
+    for name in ("committee.report", "committee.ask"):
+        control = officer.find(name)
+        assert control.visibleRegion().boundingRect() == control.rect(), name
+    assert table(officer).height() > 2 * table(officer).rowHeight(0)
