@@ -206,6 +206,16 @@ def build_parser() -> argparse.ArgumentParser:
     _account(command, "default: the profile opened last")
     _passphrase(command)
 
+    command = _command(commands, "bundle", _bundle, "carry submissions by USB where there is no network")
+    command.add_argument(
+        "act",
+        choices=("write", "carry", "receive"),
+        help="seal what waits; bring others' bundles to the server; take in receipts",
+    )
+    command.add_argument("usb", type=Path, metavar="DIR")
+    _account(command, "default: the profile opened last")
+    _passphrase(command)
+
     command = _command(commands, "search", _search, "search the library from a script")
     command.add_argument("text", metavar="TEXT")
     _account(command, "default: the profile opened last")
@@ -399,6 +409,14 @@ def _sync(options: argparse.Namespace) -> int:
             _folder(options), options.source, _chosen_account(options), options.passphrase_file
         )
     return commands.sync(_folder(options), _chosen_account(options), options.passphrase_file)
+
+
+def _bundle(options: argparse.Namespace) -> int:
+    from handbook.usb_commands import bundle
+
+    return bundle(
+        _folder(options), options.act, options.usb, _chosen_account(options), options.passphrase_file
+    )
 
 
 def _search(options: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
-"""`handbook pack` and `handbook sync --from`: content for a USB stick, and from one, without a network."""
+"""`handbook pack`, `sync --from` and `bundle`: content and submissions by USB where there is no network."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,38 @@ def take_in(folder: Path, source: Path, account: str | None, passphrase_file: Pa
     if report.lapsed_on:
         print(f"Chữ ký trên USB hết hạn ngày {date_text(report.lapsed_on)}; hãy đồng bộ khi có mạng.")
     return 0
+
+
+def bundle(folder: Path, act: str, usb: Path, account: str | None, passphrase_file: Path | None) -> int:
+    """`write` seals what waits, `carry` brings what lies on the stick to the server, `receive` settles.
+
+    Exit code 1 when something was refused, told in words.
+    """
+    import secrets
+
+    from handbook.client.bundles import Bundles, carry
+
+    handbook = open_profile(folder, account, passphrase_file)
+    try:
+        own = Bundles(handbook.store, handbook.account, handbook.outbox, secrets.token_bytes)
+        if act == "write":
+            written = own.write(usb, datetime.now(UTC))
+            print(f"{written.folder}: {written.submissions} mục trong {written.bundles} gói")
+            problems = [f"{written.too_large} mục quá lớn cho một gói"] if written.too_large else []
+        elif act == "carry":
+            carried = carry(handbook.transport, handbook.account.token, usb)
+            print(f"đã chuyển {carried.taken} gói, biên nhận nằm cạnh gói")
+            problems = [str(error) for error in carried.refused]
+        else:
+            heard = own.hear(usb, datetime.now(UTC))
+            print(f"biên nhận cho {heard.received} mục, còn chờ gửi {len(handbook.outbox.owed())}")
+            problems = [str(report.error) for report in heard.reports if report.error]
+            problems += [f"{heard.refused} mục bị từ chối; xem lý do ở mục Đồng bộ"] if heard.refused else []
+    finally:
+        handbook.close()
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
 def _from_folder(content: Path, out: Path, units: list[str]) -> "UsbReport":

@@ -432,7 +432,9 @@ def test_content_travels_from_a_publishers_folder_to_a_pc_on_a_stick(ward: Ward,
     usb = tmp_path / "usb"
     packed = run("pack", usb, "--content", ward.office.content, "--unit", f"{COMMUNE}/kp1")
     assert packed.code == 0
-    assert re.search(rf"nội dung của central, hongson, {COMMUNE}; ghi mới \d+ byte, giữ lại 0 byte", packed.out)
+    assert re.search(
+        rf"nội dung của central, hongson, {COMMUNE}; ghi mới \d+ byte, giữ lại 0 byte", packed.out
+    )
     again = ward.on_pc("pack", usb)  # the same from the server: nothing is written twice
     assert re.search(r"ghi mới 0 byte, giữ lại [1-9]\d* byte", again.out)
     taken = ward.on_pc("sync", "--from", usb)
@@ -442,6 +444,24 @@ def test_content_travels_from_a_publishers_folder_to_a_pc_on_a_stick(ward: Ward,
     assert stranger.is_refusal()
     assert f"Các nơi đang phát hành: central, hongson, {COMMUNE}." in stranger.err
     assert ward.on_pc("pack", tmp_path / "other", "--unit", COMMUNE).is_refusal()
+
+
+def test_what_waits_travels_on_a_stick_by_commands(ward: Ward, tmp_path: Path) -> None:
+    assert ward.on_pc("bundle", "write", tmp_path).is_refusal()  # nothing waits
+    code = ward.new_code()
+    far, secretary = tmp_path / "far", ward.on_pc("activate", ward.server.url, code)
+    assert secretary.code == 0, secretary.err
+    shutil.copytree(ward.pc, far)
+    handbook = open_handbook(far, MEMBER, PASSWORD)
+    handbook.library.tick("central/nq-2", True, datetime.now(UTC))
+    handbook.close()
+    password = ("--passphrase-file", ward.office.password)
+    written = run("bundle", "write", tmp_path / "usb", "--data-dir", far, "--account", MEMBER, *password)
+    assert written.out.endswith("1 mục trong 1 gói\n"), written.err
+    carried = ward.on_pc("bundle", "carry", tmp_path / "usb", "--account", SECRETARY)
+    assert carried == Said(0, "đã chuyển 1 gói, biên nhận nằm cạnh gói\n", "")
+    heard = run("bundle", "receive", tmp_path / "usb", "--data-dir", far, "--account", MEMBER, *password)
+    assert heard == Said(0, "biên nhận cho 1 mục, còn chờ gửi 0\n", "")
 
 
 def test_search_prints_for_a_reader(ward: Ward) -> None:

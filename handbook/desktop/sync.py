@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QProgressBar
 
+from handbook.desktop.bundles import BundlesCard
 from handbook.desktop.rows import Row, RowList
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Session
@@ -50,6 +51,7 @@ class _Exchange:
     log: "tuple[LogLine, ...]"
     expired: bool
     server: str
+    may_carry: bool
 
 
 class SyncScreen(Screen):
@@ -84,7 +86,7 @@ class SyncScreen(Screen):
         self._nothing_owed = Label(self.tr("Không còn gì chờ gửi."), Role.MUTED)
         self._nothing_owed.setObjectName("sync.nothing")
         self._set_aside = SetAside(self.retry_set_aside, self.drop_chosen)
-        self._usb = UsbCard(session)
+        self._usb, self._bundles = UsbCard(session), BundlesCard(session)
         self._log_title = SectionLabel(self.tr("Nhật ký"))
         self._log = RowList(self.tr("Nhật ký đồng bộ"), note_lines=2, fits=True)
         self._log.setObjectName("sync.log")
@@ -100,6 +102,7 @@ class SyncScreen(Screen):
             self._set_aside,
             self._owed,
             self._usb,
+            self._bundles,
             self._log_title,
             self._log,
         ):
@@ -128,6 +131,7 @@ class SyncScreen(Screen):
                 handbook.sync.log()[:SHOWN_LOG_LINES],
                 handbook.account.session_expired(),
                 handbook.account.server,
+                handbook.account.may_carry(),
             )
 
         self.load(read, self._show_exchange)
@@ -210,6 +214,7 @@ class SyncScreen(Screen):
         self._last.set_title(title)
         self._reason.setText(" ".join(self._reasons(status)))
         self._sign_in.setVisible(exchange.expired)
+        self._bundles.let_carry(exchange.may_carry)
         self._owed_title.setText(self.tr("Chờ gửi: {}").format(number_text(len(exchange.owed))))
         self._nothing_owed.setVisible(not exchange.owed)
         self._set_aside.show_count(sum(row.set_aside for row in exchange.owed))

@@ -18,7 +18,7 @@ from handbook.desktop.theme import Mode, Theme
 from handbook.desktop.usb import UsbCard
 from handbook.desktop.widgets import Column
 from tests.desktop.conftest import Person
-from tests.desktop.ward import CAPITAL, MEMBER
+from tests.desktop.ward import CAPITAL, MEMBER, SECRETARY
 
 pytestmark = pytest.mark.gui
 
@@ -109,3 +109,56 @@ def test_reading_shows_how_far_it_is_and_can_be_stopped(alone: Person, tmp_path:
     alone.settle()
     assert alone.find("usb.outcome").text().startswith("Đã dừng")
     assert alone.sees("usb.read")
+
+
+def test_a_text_goes_out_on_a_stick_the_secretary_carries_it_and_the_receipt_comes_back(
+    person: Person, prepared_offline_home: Path, tmp_path: Path, qapp: QApplication
+) -> None:
+    usb = tmp_path / "usb"
+    usb.mkdir()
+    far = Person(person.qtbot, shutil.copytree(prepared_offline_home, tmp_path / "far")).open()
+    try:
+        library = far.desktop.session.handbook.library
+        library.tick(CAPITAL, True, far.desktop.session.now())
+        far.go(place=Place.SYNC)
+        assert not far.sees("bundles.carry")
+        choose(far, "bundles.write", usb)
+        assert far.find("bundles.outcome").text().startswith("Đã ghi 1 mục vào ")
+        assert "Chờ gửi: 1" in far.words()
+        far.picture("bundles-written")
+
+        person.open(SECRETARY)
+        person.go(place=Place.SYNC)
+        choose(person, "bundles.carry", usb)
+        assert person.find("bundles.outcome").text().startswith("Đã chuyển 1 gói")
+        for name, theme, size in (
+            ("light", Theme(), (1440, 900)),
+            ("dark", Theme(Mode.DARK), (1440, 900)),
+            ("150", Theme(Mode.LIGHT, 1.5), (1440, 900)),
+            ("small-200", Theme(Mode.DARK, 2.0), (1024, 640)),
+        ):
+            theme.apply(qapp)
+            person.window.resize(*size)
+            person.settle()
+            column = person.window.current.findChild(Column)
+            column.ensureWidgetVisible(person.find("bundles.carry"))
+            person.settle()
+            person.picture(f"bundles-{name}")
+            assert column.horizontalScrollBar().maximum() == 0
+        Theme().apply(qapp)
+
+        choose(far, "bundles.hear", usb)
+        assert far.find("bundles.outcome").text() == "Đã nhận biên nhận cho 1 mục."
+        assert "Chờ gửi: 0" in far.words()
+    finally:
+        Theme().apply(qapp)
+        far.close()
+
+
+def test_without_anything_to_write_or_to_hear_the_card_says_so(alone: Person, tmp_path: Path) -> None:
+    alone.go(place=Place.SYNC)
+    choose(alone, "bundles.write", tmp_path)
+    assert "Không còn gì chờ gửi" in alone.find("bundles.outcome").text()
+    choose(alone, "bundles.hear", tmp_path)
+    assert "không có gói bài của sổ tay" in alone.find("bundles.outcome").text()
+    assert alone.find("bundles.write").isEnabled()

@@ -59,10 +59,10 @@ def test_a_further_duty_never_takes_anything_away(duties: list[Duty], action: Ac
         (DutyKind.MEMBER, {Action.SUBMIT_OWN, Action.READ_OWN}),
         (
             DutyKind.CELL_SECRETARY,
-            {Action.READ_CELL, Action.REVIEW, Action.ISSUE_CODES, Action.READ_COUNTS},
+            {Action.READ_CELL, Action.REVIEW, Action.ISSUE_CODES, Action.READ_COUNTS, Action.CARRY},
         ),
-        (DutyKind.CELL_DEPUTY, {Action.READ_CELL, Action.REVIEW, Action.READ_COUNTS}),
-        (DutyKind.COMMITTEE_OFFICER, {Action.READ_COUNTS}),
+        (DutyKind.CELL_DEPUTY, {Action.READ_CELL, Action.REVIEW, Action.READ_COUNTS, Action.CARRY}),
+        (DutyKind.COMMITTEE_OFFICER, {Action.READ_COUNTS, Action.CARRY}),
         (DutyKind.PUBLISHER, {Action.PUBLISH}),
         (DutyKind.ADMINISTRATOR, {Action.ADMINISTER, Action.ISSUE_CODES}),
     ],
