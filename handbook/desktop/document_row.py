@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from handbook.desktop import icons
-from handbook.desktop.marked_text import marked_line, marked_lines
+from handbook.desktop.marked_text import in_lines, marked_line, marked_lines
 from handbook.desktop.session import Route
 from handbook.desktop.theme import Theme, current_theme
 from handbook.model.library import KIND_NAMES, STATUS_NAMES, Status
@@ -33,9 +33,10 @@ STATUS_TONES = {Status.PARTLY_AMENDED: "warn", Status.REPLACED: "warn", Status.E
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document; `ends` when no passage of it follows."""
+    """A document; `title` with what a search found in it, () for none; `ends` when no passage follows."""
 
     card: "DocumentCard"
+    title: "tuple[Span, ...]" = ()
     ends: bool = True
 
 
@@ -227,10 +228,14 @@ class RowPainter(QStyledItemDelegate):
         y = line.bottom() + px(5)
         painter.setFont(ink.title)
         painter.setPen(colour("text"))
-        lines = wrapped(ink.title_metrics, document.title, width, TITLE_LINES)
+        title = "".join(span.text for span in row.title) or document.title
+        lines = wrapped(ink.title_metrics, title, width, TITLE_LINES)
         height = ink.title_metrics.height()
-        for text in lines:
-            painter.drawText(QRectF(left, y, width, height), _MIDDLE, text)
+        for text, spans in zip(lines, in_lines(row.title, lines), strict=True):
+            if any(span.marked for span in spans):
+                marked_line(spans, ink.title, width, ink.theme).draw(painter, QPointF(left, y))
+            else:
+                painter.drawText(QRectF(left, y, width, height), _MIDDLE, text)
             y += height
         if len(lines) < TITLE_LINES and document.summary:
             painter.setFont(ink.body)

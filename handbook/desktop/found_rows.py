@@ -60,7 +60,7 @@ def grouped(cards: Iterable["DocumentCard"], hits: Sequence["Hit"]) -> tuple[Row
             found.setdefault(hit.document_id, []).append(hit)
     rows: list[Row] = []
     for document, passages in found.items():
-        rows.append(DocumentRow(known[document], ends=False))
+        rows.append(DocumentRow(known[document], passages[0].marked_title, ends=False))
         rows += [
             PassageRow(document, hit.anchor, hit.marked_heading, hit.snippet, ends=hit is passages[-1])
             for hit in passages

@@ -1,6 +1,7 @@
 """Words that a search found, set in lines with what matched on the colour of a marker."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -24,6 +25,28 @@ def marked_line(spans: "Sequence[Span]", font: QFont, width: float, theme: Theme
     whole = "".join(span.text for span in spans)
     shown = QFontMetricsF(font).elidedText(whole, Qt.TextElideMode.ElideRight, width)
     return _set(shown, spans, font, width + 1, theme)
+
+
+def in_lines(spans: "Sequence[Span]", lines: Sequence[str]) -> "list[tuple[Span, ...]]":
+    """The words of each line; of the last one all that are left, whether they fit or not.
+
+    `lines` are the words of `spans`, which stand in single spaces, or only the number of lines where there
+    are no spans.
+    """
+    found, start = [], 0
+    for place, line in enumerate(lines, 1):
+        end = start + len(line) if place < len(lines) else sum(len(span.text) for span in spans)
+        found.append(tuple(_cut(spans, start, end)))
+        start = end + 1
+    return found
+
+
+def _cut(spans: "Sequence[Span]", start: int, end: int) -> "Iterator[Span]":
+    first = 0
+    for span in spans:
+        if part := span.text[max(0, start - first) : max(0, end - first)]:
+            yield replace(span, text=part)
+        first += len(span.text)
 
 
 def _set(text: str, spans: "Sequence[Span]", font: QFont, width: float, theme: Theme) -> QTextLayout:

@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QApplication
 
 from handbook.client.notes import Span
 from handbook.client.search import Search
+from handbook.client.search import Span as Found
 from handbook.desktop.document_list import DocumentListModel, DocumentListView
 from handbook.desktop.document_row import DocumentRow, GroupRow, OwnRow, PassageRow, wrapped
 from handbook.desktop.library import LibraryScreen
+from handbook.desktop.marked_text import in_lines
 from handbook.desktop.session import Place
 from handbook.desktop.theme import LARGE_PRINT, Mode, Theme
 from handbook.desktop.widgets import PrimaryButton
@@ -97,6 +99,29 @@ def test_typing_with_or_without_marks_finds_passages_with_the_words_marked(alone
     assert titles(screen)[0] == "Về phát triển Thủ đô Hà Nội"
     marked = {span.text.casefold() for row in passages(screen) for span in row.snippet if span.marked}
     assert "chuyển đổi số" in marked
+
+
+@pytest.mark.parametrize("text", ["thu do ha noi", "Thủ đô Hà Nội"])
+def test_what_matches_in_the_title_is_marked_in_it(alone: Person, text: str) -> None:
+    screen = library(alone)
+    search(alone, screen, text)
+    row = screen.list.documents.rows[0]
+    assert "".join(span.text for span in row.title) == "Về phát triển Thủ đô Hà Nội"
+    (matched,) = [span.text for span in row.title if span.marked]
+    assert matched.endswith("đô Hà Nội")  # of a frequent form such as `thu` no match is shown
+    alone.picture("library-title-marked")
+    place = screen.list.visualRect(screen.list.documents.index(0))
+    image: QImage = screen.list.viewport().grab(place).toImage()
+    pixels = product(range(0, image.width(), 2), range(0, image.height(), 2))
+    assert Theme().colour("mark").rgb() in {image.pixel(x, y) for x, y in pixels}
+
+
+def test_a_marked_title_is_marked_on_the_line_on_which_the_words_stand() -> None:
+    spans = (Found("một hai ", False), Found("ba bốn", True), Found(" năm sáu bảy", False))
+    first, last = in_lines(spans, ["một hai ba", "bốn năm…"])
+    assert first == (Found("một hai ", False), Found("ba", True))
+    assert last == (Found("bốn", True), Found(" năm sáu bảy", False))
+    assert in_lines((), ["một hai", "ba"]) == [(), ()]
 
 
 def test_enter_after_a_number_opens_that_document_even_before_the_results_came(alone: Person) -> None:

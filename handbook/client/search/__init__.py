@@ -37,8 +37,8 @@ __all__ = ["MAX_SECTIONS_PER_DOCUMENT", "Hit", "NoteHit", "ReflectionHit", "Resu
 class Hit:
     """A section that matches. `anchor` and `heading` are '' for a text without headings.
 
-    `snippet` and `marked_heading` have what matched marked. They are cut when first asked for, which is best
-    done where the search was asked: most of its cost is in them.
+    `snippet`, `marked_heading` and `marked_title` (in single spaces) have what matched marked. They are cut
+    when first asked for, which is best done where the search was asked: most of its cost is in them.
     """
 
     document_id: str
@@ -50,6 +50,10 @@ class Hit:
     issued_on: date
     score: float
     section: FoundSection = field(repr=False, compare=False)
+
+    @cached_property
+    def marked_title(self) -> tuple[Span, ...]:
+        return self.section.marked_title()
 
     @cached_property
     def marked_heading(self) -> tuple[Span, ...]:

@@ -58,6 +58,9 @@ class FoundSection:
     def facts(self) -> Facts:
         return Facts.unpacked(self.entry["facts"][0])
 
+    def marked_title(self) -> tuple[Span, ...]:
+        return marked(" ".join(self.facts().title.split()), self.sought)
+
     def marked_heading(self) -> tuple[Span, ...]:
         return marked(self.heading, self.sought)
 
