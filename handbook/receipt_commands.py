@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from handbook.errors import BadInput, DiskProblem, Untrusted
 
 if TYPE_CHECKING:
+    from handbook.model.reflection import AttachedFile
     from handbook.protocol.receipt_files import Finding, ReceiptFile
     from handbook.protocol.receipts import ReceiptKey
 
@@ -63,7 +64,20 @@ def _facts(file: "ReceiptFile") -> dict[str, object]:
         "received_at": receipt.received_at.isoformat(),
         "sha256": receipt.sha256,
         "key": receipt.key,
+        "files": [{"name": one.name, "sha256": one.sha256, "size": one.size} for one in _files(file)],
     }
+
+
+def _files(file: "ReceiptFile") -> "tuple[AttachedFile, ...]":
+    """The files that the text of a receipt names; none where it was altered beyond reading."""
+    from handbook.protocol.submissions import SubmissionKind, unpack_content
+
+    if file.receipt.kind is not SubmissionKind.REFLECTION:
+        return ()
+    try:
+        return unpack_content(SubmissionKind.REFLECTION, file.content).files
+    except BadInput:
+        return ()
 
 
 def _code(file: "ReceiptFile") -> str:
@@ -96,5 +110,6 @@ def _in_words(file: "ReceiptFile", finding: "Finding") -> str:
         f"Máy chủ {receipt.server} nhận lúc {moment:%H:%M:%S} ngày {date_text(moment)}",
         f"Mã của bài (SHA-256): {receipt.sha256}",
         f"Khoá: {receipt.key}",
+        *(f"Tệp kèm theo {named.name} (SHA-256): {named.sha256}" for named in _files(file)),
     )
     return "\n".join(lines)

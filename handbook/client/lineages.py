@@ -142,7 +142,7 @@ def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[s
 
 def is_refused_decision() -> ColumnElement[bool]:
     """Of a row of `reviews`: made on this PC, and not taken by the server; nobody else sees it."""
-    refused = exists().where(outbox.c.lineage == reviews.c.id, outbox.c.set_aside)
+    refused = exists().where(outbox.c.lineage == reviews.c.id, outbox.c.set_aside).correlate(reviews)
     return and_(reviews.c.verdict != Verdict.OPENED.value, refused)
 
 

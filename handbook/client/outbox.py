@@ -186,8 +186,8 @@ class Outbox:
         """Sends what is due, oldest first, until the server cannot be reached or asks to wait.
 
         A revision is never sent before the earlier ones of its lineage are receipted, a withdrawal not
-        before what it takes back, and a reflection not before its files. A row that the server refuses is set aside with the reason and the rest
-        goes on. Nothing is raised: `error` tells.
+        before what it takes back, and a reflection not before its files. A row that the server refuses is set
+        aside with the reason and the rest goes on. Nothing is raised: `error` tells.
         """
         delivery = _Delivery(now)
         with self._store.personal.read() as connection:
@@ -344,6 +344,8 @@ class Outbox:
         elif submission.kind is SubmissionKind.REFLECTION:
             with self._store.personal.write() as connection:
                 keep_both(connection, submission, held, clash.message, delivery.now)
+                if held.submission.lineage != submission.lineage:
+                    acknowledged.forget_about(connection, [submission.lineage])
                 self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, again=False)
             self._is_set_aside(submission.kind, submission.lineage, delivery)
         else:

@@ -76,7 +76,7 @@ class Attachments(QObject):
         """In the program that this PC has for it, as a copy that cannot be written to."""
         assets = self._screen.session.handbook.assets
         self._screen.session.work.run(
-            lambda: _copy(attachment, assets.attachment(attachment)),
+            lambda: private_copy(attachment.sha256, attachment.name, assets.attachment(attachment)),
             lambda path: self._show(attachment, path),
             self._failed,
             self,
@@ -147,11 +147,11 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)  # and one that is still open elsewhere
 
 
-def _copy(attachment: Attachment, data: bytes) -> Path:
-    """The read-only copy, made when it is not there yet."""
+def private_copy(sha256: str, name: str, data: bytes) -> Path:
+    """The read-only copy to open elsewhere, made when it is not there yet."""
     from handbook.client import disk
 
-    path = opened_folder() / attachment.sha256[:16] / attachment.name
+    path = opened_folder() / sha256[:16] / name
     try:
         if not path.exists():
             path.parent.mkdir(mode=0o700, exist_ok=True)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from handbook.desktop.attached_files import AttachedFilesCard, Attaching
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.handing_in import HandingIn
@@ -152,6 +153,7 @@ class EditorScreen(Screen):
         else:
             self._show_text(draft, unsaved)
         self._show_notices(draft)
+        self._attaching.show(draft)
         self._show_side(draft)
         self._show_bar(draft)
         self.show_ready()
@@ -225,7 +227,7 @@ class EditorScreen(Screen):
         clear(self._notices)
         if withdrawal := withdrawal_notice(draft, self._forget_withdrawal):
             self._notices.addWidget(withdrawal)
-        for banner in notices(draft, self._cell_name, self.navigate.emit, self._note_changes):
+        for banner in notices(draft, self._cell_name, self.navigate.emit, self._note_changes, self._compare):
             self._notices.addWidget(banner)
 
     def _show_side(self, draft: "Draft") -> None:
@@ -364,8 +366,10 @@ class EditorScreen(Screen):
         self.navigate.emit(Route(place=Place.PREVIEW, assignment=self.route.assignment))
 
     def _use_other(self) -> None:
-        assignment, now = self._shown_assignment, self.session.now()
-        self.command(lambda: self.session.handbook.reflections.accept_held(assignment, now))
+        self._choosing.keep_other(self._shown_assignment)
+
+    def _compare(self) -> None:
+        self._choosing.compare(self._draft)
 
     # -- the frame
 
@@ -377,11 +381,15 @@ class EditorScreen(Screen):
         self._parts.left.connect(self._autosave.flush)
         self._parts.cursor_moved.connect(self._follow)
         self._parts.cited.connect(self._open_cited)
+        self._attached = AttachedFilesCard(self)
+        self._attaching = Attaching(self, self._attached)
+        self._parts.brought.connect(self._attaching.take)
         self._toolbar = ProseToolbar(lambda: self._parts.current, self)
         self._parts.look_changed.connect(self._toolbar.show_looks)
         self._aids = WritingAids(self, self._parts, self._autosave, lambda: self._draft)
         self._toolbar.quoting_asked.connect(self._aids.quote)
         self._toolbar.versions_asked.connect(self._aids.show_former_texts)
+        self._choosing = Choosing(self)
         self._bar = WritingBar()
         self._handing_in = HandingIn(
             self,
@@ -408,6 +416,7 @@ class EditorScreen(Screen):
         self._column.body.addLayout(self._notices)
         self._column.body.addWidget(self._parts)
         self._column.body.addWidget(self._paper)
+        self._column.body.addWidget(self._attached)
         self._column.body.addWidget(self._handing_in.panel)
         self._column.body.addLayout(self._below)
         self._column.body.addStretch(1)

@@ -28,7 +28,7 @@ class Parts(QWidget):
 
     `edited()` when a text changed, `left()` when the keyboard goes out of a box, `cursor_moved(box)`,
     `look_changed()` when another box or another look is under the cursor, `cited(document, anchor)` to go
-    where a quotation is from.
+    where a quotation is from, `brought(mime data)` for files and pictures.
     """
 
     edited = Signal()
@@ -36,6 +36,7 @@ class Parts(QWidget):
     cursor_moved = Signal(object)
     look_changed = Signal()
     cited = Signal(str, str)
+    brought = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +57,7 @@ class Parts(QWidget):
             box.edited.connect(self.edited)
             box.left.connect(self.left)
             box.cited.connect(self.cited)
+            box.brought.connect(self.brought)
             box.cursorPositionChanged.connect(lambda box=box: self.cursor_moved.emit(box))
             box.look_changed.connect(lambda id=part.id: self._take(id))
             heading = Label(part.title, Role.HEADING)

@@ -68,6 +68,7 @@ class PreviewScreen(PagesScreen):
                 shown = draft.versions[0]
             written_at = shown.submitted_at if shown else now
             answers = shown.answers if shown else draft.answers
+            files = shown.files if shown else draft.files
             titles = {part.id: part.title for part in draft.assignment.assignment.parts}
             paper = ReflectionPaper(
                 superior=head.superior,
@@ -77,6 +78,7 @@ class PreviewScreen(PagesScreen):
                 study=draft.assignment.assignment.title,
                 author=head.author,
                 duty=head.duty,
+                files=tuple(file.name for file in files),
                 parts=tuple(
                     PaperPart(titles.get(each.part, each.part), parse(each.text)) for each in answers
                 ),

@@ -36,6 +36,22 @@ SENT: Final = (
         fields=("Reflection.assignment", "Reflection.answers", "Answer.part", "Answer.text"),
     ),
     Sent(
+        what="Tệp kèm theo bài thu hoạch",
+        when="Khi đồng chí bấm nộp bài có kèm tệp: tên tệp, dung lượng, mã kiểm tra và chính tệp ấy. Hình "
+        "được làm lại trên máy này trước khi kèm, không còn vị trí nơi chụp và thông tin máy ảnh.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí, khi họ nhận được bài. Cấp trên không mở được.",
+        why="Để chi bộ xem cùng bài viết; mã kiểm tra nằm trong bài nên biên nhận xác nhận cả tệp.",
+        fields=(
+            "Reflection.files",
+            "AttachedFile.sha256",
+            "AttachedFile.name",
+            "AttachedFile.size",
+            "FilePiece.sha256",
+            "FilePiece.size",
+            "FilePiece.data",
+        ),
+    ),
+    Sent(
         what="Rút lại bài đã nộp",
         when="Khi đồng chí bấm rút lại bài mà chi bộ chưa mở: bài nào, lần nộp nào, lúc nào.",
         seen_by="Bí thư và phó bí thư chi bộ thấy rằng bài đã được rút; lời trong bài không còn đọc được, "

@@ -45,13 +45,15 @@ class ProseBox(QTextEdit):
 
     `edited()` is emitted when the person changes the text, `left()` when the keyboard goes elsewhere,
     `look_changed()` when the cursor comes to another look, `cited(document, anchor)` to go where a quotation
-    is from.
+    is from, `brought(mime data)` for files and pictures that were dropped or pasted here, which no text can
+    hold.
     """
 
     edited = Signal()
     left = Signal()
     look_changed = Signal()
     cited = Signal(str, str)
+    brought = Signal(object)
 
     def __init__(self, name: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,9 +188,12 @@ class ProseBox(QTextEdit):
         return data
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return source.hasText() or source.hasHtml()
+        return source.hasText() or source.hasHtml() or has_files(source)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
+        if has_files(source):
+            self.brought.emit(source)
+            return
         if source.hasFormat(OWN_FORMAT):
             blocks = parse(bytes(source.data(OWN_FORMAT)).decode(errors="replace"))
         elif source.hasHtml():
@@ -410,3 +415,9 @@ class ProseBox(QTextEdit):
         frame = 2 * (current_theme().px(6) + 2) + margin
         if self.minimumHeight() != lines + frame:
             self.setFixedHeight(lines + frame)
+
+
+def has_files(source: QMimeData) -> bool:
+    """Whether this is files of the PC, or a picture that does not come with its words as Word's do."""
+    files = any(url.isLocalFile() for url in source.urls())
+    return files or (source.hasImage() and not (source.hasText() or source.hasHtml()))

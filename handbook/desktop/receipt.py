@@ -153,6 +153,10 @@ class ReceiptScreen(Screen):
             (self.tr("Mã nội dung bài"), Label(_in_groups(receipt.sha256))),
             (self.tr("Khoá của máy chủ"), Label(receipt.key)),
         ]
+        facts += [
+            (self.tr("Tệp kèm theo"), Label(f"{file.name}\n{_in_groups(file.sha256)}"))
+            for file in revision.files
+        ]
         holder = _Facts()
         form = QFormLayout(holder)
         form.setContentsMargins(0, 0, 0, 0)

@@ -119,6 +119,7 @@ class ReceiptKeeping(QObject):
             study=self._study,
             author=head.author,
             receipt=self._revision.receipt,
+            files=self._revision.files,
         )
 
     def _saved(self, path: Path) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from handbook.desktop.attached_files import AttachedFilesCard
 from handbook.desktop.autosave import Autosave
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.passage_text import PassageText
@@ -169,6 +170,7 @@ class ReviewScreen(Screen):
                 (answer.part, titles.get(answer.part, answer.part), answer.text) for answer in older.answers
             ]
         self._text.show_answers(parts, self._passages_of(older.revision if older else view.revision))
+        self._attached.show_files(older.files if older else view.files, can_change=False)
         clear(self._about)
         self._about.addWidget(about_card(view))
         clear(self._history)
@@ -372,6 +374,8 @@ class ReviewScreen(Screen):
         self._paper = QFrame()
         self._paper.setProperty("card", True)
         QVBoxLayout(self._paper).addWidget(self._text)
+        self._attached = AttachedFilesCard(self)
+        self._paper.layout().addWidget(self._attached)
         self._about_holder, self._about = _holder()
         self._history_holder, self._history = _holder()
         self._build_decision()

@@ -82,6 +82,9 @@ class SubmissionPanel(Card):
             ("receipt", self.tr("Máy chủ nhận được sẽ trả biên nhận có chữ ký, xem ở mục Học tập.")),
         ]
         lines.insert(0, ("editor", self._length(draft)))
+        if draft.files:
+            names = ", ".join(file.name for file in draft.files)
+            lines.insert(1, ("attach", self.tr("Kèm theo: {}.").format(names)))
         if repeats.words:
             lines.append(("copy", self._repeated(repeats)))
         view = draft.assignment

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from handbook.exports.reflection_page import PageLines, Style, letterhead, line_of
+from handbook.model.reflection import AttachedFile
 from handbook.model.vietnamese import VIETNAM, date_text
 from handbook.protocol.receipts import Receipt
 
@@ -22,6 +23,7 @@ class ReceiptPaper:
     study: str
     author: str
     receipt: Receipt
+    files: tuple[AttachedFile, ...] = ()
 
 
 def receipt_lines(paper: ReceiptPaper) -> PageLines:
@@ -51,6 +53,10 @@ def receipt_lines(paper: ReceiptPaper) -> PageLines:
             *(line_of(Style.PERSON, fact) for fact in facts),
             line_of(Style.PART, "Để kiểm tra"),
             *(line_of(Style.CODE, f"{name}: {code}") for name, code in codes),
+            *(
+                line_of(Style.CODE, f"Tệp kèm theo “{file.name}” (SHA-256): {in_groups(file.sha256)}")
+                for file in paper.files
+            ),
             line_of(
                 Style.BODY,
                 "Máy chủ của đảng uỷ đã ký xác nhận giữ đúng bài có mã trên. Kiểm tra: mở mục Biên nhận trên "

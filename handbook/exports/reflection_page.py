@@ -127,7 +127,10 @@ class PaperPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReflectionPaper:
-    """All that stands on the page. An empty `superior` is left out, an empty `place` left to a pen."""
+    """All that stands on the page. An empty `superior` is left out, an empty `place` left to a pen.
+
+    `files` are the names of those that go with it.
+    """
 
     superior: str
     unit: str
@@ -137,6 +140,7 @@ class ReflectionPaper:
     author: str
     duty: str
     parts: tuple[PaperPart, ...]
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,6 +268,8 @@ def _body(paper: ReflectionPaper) -> Iterator[Line]:
     for part in paper.parts:
         yield line_of(Style.PART, part.title)
         yield from _written(part.blocks)
+    if paper.files:
+        yield line_of(Style.BODY, f"Kèm theo: {'; '.join(paper.files)}.")
 
 
 def _written(blocks: Sequence[Block]) -> Iterator[Line]:

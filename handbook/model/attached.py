@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePath
 from typing import Final
 
 from handbook.model.reflection import AttachedFile, classified_marking
@@ -32,7 +31,7 @@ def piece_length(size: int, number: int) -> int:
 
 def kept_name(name: str, suffix: str) -> str:
     """The name as every system can keep it, with the suffix of what the file is."""
-    stem = PurePath(_UNKEEPABLE.sub("_", nfc(name))).stem.strip(" .")[: MAX_NAME_CHARACTERS - len(suffix)]
+    stem = _split(_UNKEEPABLE.sub("_", nfc(name)))[0].strip(" .")[: MAX_NAME_CHARACTERS - len(suffix)]
     return (stem.strip(" .") or "tep") + suffix
 
 
@@ -46,11 +45,17 @@ def files_problem(files: Iterable[AttachedFile]) -> str:
     for file in files:
         if not _SHA256.fullmatch(file.sha256) or file.size <= 0:
             return "Một tệp kèm theo không đúng dạng."
-        suffix = PurePath(file.name).suffix
+        stem, suffix = _split(file.name)
         if suffix not in SUFFIXES or kept_name(file.name, suffix) != file.name:
             return f"Tên tệp “{file.name}” không dùng được."
-        if marking := classified_marking(PurePath(file.name).stem.replace("_", " ")):
+        if marking := classified_marking(stem.replace("_", " ")):
             return f"Tên tệp có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay."
     if sum(file.size for file in files) > MAX_FILES_BYTES:
         return "Các tệp kèm theo cộng lại lớn hơn 2 MB."
     return ""
+
+
+def _split(name: str) -> tuple[str, str]:
+    """The name and its suffix, which is empty or begins with the last dot."""
+    stem, dot, suffix = name.rpartition(".")
+    return (stem, dot + suffix) if stem else (name, "")
