@@ -65,11 +65,10 @@ class FigureTable(QTableWidget):
                 item.setTextAlignment(left if column < words else Qt.AlignmentFlag.AlignCenter)
                 item.setData(Qt.ItemDataRole.AccessibleTextRole, self._spoken(row, column))
                 item.setToolTip(text if column < words else "")
-                if row.stressed:
-                    item.setFont(current_theme().font(weight=QFont.Weight.DemiBold))
                 self.setItem(at, column, item)
-        place = next((at for at, row in enumerate(rows) if row.key == here), 0)
+        kept = [at for at, row in enumerate(rows) if here and row.key == here]
         if rows:
+            place = next(iter(kept + [at for at, row in enumerate(rows) if row.key]), 0)
             self.setCurrentCell(place, 0)
         self._measure()
 
@@ -96,8 +95,11 @@ class FigureTable(QTableWidget):
     def _measure(self) -> None:
         theme = current_theme()
         self.verticalHeader().setDefaultSectionSize(theme.px(36))
-        for at in range(self.rowCount()):
+        stressed = theme.font(weight=QFont.Weight.DemiBold)
+        for at, row in enumerate(self._rows):
             self.setRowHeight(at, theme.px(36))
+            for column in range(self.columnCount() if row.stressed else 0):
+                self.item(at, column).setFont(stressed)
         self._share_width()
 
     def _share_width(self) -> None:
@@ -106,7 +108,7 @@ class FigureTable(QTableWidget):
         metrics = QFontMetrics(theme.font(weight=QFont.Weight.DemiBold))
         needed = [
             max(metrics.horizontalAdvance(each) for each in (title, *(row.texts[at] for row in self._rows)))
-            + 2 * theme.px(11)
+            + 2 * theme.px(8)
             for at, title in enumerate(self._titles)
         ]
         if not needed:
