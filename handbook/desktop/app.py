@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 KEEP_AFTER_MS = 2000
 """Without a change, before what the first screen shows is kept for the next start."""
 PREPARE_AFTER_MS = 700
-"""Between opening the profile and building the reader; the person looks at the first screen meanwhile."""
+"""Between opening the profile and building its screens; the person looks at the first screen meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,20 +240,28 @@ class Desktop(QObject):
         if self._freezes:
             self._freezes = False
             gc.freeze()  # what stands now stays: no later collection has to look at it
-        QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_reader)
+        QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_screens)
 
-    def _prepare_reader(self) -> None:
-        """Most of what the first click on a document would wait for is not the document."""
+    def _prepare_screens(self) -> None:
+        """Most of what the first click on a document or on the library would wait for is not their content."""
         session = self.session
+
+        def build_library() -> None:
+            if self.session is session:
+                self.window.prepare(Place.LIBRARY)
 
         def build(_: object) -> None:
             if self.session is session:
                 self.window.prepare(Place.READER)
                 self._times.watch(NetworkWatch(self._times))
+                QTimer.singleShot(0, self, build_library)  # a turn of its own: a key may come between
+
+        def read() -> None:
+            for name in ("reader", "library"):
+                import_module(f"handbook.desktop.{name}")
 
         if session:
-            reader = "handbook.desktop.reader"
-            self.work.run(lambda: import_module(reader), build, lambda _: None, session)
+            self.work.run(read, build, lambda _: None, session)
 
     def _open_window(self, session: Session, who: str, duties: "_Opened | Glance") -> None:
         self.window.open_session(session, who, self._destinations(duties), self._factories())
