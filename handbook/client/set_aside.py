@@ -15,7 +15,7 @@ from handbook.protocol.submissions import SubmissionKind
 if TYPE_CHECKING:
     from handbook.client.store import Store
 
-WRITTEN = frozenset({SubmissionKind.REFLECTION, SubmissionKind.WITHDRAWAL})
+WRITTEN = frozenset({SubmissionKind.REFLECTION, SubmissionKind.WITHDRAWAL, SubmissionKind.FILE})
 """Texts of the member's own: they are taken back to write on where they were written, never dropped here."""
 _TOLD = {SubmissionKind.REVIEW: reviews, SubmissionKind.CELL_MARK: cell_marks}
 
@@ -48,7 +48,7 @@ def drop(store: "Store", lineage: str, revision: int) -> tuple[Dropped, Changes]
         connection.execute(delete(outbox).where(*named))
         acknowledged.let_go(connection, lineage, revision)
         kind, told = SubmissionKind(row["kind"]), None
-        if table := _TOLD.get(kind):
+        if (table := _TOLD.get(kind)) is not None:
             told = connection.execute(select(table).where(table.c.id == lineage)).mappings().one_or_none()
             connection.execute(delete(table).where(table.c.id == lineage))
     dropped = Dropped(kind, dict(row), dict(told) if told else None)
