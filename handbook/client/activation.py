@@ -20,7 +20,7 @@ from handbook.client.settings import change_settings, read_settings
 from handbook.client.store import Store, profile_lock
 from handbook.client.transport import HttpTransport, Transport
 from handbook.client.vault import Vault
-from handbook.errors import BadInput, Expected, Locked, NotFound, ProfileInUse, ServerBroken, SignInFailed
+from handbook.errors import BadInput, Expected, Locked, ProfileInUse, ServerBroken, SignInFailed
 from handbook.protocol.api import MIN_PASSWORD_CHARACTERS, Activation, Session, SignIn
 
 INSTALL_WAIT_SECONDS = 10
@@ -45,26 +45,46 @@ def activate(
     Raises BadInput, SignInFailed, Offline, TooBusy, ServerBroken, DiskProblem; for a profile that is here
     also ProfileInUse, and Locked when it opens with a former password only.
     """
-    if len(password) < MIN_PASSWORD_CHARACTERS:
-        raise BadInput(
-            f"Mật khẩu cần ít nhất {MIN_PASSWORD_CHARACTERS} ký tự.",
-            "Một câu ngắn dễ nhớ với riêng đồng chí là mật khẩu tốt.",
-        )
+    _check_password(password)
     server = _url(server)
     request = Activation(code=code.strip(), password=composed(password), device=device)
     with _installing(data_dir):
         with _line(transport, server, data_dir) as line:
             session = request_session(line, "/v1/activate", request)
-        account = session.member.account
-        try:
-            _install(data_dir, server, session, password, device, now)
-        except Expected as error:
-            # The server has done its part: what is left is signing in.
-            advice = (
-                f"{error.advice} Mã kích hoạt đã dùng xong: lần sau hãy đăng nhập bằng tài khoản {account}"
-            )
-            raise type(error)(error.message, f"{advice} và mật khẩu vừa đặt.".strip()) from error
-    return account
+        _install_activated(data_dir, server, session, password, device, now)
+    return session.member.account
+
+
+def begin_anew(
+    data_dir: Path,
+    server: str,
+    account: str,
+    code: str,
+    password: str,
+    device: str,
+    *,
+    transport: Transport | None = None,
+    now: datetime,
+) -> str:
+    """As `activate`, for an account whose profile on this PC nobody can open any more: it is put away first.
+
+    What the server holds comes back with the next sync; the rest stays locked in the folder that was put
+    away, where nothing is deleted. The profile keeps its place when the code is not accepted, or is for
+    another account, which is activated then. Raises as `activate`.
+    """
+    _check_password(password)
+    server = _url(server)
+    folder = profile_dir(data_dir, account)
+    request = Activation(code=code.strip(), password=composed(password), device=device)
+    with _installing(data_dir):
+        if folder.is_dir():
+            profile_lock(folder).release()  # raises while another program has it open
+        with _line(transport, server, data_dir) as line:
+            session = request_session(line, "/v1/activate", request)
+        if session.member.account == account and folder.is_dir():
+            _put_away(folder)
+        _install_activated(data_dir, server, session, password, device, now)
+    return session.member.account
 
 
 def sign_in(
@@ -90,24 +110,23 @@ def sign_in(
     return account
 
 
-def put_away(data_dir: Path, account: str) -> Path:
-    """Takes a profile whose passwords are all forgotten out of the list, so that the account can begin anew.
+def _put_away(folder: Path) -> None:
+    """Takes the profile out of the list. Raises DiskProblem."""
+    number = 1
+    while (target := folder.with_name(f".{folder.name}.old-{number}")).exists():
+        number += 1
+    try:
+        folder.rename(target)
+    except OSError as error:
+        raise disk.from_os(error, folder) from error
 
-    Nothing in it is deleted. Returns where it lies now. Raises NotFound, ProfileInUse, DiskProblem.
-    """
-    folder = profile_dir(data_dir, account)
-    if not folder.is_dir():
-        raise NotFound(f"Tài khoản {account} chưa có trên máy này.")
-    with _installing(data_dir):
-        profile_lock(folder).release()  # raises while another program has it open
-        number = 1
-        while (target := folder.with_name(f".{account}.old-{number}")).exists():
-            number += 1
-        try:
-            folder.rename(target)
-        except OSError as error:
-            raise disk.from_os(error, folder) from error
-    return target
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        raise BadInput(
+            f"Mật khẩu cần ít nhất {MIN_PASSWORD_CHARACTERS} ký tự.",
+            "Một câu ngắn dễ nhớ với riêng đồng chí là mật khẩu tốt.",
+        )
 
 
 @contextmanager
@@ -141,6 +160,18 @@ def _line(transport: Transport | None, server: str, data_dir: Path) -> Iterator[
         yield own
     finally:
         own.close()
+
+
+def _install_activated(
+    data_dir: Path, server: str, session: Session, password: str, device: str, now: datetime
+) -> None:
+    try:
+        _install(data_dir, server, session, password, device, now)
+    except Expected as error:
+        # The server has done its part: what is left is signing in.
+        account = session.member.account
+        advice = f"{error.advice} Mã kích hoạt đã dùng xong: lần sau hãy đăng nhập bằng tài khoản {account}"
+        raise type(error)(error.message, f"{advice} và mật khẩu vừa đặt.".strip()) from error
 
 
 def _install(

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import SystemRandom
 
 from handbook.client.account import Account, read_member, read_server
-from handbook.client.activation import activate, begin_anew, put_away, sign_in
+from handbook.client.activation import activate, begin_anew, sign_in
 from handbook.client.answers import record_in
 from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
@@ -31,7 +31,7 @@ from handbook.client.vault import Vault
 from handbook.errors import NotFound
 from handbook.protocol.api import MAX_ANSWER_BYTES, Hello
 
-__all__ = ["Handbook", "activate", "begin_anew", "open_handbook", "put_away", "sign_in"]
+__all__ = ["Handbook", "activate", "begin_anew", "open_handbook", "sign_in"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

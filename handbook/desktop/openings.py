@@ -41,6 +41,7 @@ class OpeningsCard(Card):
     def _read(self) -> None:
         session, lineage = self._screen.session, self._lineage
         self._ask.setEnabled(False)
+        self._screen.clear_banner()
         session.work.run(
             lambda: session.handbook.openings.of(lineage), self._show, self._failed, self, Lane.NET
         )

@@ -7,10 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QFrame,
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QScrollArea,
@@ -25,18 +23,13 @@ from handbook.client.profiles import ProfileCard, profiles
 from handbook.client.settings import read_settings
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.session import utc_now
+from handbook.desktop.signin_forms import Activation, FirstSignIn, Forgotten, Form
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
-    Banner,
-    Card,
     Icon,
     Label,
-    LinkButton,
     Page,
-    PrimaryButton,
-    announce,
-    button_for,
 )
 from handbook.desktop.work import Lane, Work
 from handbook.errors import BadInput, Expected
@@ -46,7 +39,6 @@ BRAND_PX = 380
 BRAND_FROM = 880
 """Width of the page, in pixels at 100 %, from which there is room to introduce the program."""
 MOST_ROWS = 4
-CODE_HINT = "XXXX-XXXX-XXXX"
 
 
 class SignInPage(Page):
@@ -60,10 +52,12 @@ class SignInPage(Page):
         self._data_dir = data_dir
         self._work = work
         known, server = profiles(data_dir), read_settings(data_dir).server
+        self._known = known
         self._choice = _Choice(known, account)
-        self._activation = _Activation(server)
-        self._first_sign_in = _FirstSignIn(server)
-        self._forms = (self._choice, self._activation, self._first_sign_in)
+        self._activation = Activation(server)
+        self._first_sign_in = FirstSignIn(server)
+        self._forgotten = Forgotten(server)
+        self._forms = (self._choice, self._activation, self._first_sign_in, self._forgotten)
         self._brand = _Brand()
         self._column = QWidget()
         column = QVBoxLayout(self._column)
@@ -75,8 +69,9 @@ class SignInPage(Page):
         self._choice.submitted.connect(self._unlock)
         self._activation.submitted.connect(self._activate)
         self._first_sign_in.submitted.connect(self._sign_in)
+        self._forgotten.submitted.connect(self._begin_anew)
         self._offer_ways(bool(known))
-        self._current: _Form = self._choice if known else self._activation
+        self._current: Form = self._choice if known else self._activation
         self._show_form(self._current)
         self._fit()
 
@@ -116,13 +111,14 @@ class SignInPage(Page):
         )
         self._choice.offer(activate)
         self._choice.offer(sign_in)
+        self._choice.offer(Action(self.tr("Quên mật khẩu?"), self._ask_forgotten, "lock"))
         self._activation.offer(sign_in)
         self._first_sign_in.offer(activate)
         if known:
-            for form in (self._activation, self._first_sign_in):
+            for form in (self._activation, self._first_sign_in, self._forgotten):
                 form.offer(Action(self.tr("Quay lại"), lambda: self._show_form(self._choice), "back"))
 
-    def _show_form(self, form: "_Form") -> None:
+    def _show_form(self, form: "Form") -> None:
         self._current.hide()
         self._current = form
         form.clear_error()
@@ -164,6 +160,38 @@ class SignInPage(Page):
             return sign_in(self._data_dir, server, account, password, platform.node(), now=utc_now())
 
         self._bring(sign_in, password, self.tr("Đang đăng nhập…"))
+
+    def _ask_forgotten(self) -> None:
+        card = next((each for each in self._known if each.account == self._choice.account), None)
+        if card:
+            self._forgotten.ask_for(card.account, card.name, card.server)
+            self._show_form(self._forgotten)
+
+    def _begin_anew(self) -> None:
+        form = self._forgotten
+        if form.password.text() != form.repeat.text():
+            self.show_problem(
+                BadInput(self.tr("Hai lần gõ mật khẩu không giống nhau."), self.tr("Hãy gõ lại cả hai ô."))
+            )
+            return
+        if not form.understood.isChecked():
+            self.show_problem(
+                BadInput(
+                    self.tr("Chưa đánh dấu là đã hiểu những gì sẽ mất."),
+                    self.tr("Hãy đọc phần chữ đậm ở trên rồi đánh dấu."),
+                )
+            )
+            form.understood.setFocus()
+            return
+        server, account = form.server.text().strip(), form.account
+        code, password = form.code.text(), form.password.text()
+
+        def begin() -> str:
+            from handbook.client.handbook import begin_anew
+
+            return begin_anew(self._data_dir, server, account, code, password, platform.node(), now=utc_now())
+
+        self._bring(begin, password, self.tr("Đang làm lại…"))
 
     def _bring(self, make_profile: Callable[[], str], password: str, doing: str) -> None:
         self._begin(doing)
@@ -242,83 +270,7 @@ class _Brand(QFrame):
         self._rows.setSpacing(px(18))
 
 
-class _Form(Card):
-    """Fields, one main button, and links to the other forms. `submitted` comes from the button or Enter."""
-
-    submitted = Signal()
-
-    def __init__(self, title: str, words: str, submit: str, submit_name: str, icon: str) -> None:
-        super().__init__(title, icon, words)
-        self._error: Banner | None = None
-        self._words = submit
-        self._submit = PrimaryButton(submit)
-        self._submit.setObjectName(submit_name)
-        self._submit.clicked.connect(self.submitted)
-        self._edits: list[QLineEdit] = []
-
-    def field(self, name: str, label: str, hint: str = "", secret: bool = False) -> QLineEdit:
-        """Add a line to type in; Enter goes to the next one and submits from the last."""
-        edit = QLineEdit()
-        edit.setObjectName(name)
-        edit.setAccessibleName(label)
-        edit.setPlaceholderText(hint)
-        if secret:
-            edit.setEchoMode(QLineEdit.EchoMode.Password)
-        edit.returnPressed.connect(lambda: self._next(edit))
-        words = Label(label)
-        words.setBuddy(edit)
-        self.add(words, edit)
-        self._edits.append(edit)
-        return edit
-
-    def finish(self) -> None:
-        """After the last field: show what was typed, and the button."""
-        show = QCheckBox(self.tr("Hiện mật khẩu"))
-        secrets = [edit for edit in self._edits if edit.echoMode() is QLineEdit.EchoMode.Password]
-        modes = (QLineEdit.EchoMode.Password, QLineEdit.EchoMode.Normal)
-        show.toggled.connect(lambda on: [edit.setEchoMode(modes[on]) for edit in secrets])
-        self.add(show)
-        self.add_action(self._submit)
-
-    def offer(self, action: Action) -> None:
-        self.add_action(button_for(action, LinkButton))
-
-    def show_error(self, error: Expected) -> None:
-        self.clear_error()
-        self._error = Banner.of_error(error)
-        self._error.setObjectName("signin.error")
-        self._error.dismissed.connect(self.clear_error)
-        self.body.insertWidget(0, self._error)
-        announce(self._error, str(error))
-
-    def clear_error(self) -> None:
-        if self._error:
-            self._error.hide()
-            self._error.deleteLater()
-            self._error = None
-
-    def focus_first_mistake(self) -> None:
-        """Put the cursor into the first empty line, else select the last one to type it again."""
-        empty = next((edit for edit in self._edits if not edit.text()), None)
-        edit = empty or self._edits[-1]
-        edit.setFocus()
-        edit.selectAll()
-
-    def set_busy(self, busy: bool, doing: str = "") -> None:
-        self._submit.setEnabled(not busy)
-        self._submit.setText(doing if busy else self._words)
-        for edit in self._edits:
-            edit.setReadOnly(busy)
-
-    def _next(self, edit: QLineEdit) -> None:
-        following = self._edits[self._edits.index(edit) + 1 :]
-        if following:
-            following[0].setFocus()
-        elif self._submit.isEnabled():
-            self.submitted.emit()
-
-
-class _Choice(_Form):
+class _Choice(Form):
     def __init__(self, known: tuple[ProfileCard, ...], account: str) -> None:
         super().__init__(
             self.tr("Đồng chí nào đang dùng máy?"), "", self.tr("Mở sổ tay"), "signin.submit", "user"
@@ -354,41 +306,6 @@ class _Choice(_Form):
         rows = min(MOST_ROWS, max(1, self._list.count()))
         self._list.setFixedHeight(rows * _person_height() + current_theme().px(4))
         self._list.scheduleDelayedItemsLayout()
-
-
-class _Activation(_Form):
-    def __init__(self, server: str) -> None:
-        super().__init__(
-            self.tr("Kích hoạt tài khoản"),
-            self.tr("Dùng mã trên phiếu bí thư chi bộ đã phát. Mỗi mã chỉ dùng được một lần."),
-            self.tr("Kích hoạt"),
-            "signin.activate",
-            "key",
-        )
-        self.server = self.field("signin.server", self.tr("Địa chỉ máy chủ"), "https://")
-        self.server.setText(server)
-        self.code = self.field("signin.code", self.tr("Mã kích hoạt"), CODE_HINT)
-        self.password = self.field(
-            "signin.newpassword", self.tr("Đặt mật khẩu (ít nhất 8 ký tự)"), secret=True
-        )
-        self.repeat = self.field("signin.repeat", self.tr("Gõ lại mật khẩu"), secret=True)
-        self.finish()
-
-
-class _FirstSignIn(_Form):
-    def __init__(self, server: str) -> None:
-        super().__init__(
-            self.tr("Đăng nhập tài khoản đã có"),
-            self.tr("Dành cho người đã kích hoạt trên một máy khác."),
-            self.tr("Đăng nhập"),
-            "signin.signin",
-            "user",
-        )
-        self.server = self.field("signin.signin.server", self.tr("Địa chỉ máy chủ"), "https://")
-        self.server.setText(server)
-        self.name = self.field("signin.account", self.tr("Tài khoản"))
-        self.password = self.field("signin.signin.password", self.tr("Mật khẩu"), secret=True)
-        self.finish()
 
 
 def _person_height() -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handbook.client import activation, disk
-from handbook.client.handbook import Handbook, activate, open_handbook, put_away, sign_in
+from handbook.client.handbook import Handbook, activate, begin_anew, open_handbook, sign_in
 from handbook.client.profiles import profile_dir, profiles
 from handbook.client.settings import read_settings
 from handbook.client.vault import Cost
@@ -292,25 +292,42 @@ def test_data_locked_by_a_former_password_is_kept_and_the_way_out_is_told(
     opened(tmp_path, active, PASSWORD).close()
 
 
-def test_a_profile_nobody_can_open_is_put_away_and_not_deleted(
+def anew(folder: Path, ward: Ward, account: str, code: str) -> str:
+    return begin_anew(folder, ward.url, account, code, "mật khẩu mới", DEVICE, now=NOW)
+
+
+def put_away(folder: Path, account: str) -> list[Path]:
+    return sorted((folder / "profiles").glob(f".{account}.old-*"))
+
+
+def test_a_profile_nobody_can_open_begins_anew_and_nothing_of_it_is_deleted(
     tmp_path: Path, active: str, code: Callable[[], str], ward: Ward
 ) -> None:
-    aside = [put_away(tmp_path, active)]
-    activate(tmp_path, ward.url, code(), "mật khẩu mới", DEVICE, now=NOW)
-    aside.append(put_away(tmp_path, active))
-    assert profiles(tmp_path) == ()
-    assert len(set(aside)) == 2
-    assert all((folder / "personal.db").exists() for folder in aside)
-    with pytest.raises(NotFound):
-        put_away(tmp_path, active)
-
-
-def test_an_open_profile_is_not_put_away(tmp_path: Path, active: str) -> None:
-    handbook = opened(tmp_path, active)
-    with pytest.raises(ProfileInUse):
-        put_away(tmp_path, active)
-    handbook.close()
+    for _ in range(2):
+        assert anew(tmp_path, ward, active, code()) == active
+    assert len(put_away(tmp_path, active)) == 2
+    assert all((folder / "personal.db").exists() for folder in put_away(tmp_path, active))
     assert [card.account for card in profiles(tmp_path)] == [active]
+    opened(tmp_path, active, "mật khẩu mới").close()
+
+
+def test_a_code_that_is_not_accepted_leaves_the_locked_profile_in_its_place(
+    tmp_path: Path, active: str, ward: Ward
+) -> None:
+    with pytest.raises(SignInFailed):
+        anew(tmp_path, ward, active, "AAAA-BBBB-CCCC")
+    assert put_away(tmp_path, active) == []
+    opened(tmp_path, active).close()
+
+
+def test_an_open_profile_does_not_begin_anew_and_its_code_stays_good(
+    tmp_path: Path, active: str, code: Callable[[], str], ward: Ward
+) -> None:
+    handbook, new = opened(tmp_path, active), code()
+    with pytest.raises(ProfileInUse):
+        anew(tmp_path, ward, active, new)
+    handbook.close()
+    assert anew(tmp_path, ward, active, new) == active
 
 
 _CHILD = """

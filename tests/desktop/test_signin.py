@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from handbook.client.handbook import open_handbook
@@ -84,6 +84,33 @@ def test_the_password_is_hidden_until_asked_for(at_the_door: Person) -> None:
 def test_leaving_closes_the_profile_so_that_another_program_may_open_it(at_the_door: Person) -> None:
     assert at_the_door.desktop.session is None
     open_handbook(at_the_door.home, MEMBER, PASSWORD).close()
+
+
+def test_a_lost_password_is_no_dead_end_and_what_it_costs_is_read_first(
+    at_the_door: Person, ward: Ward
+) -> None:
+    choose(at_the_door, MEMBER)
+    next(
+        each for each in at_the_door.window.findChildren(QPushButton) if each.text() == "Quên mật khẩu?"
+    ).click()
+    words = at_the_door.words()
+    assert f"Nguyễn Văn An · {MEMBER}" in words
+    assert "Mất trên máy này: bài đang viết" in words
+    at_the_door.picture("forgotten")
+    enter(at_the_door, "signin.anew.server", ward.url)
+    enter(at_the_door, "signin.anew.code", ward.code(MEMBER))
+    for field in ("signin.anew.password", "signin.anew.repeat"):
+        enter(at_the_door, field, "mat-khau-moi-2026")
+    at_the_door.find("signin.anew").click()
+    at_the_door.settle()
+    assert "Chưa đánh dấu là đã hiểu" in at_the_door.words()
+    at_the_door.find("signin.anew.understood").click()
+    at_the_door.find("signin.anew").click()
+    at_the_door.wait(lambda: at_the_door.desktop.session)
+    at_the_door.wait(lambda: not at_the_door.desktop.session.syncing)
+    at_the_door.settle()
+    assert at_the_door.desktop.session.handbook.account.member().account == MEMBER
+    assert len(list((at_the_door.home / "profiles").glob(f".{MEMBER}.old-*"))) == 1
 
 
 @pytest.fixture
