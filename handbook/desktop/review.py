@@ -30,14 +30,15 @@ from handbook.desktop.widgets import (
     Role,
     Toast,
 )
+from handbook.errors import Expected, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.passages import comment_on
-from handbook.model.reflection import PassageComment, State
+from handbook.model.reflection import STATE_NAMES, PassageComment, State, after_review
 
 if TYPE_CHECKING:
     from handbook.client.cell import ReviewView
     from handbook.client.lineages import SubmittedRevision
-    from handbook.client.review_desk import Phrases, ReviewDraft
+    from handbook.client.review_desk import Phrases, RefusedDecision, ReviewDraft
 
 SIDE_FROM = 820
 """Width of the screen at 100 % text from which the review stands beside the text, not below it."""
@@ -136,6 +137,8 @@ class ReviewScreen(Screen):
                 self._autosave.hold(self._view.lineage)
             # What the disk does not have yet is newer than what was read from it.
             self._decision.start_with(self._autosave.unsaved(view.lineage) or content.draft)
+        if view.refused and (self._arriving or self._view is None or not self._view.refused):
+            self._tell_refused(view.refused)
         self._view = view
         self._decision.show_known(content.phrases)
         self.header.show_text(self.tr("Bài thu hoạch của {}").format(view.author.name), view.assignment.title)
@@ -149,6 +152,31 @@ class ReviewScreen(Screen):
         if view.state is State.RECEIVED and view.can_decide:
             now = self.session.now()
             self.command(lambda: self.session.handbook.cell.mark_opened(view.lineage, now))
+
+    def _cannot_load(self, error: Expected) -> None:
+        """A text may go while it is read: its author took it back, or its assignment was recalled."""
+        if not isinstance(error, NotFound):
+            super()._cannot_load(error)
+            return
+        if self._view is not None:
+            self._autosave.forget(self._view.lineage)
+        self._view = None
+        self.clear_banner()
+        self.header.show_text(self.tr("Xem bài thu hoạch"))
+        back = Action(self.tr("Về bảng theo dõi"), self._to_cell, "back")
+        self.show_empty("return", error.message, error.advice, back)
+
+    def _tell_refused(self, refused: "RefusedDecision") -> None:
+        said = self.tr("Máy chủ không nhận kết luận “{}” của đồng chí: {}")
+        name = STATE_NAMES[after_review(refused.review.verdict)]
+        self.show_banner(
+            Banner(
+                Kind.WARN,
+                said.format(name, refused.reason),
+                self.tr("Kết luận đó không được tính. Lời góp ý đã viết còn nguyên ở ô góp ý."),
+                Action(self.tr("Mở Đồng bộ"), lambda: self.navigate.emit(Route(place=Place.SYNC))),
+            )
+        )
 
     def _show_place(self) -> None:
         left = len(self._queue)
@@ -374,7 +402,7 @@ class ReviewScreen(Screen):
         self._paper = QFrame()
         self._paper.setProperty("card", True)
         QVBoxLayout(self._paper).addWidget(self._text)
-        self._attached = AttachedFilesCard(self)
+        self._attached = AttachedFilesCard(self, framed=False)
         self._paper.layout().addWidget(self._attached)
         self._about_holder, self._about = _holder()
         self._history_holder, self._history = _holder()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handbook.client import set_aside
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change
 from handbook.model.people import DutyKind
@@ -189,6 +190,33 @@ def test_an_accepted_text_is_final(an: Device, hanh: Device) -> None:
     hanh.cell.accept(lineage, "Tốt.", NOW)
     with pytest.raises(Conflict):
         hanh.cell.return_for_revision(lineage, "Thôi, sửa lại.", NOW)
+
+
+def test_a_decision_that_the_server_refuses_does_not_count_and_its_words_come_back(
+    an: Device, hanh: Device, cell: str
+) -> None:
+    submit(an)
+    lineage = waiting(hanh)
+    an.reflections.withdraw(TASK, NOW)
+    assert an.deliver().error is None
+    hanh.cell.accept(lineage, "Bài tốt.", NOW)
+    assert hanh.cell.waiting(cell) == ()
+    assert hanh.deliver().error is None
+    (again,) = hanh.cell.to_review(cell)
+    assert (again.state, again.can_decide, again.reviews) == (State.RECEIVED, True, ())
+    assert (again.refused.review.verdict, "rút" in again.refused.reason) == (Verdict.ACCEPTED, True)
+    assert hanh.cell.desk.draft(lineage).comment == "Bài tốt."
+    (owed,) = hanh.outbox.owed()
+    dropped, _ = set_aside.drop(hanh.store, owed.lineage, owed.revision)
+    assert hanh.cell.reflection(lineage).refused is None
+    assert [each.lineage for each in hanh.cell.waiting(cell)] == [lineage]
+    set_aside.put_back(hanh.store, dropped)
+    assert hanh.cell.reflection(lineage) == again
+    hanh.pull()
+    with pytest.raises(NotFound, match="Tác giả đã rút bài để viết lại"):
+        hanh.cell.reflection(lineage)
+    with pytest.raises(NotFound, match="Tác giả đã rút bài để viết lại"):
+        hanh.cell.accept(lineage, "", NOW)
 
 
 def test_an_unknown_text_is_not_found(hanh: Device) -> None:

@@ -339,6 +339,27 @@ def test_sentences_of_earlier_comments_are_suggested(reading: Seat) -> None:
     assert "Cần thêm số liệu của khu phố." in reading.device.cell.desk.phrases().suggested
 
 
+def test_a_text_that_its_author_took_back_while_it_was_open_says_so(
+    seat: Seat, an: Device, ward: Ward
+) -> None:
+    hand_in(an)
+    seat.device.synced()
+    (waiting,) = seat.device.cell.waiting(seat.device.cell_path)
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    seat.device.line.is_down = True  # the opening does not get out before the withdrawal is known
+    seat.go(Place.REVIEW, lineage=waiting.lineage, unit=seat.device.cell_path)
+    seat.device.cell.return_for_revision(waiting.lineage, "Bổ sung số liệu.", NOW)
+    seat.device.line.is_down = False
+    seat.device.deliver()
+    seat.settle()
+    assert "Máy chủ không nhận kết luận “Trả lại” của đồng chí" in seat.words()
+    seat.device.pull()
+    seat.settle()
+    assert "Tác giả đã rút bài để viết lại." in seat.words()
+    assert "không có bài thu hoạch đó" not in seat.words()
+
+
 def test_another_deputys_decision_is_told_before_one_decides_oneself(
     ward: Ward, tmp_path: Path, qapp: QApplication
 ) -> None:
