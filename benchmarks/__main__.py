@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks import (
     anchors,
     cell,
+    counts,
     library,
     packs,
     peers,
@@ -82,6 +83,14 @@ def main() -> int:
     command.add_argument("--members", type=int, default=200)
     command.add_argument("--assignments", type=int, default=50)
     command.set_defaults(measure=lambda options: cell.measure(options.members, options.assignments))
+
+    command = benchmarks.add_parser("counts", help="figures of all cells of a ward in one request")
+    command.add_argument("--cells", type=int, default=89)
+    command.add_argument("--members", type=int, default=28, help="of each cell")
+    command.add_argument("--assignments", type=int, default=50)
+    command.set_defaults(
+        measure=lambda options: counts.measure(options.cells, options.members, options.assignments)
+    )
 
     command = benchmarks.add_parser("packs", help="first sync and readers' bytes over many publishings")
     command.add_argument("--documents", type=int, default=5_000)

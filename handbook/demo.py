@@ -46,6 +46,7 @@ PASSWORD = "an-binh-2026"
 DEVICE = "Máy dùng thử"
 MEMBER = "kp1.an"
 SECRETARY = "kp1.hanh"
+OFFICER = "kp1.phuc"
 COLLEAGUES = ("kp1.lan", "kp1.thang", "kp1.mai", "kp1.hung", "kp1.nga", "kp1.cuong", "kp1.ha")
 EXEMPT, ON_PAPER = "kp1.son", "kp1.nghia"
 ASSIGNMENT = "hongson/anbinh/chuyen-doi-so-o-phuong"
@@ -271,10 +272,10 @@ def run_demo(folder: Path, *, account: str = "") -> int:
     ward = SampleWard(folder)
     try:
         print("Đang chuẩn bị đảng bộ mẫu…", flush=True)
-        ward.prepare()
+        ward.prepare((MEMBER, SECRETARY, OFFICER))
         print(
             f"Máy chủ mẫu chạy tại {ward.server.url}. Mật khẩu của mọi tài khoản mẫu: {PASSWORD}\n"
-            f"Đảng viên: {MEMBER}. Bí thư chi bộ: {SECRETARY}.",
+            f"Đảng viên: {MEMBER}. Bí thư chi bộ: {SECRETARY}. Cán bộ tổng hợp của đảng uỷ: {OFFICER}.",
             flush=True,
         )
         return run_desktop(ward.desktop_dir, account=account or MEMBER, passphrase=PASSWORD)

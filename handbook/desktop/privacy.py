@@ -24,14 +24,16 @@ SENT: Final = (
         what="Dấu “đã đọc”",
         when="Khi đồng chí bấm đánh dấu, hoặc bỏ dấu: tên văn bản, lần phát hành thứ mấy, đã đọc hay chưa, "
         "lúc nào.",
-        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cấp trên chỉ thấy con số cộng chung.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cán bộ tổng hợp của đảng uỷ thấy đồng chí đã đọc "
+        "đủ hay chưa cho từng nhiệm vụ, không thấy đọc lúc nào.",
         why="Để chi bộ theo dõi việc học tập. Sổ tay không đo thời gian đọc và không tự đánh dấu.",
         fields=("Tick.document", "Tick.edition", "Tick.read", "Tick.ticked_at"),
     ),
     Sent(
         what="Bài thu hoạch đã nộp",
         when="Khi đồng chí bấm nộp: bài viết cho nhiệm vụ nào, lời ở từng phần. Bản nháp không rời máy này.",
-        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cấp trên không đọc được nội dung.",
+        seen_by="Bí thư và phó bí thư chi bộ của đồng chí. Cán bộ tổng hợp của đảng uỷ thấy bài đang ở bước "
+        "nào và có muộn không, không đọc được nội dung.",
         why="Để chi bộ nhận, nhận xét, và máy chủ ký biên nhận.",
         fields=("Reflection.assignment", "Reflection.answers", "Answer.part", "Answer.text"),
     ),

@@ -54,12 +54,12 @@ def save_file(path: Path, data: bytes) -> None:
                 _tr(
                     "Không ghi được tệp {}: tệp đang mở ở chương trình khác, hoặc thư mục chỉ cho đọc."
                 ).format(path.name),
-                _tr("Hãy đóng tệp ấy trong Word rồi lưu lại, hoặc chọn tên khác, thư mục khác. Bài vẫn còn."),
+                _tr("Hãy đóng tệp ấy (trong Word, Excel) rồi lưu lại, hoặc chọn tên khác, thư mục khác."),
             ) from problem
         if code == errno.ENOENT:
             raise DiskProblem(
                 _tr("Không còn thư mục {}.").format(path.parent),
-                _tr("Nếu là ổ cắm ngoài, hãy cắm lại; hoặc chọn thư mục khác. Bài vẫn còn."),
+                _tr("Nếu là ổ cắm ngoài, hãy cắm lại; hoặc chọn thư mục khác."),
             ) from problem
         raise
 
