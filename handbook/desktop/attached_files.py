@@ -18,7 +18,6 @@ from handbook.desktop.reflection_side import clear
 from handbook.desktop.screen import Screen
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
-    Action,
     Banner,
     Card,
     Icon,
@@ -43,19 +42,26 @@ PICTURES: Final = frozenset({".png", ".jpg", ".jpeg"})
 
 
 class AttachedFilesCard(Card):
-    """The files of one reflection. `removing(file)` asks to take one out, `adding()` for one more."""
+    """The files of one reflection, `framed` where it does not stand in a frame already.
+
+    `removing(file)` asks to take one out, `adding()` for one more.
+    """
 
     removing = Signal(object)
     adding = Signal()
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, framed: bool = True) -> None:
         super().__init__("", "attach")
+        self.setProperty("card", framed)
         self.set_title(self.tr("Tệp kèm theo"))
         self.setObjectName("attached")
         self._screen = screen
         self._shown: tuple[object, ...] = ()
-        self._rows = QVBoxLayout()
-        self.add(self._rows)
+        files = QWidget()
+        self._rows = QVBoxLayout(files)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setSpacing(0)
+        self.add(files)
         self._hint = Label(
             self.tr(
                 "Kèm được {} tệp, cộng lại không quá 2 MB: hình PNG, JPEG, tệp PDF, Word. Có thể kéo tệp vào "
@@ -64,19 +70,27 @@ class AttachedFilesCard(Card):
         )
         self._hint.setProperty("role", "muted")
         self.add(self._hint)
-        self._add = self.add_action(Action(self.tr("Kèm tệp…"), self.adding.emit, "attach"), SecondaryButton)
+        self._add = SecondaryButton(self.tr("Kèm tệp…"), "attach")
         self._add.setObjectName("attached.add")
+        self._add.clicked.connect(self.adding)
+        self._adding = QWidget()
+        line = QHBoxLayout(self._adding)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.addWidget(self._add)
+        line.addStretch(1)
+        self.add(self._adding)
         self.hide()
 
     def show_files(self, files: Sequence[AttachedFile], can_change: bool) -> None:
         """A card without files is there for who may add some only."""
         self.setVisible(bool(files) or can_change)
         self._hint.setVisible(can_change)
-        self._add.setVisible(can_change and len(files) < MAX_FILES)
+        self._adding.setVisible(can_change and len(files) < MAX_FILES)
         if self._shown == (tuple(files), can_change):
             return
         self._shown = (tuple(files), can_change)
         clear(self._rows)
+        self._rows.parentWidget().setVisible(bool(files))
         for number, file in enumerate(files):
             self._rows.addWidget(self._row(number, file, can_change))
 
