@@ -243,25 +243,28 @@ class Desktop(QObject):
         QTimer.singleShot(PREPARE_AFTER_MS, self, self._prepare_screens)
 
     def _prepare_screens(self) -> None:
-        """Most of what the first click on a document or on the library would wait for is not their content."""
+        """Most of what the first click on a document or the library would wait for is not what they hold."""
         session = self.session
 
-        def build_library() -> None:
-            if self.session is session:
-                self.window.prepare(Place.LIBRARY)
+        steps = iter(
+            (
+                lambda: self.window.prepare(Place.READER),
+                lambda: self.window.prepare(Place.LIBRARY),
+                lambda: self._times.watch(NetworkWatch(self._times)),
+            )
+        )
 
-        def build(_: object) -> None:
-            if self.session is session:
-                self.window.prepare(Place.READER)
-                self._times.watch(NetworkWatch(self._times))
-                QTimer.singleShot(0, self, build_library)  # a turn of its own: a key may come between
+        def go_on(_: object = None) -> None:
+            if self.session is session and (step := next(steps, None)):
+                step()
+                QTimer.singleShot(0, self, go_on)  # each in a turn of its own: a key may come between
 
         def read() -> None:
             for name in ("reader", "library"):
                 import_module(f"handbook.desktop.{name}")
 
         if session:
-            self.work.run(read, build, lambda _: None, session)
+            self.work.run(read, go_on, lambda _: None, session)
 
     def _open_window(self, session: Session, who: str, duties: "_Opened | Glance") -> None:
         self.window.open_session(session, who, self._destinations(duties), self._factories())
