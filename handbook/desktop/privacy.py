@@ -139,6 +139,41 @@ SENT: Final = (
         fields=("CodeRequest.accounts",),
     ),
     Sent(
+        what="Quản lý đảng viên",
+        when="Chỉ khi bí thư chi bộ hoặc quản trị đảng uỷ thêm, sửa, chuyển, cho thôi một đảng viên, "
+        "hoặc nhập danh sách từ Excel: họ tên, chi bộ, ngày vào Đảng, chính thức hay dự bị, nhiệm vụ, tài "
+        "khoản. Cột ngày sinh, số định danh, điện thoại trong tệp không rời máy.",
+        seen_by="Máy chủ của đảng bộ; quản trị đảng uỷ, bí thư và phó bí thư chi bộ; chính đảng viên ấy.",
+        why="Để biết ai thuộc chi bộ nào, ai có nhiệm vụ gì. Người đã thôi không đăng nhập được nữa.",
+        fields=(
+            "MemberEdit.before",
+            "MemberEdit.name",
+            "MemberEdit.unit",
+            "MemberEdit.admitted_on",
+            "MemberEdit.probationary",
+            "MemberEdit.duty",
+            "MemberEdit.active",
+            "RosterRequest.rows",
+            "RosterRequest.complete",
+            "RosterRequest.confirmed",
+            "RosterRow.line",
+            "RosterRow.name",
+            "RosterRow.cell",
+            "RosterRow.admitted_on",
+            "RosterRow.probationary",
+            "RosterRow.duty",
+            "RosterRow.account",
+        ),
+    ),
+    Sent(
+        what="Sổ ghi ai nhận, ai mở bài",
+        when="Máy chủ tự ghi mỗi khi bài của đồng chí được đưa tới máy của người khác, hoặc có người mở bài: "
+        "ai, bản nộp nào, lúc nào. Xem ở trang biên nhận của bài.",
+        seen_by="Chỉ chính đồng chí, và người vận hành máy chủ.",
+        why="Để đồng chí biết ai đã đọc bài của mình.",
+        fields=(),
+    ),
+    Sent(
         what="Ngày kết nối gần nhất",
         when="Mỗi lần sổ tay đồng bộ: máy chủ ghi lại ngày hôm đó, không ghi giờ, không ghi đã làm gì.",
         seen_by="Bí thư và phó bí thư chi bộ của đồng chí.",

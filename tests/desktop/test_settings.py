@@ -13,8 +13,9 @@ from handbook.desktop.settings import SettingsScreen, notice_path
 from handbook.desktop.theme import Mode, current_theme
 from handbook.errors import DiskProblem
 from handbook.model.reflection import Answer, PassageComment, Reflection, Review, Withdrawal
+from handbook.model.roster import RosterRow
 from handbook.model.study import CellMark, Tick
-from handbook.protocol.api import Activation, CodeRequest, SignIn
+from handbook.protocol.api import Activation, CodeRequest, MemberEdit, RosterRequest, SignIn
 from handbook.protocol.submissions import Submission
 from tests.desktop.conftest import Person
 from tests.desktop.ward import MEMBER
@@ -86,6 +87,9 @@ def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
         Activation,
         SignIn,
         CodeRequest,
+        MemberEdit,
+        RosterRequest,
+        RosterRow,
     )
     assert all(is_dataclass(record) for record in travelling)
     sent = {f"{record.__name__}.{field.name}" for record in travelling for field in fields(record)}
