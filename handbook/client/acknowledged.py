@@ -96,6 +96,39 @@ def retry_about(connection: Connection, lineages: Collection[str]) -> bool:
     return refused.rowcount > 0
 
 
+def forget_replaced(connection: Connection, feed: str, author: str, subject: str, lineage: str) -> None:
+    """The server holds one text of a member for a subject: copies of another one are what it lost for good.
+
+    What this PC said of that other text is not offered any more.
+    """
+    others = (
+        select(cell_submissions.c.lineage)
+        .where(
+            cell_submissions.c.feed == feed,
+            cell_submissions.c.kind == SubmissionKind.REFLECTION.value,
+            cell_submissions.c.author == author,
+            cell_submissions.c.subject == subject,
+            cell_submissions.c.lineage != lineage,
+        )
+        .distinct()
+    )
+    if replaced := connection.execute(others).scalars().all():
+        forget_about(connection, replaced)
+        connection.execute(
+            delete(cell_submissions).where(
+                cell_submissions.c.feed == feed, cell_submissions.c.lineage.in_(replaced)
+            )
+        )
+
+
+def forget_about(connection: Connection, lineages: Collection[str]) -> None:
+    """What was said of these texts, and is lost with them, is not offered again."""
+    about = (SubmissionKind.REVIEW.value, SubmissionKind.WITHDRAWAL.value)
+    for table in (acknowledged, outbox):
+        named = delete(table).where(table.c.kind.in_(about), table.c.subject.in_(lineages))
+        connection.execute(named if table is acknowledged else named.where(outbox.c.again))
+
+
 def _values(submission: Submission) -> dict[str, object]:
     return {name: getattr(submission, name) for name in ENVELOPE} | {"kind": submission.kind.value}
 

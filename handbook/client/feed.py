@@ -203,6 +203,9 @@ class Feed:
             keep_of_cell(connection, held.author, withdrawal)
             changes |= {Change.CELL, Change.OUTBOX}
         elif reading.whole:
+            if held.submission.kind is SubmissionKind.REFLECTION:
+                named = (held.submission.subject, held.submission.lineage)
+                acknowledged.forget_replaced(connection, reading.unit, held.author, *named)
             cell_copies.keep_submission(connection, reading.unit, held)
             changes |= {Change.CELL}
             if acknowledged.retry_about(connection, {held.submission.lineage}):

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -307,14 +307,16 @@ class Library:
         """Marks the document as read, or takes the mark back; what changed is owed to the server."""
         with self._store.library.read() as connection:
             edition = _edition(connection, document_id)
-        mark = Tick(document=document_id, edition=edition, read=read, ticked_at=now)
         with self._store.personal.write() as connection:
             held = connection.execute(
-                select(ticks.c.read, ticks.c.edition).where(ticks.c.document == document_id)
+                select(ticks.c["read", "edition", "ticked_at"]).where(ticks.c.document == document_id)
             ).one_or_none()
             if (held.read if held else False) == read and (not read or held.edition == edition):
                 return frozenset()
-            _put(connection, ticks, document_id, {"edition": edition, "read": read, "ticked_at": now})
+            # The latest mark counts everywhere: one made after the clock was set back is still the later one.
+            at = max(now, held.ticked_at + timedelta(microseconds=1)) if held else now
+            mark = Tick(document=document_id, edition=edition, read=read, ticked_at=at)
+            _put(connection, ticks, document_id, {"edition": edition, "read": read, "ticked_at": at})
             self._outbox.owe(
                 connection,
                 compose(

@@ -24,6 +24,7 @@ from handbook.client.attached import (
     unpacked_files,
     with_file,
 )
+from handbook.client.choices import choose_again
 from handbook.client.drafts import Draft, is_revision, lineage_of, on_template, standing_of
 from handbook.client.lineages import (
     KeptText,
@@ -65,6 +66,7 @@ from handbook.model.reflection import (
 from handbook.model.repeats import Repeats, repeats
 from handbook.model.study import Assignment
 from handbook.model.text import nfc
+from handbook.model.two_texts import merged, merged_files
 from handbook.model.vietnamese import date_text
 from handbook.protocol import codec
 from handbook.protocol.receipt_files import ReceiptFile
@@ -330,11 +332,11 @@ class Reflections:
             drop_unnamed(connection)
         return self._store.announce(CHANGED | {Change.OUTBOX})
 
-    def revise(self, assignment_id: str, now: datetime) -> Changes:
+    def revise(self, assignment_id: str, now: datetime, *, merging: bool = False) -> Changes:
         """Opens a draft with the text to go on with; a draft that is there already stays as it is.
 
-        That text is the returned revision, or this PC's text after a clash, or one that the server refused
-        (which is then owed no longer). Raises BadInput when nothing may be revised.
+        That text is the returned revision, or this PC's text after a clash (`merging`: both in one), or one
+        that the server refused (which is then owed no longer). Raises BadInput when nothing may be revised.
         """
         assignment = self._assignments.find(assignment_id)
         with self._store.personal.write() as connection:
@@ -346,6 +348,8 @@ class Reflections:
             latest = standing.latest
             if clash := standing.clash:
                 text, files, base = answers_in(clash.content), files_in(clash.content), latest.revision
+                if merging:
+                    text, files = merged(latest.answers, text), merged_files(latest.files, files)
                 self._settle_clash(connection, clash, now)
             elif refused := standing.refused:
                 key = (refused.lineage, refused.revision)
@@ -448,6 +452,12 @@ class Reflections:
             connection.execute(insert(drafts).values(values | first))
         else:
             connection.execute(update(drafts).where(mine).values(values))
+
+    def choose_again(self, assignment_id: str, now: datetime) -> Changes:
+        """Undoes the latest choice between two texts, as choices.py does."""
+        with self._store.personal.write() as connection:
+            choose_again(connection, assignment_id, now)
+        return self._store.announce(CHANGED)
 
     def _asked(self, assignment_id: str) -> tuple[Assignment, bool]:
         """The assignment, and whether only a draft still knows it. Raises NotFound."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from handbook.desktop.attached_files import AttachedFilesCard, Attaching
 from handbook.desktop.autosave import Answers, Autosave
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.choosing import Choosing
 from handbook.desktop.handing_in import HandingIn
 from handbook.desktop.parts import Asked, Parts
 from handbook.desktop.passage_marks import find_in_boxes, mark_boxes
@@ -342,7 +343,10 @@ class EditorScreen(Screen):
     def _start_revision(self) -> None:
         assignment, now = self._shown_assignment, self.session.now()
         self._arriving = True
-        self.command(lambda: self.session.handbook.reflections.revise(assignment, now))
+        if clashes(self._draft):
+            self._choosing.keep_own(assignment)
+        else:
+            self.command(lambda: self.session.handbook.reflections.revise(assignment, now))
 
     def _ask_to_withdraw(self) -> None:
         """What is handed in again after the due day counts as late: that is said before, not after."""
@@ -389,7 +393,7 @@ class EditorScreen(Screen):
         self._aids = WritingAids(self, self._parts, self._autosave, lambda: self._draft)
         self._toolbar.quoting_asked.connect(self._aids.quote)
         self._toolbar.versions_asked.connect(self._aids.show_former_texts)
-        self._choosing = Choosing(self)
+        self._choosing = Choosing(self, self._autosave)
         self._bar = WritingBar()
         self._handing_in = HandingIn(
             self,

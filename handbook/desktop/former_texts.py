@@ -149,7 +149,7 @@ class FormerTextsWindow(QDialog):
         pieces = []
         for part, runs in self._compared:
             pieces.append(f"<h2>{html.escape(self._titles.get(part, part))}</h2>")
-            words = "".join(map(_marked, runs)) or html.escape(self.tr("(không viết)"))
+            words = "".join(map(marked, runs)) or html.escape(self.tr("(không viết)"))
             pieces.append(f"<p>{words}</p>")
         self._text.setHtml("".join(pieces))
 
@@ -168,7 +168,8 @@ class FormerTextsWindow(QDialog):
         document.setDocumentMargin(theme.px(14))
 
 
-def _marked(run: "Run") -> str:
+def marked(run: "Run") -> str:
+    """The words as HTML, struck through where only the former text has them, underlined where the present."""
     # Of kept words the former text may have had the line break that the present one has lost.
     text = max(run.former, run.present, key=len) if run.fate is Fate.KEPT else run.former or run.present
     text = html.escape(text).replace("\n", "<br>")

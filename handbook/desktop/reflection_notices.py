@@ -20,11 +20,16 @@ def _tr(text: str) -> str:
 
 
 def notices(
-    draft: "Draft", cell_name: str, go: Callable[[Route], object], note_changes: Callable[[], object]
+    draft: "Draft",
+    cell_name: str,
+    go: Callable[[Route], object],
+    note_changes: Callable[[], object],
+    compare: Callable[[], object],
 ) -> list[Banner]:
     """The banners for this draft; none while it is simply being written.
 
-    `note_changes` is run when the person has seen what the publisher changed of the assignment.
+    `note_changes` is run when the person has seen what the publisher changed of the assignment, `compare` to
+    see two texts in one before the choice between them.
     """
     if clashes(draft):
         return [
@@ -32,6 +37,7 @@ def notices(
                 Kind.WARN,
                 draft.refused,
                 _tr("Dưới đây là bản của máy kia, rồi đến bản viết trên máy này. Hãy chọn bản dùng tiếp."),
+                Action(_tr("So hai bản"), compare),
             )
         ]
     if draft.refused and not draft.can_write:

@@ -1,5 +1,8 @@
 """One exchange with the server: what moves, what is said when it fails, and PCs that agree in the end."""
 
+import itertools
+import os
+import shutil
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,12 +18,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import Engine, event
 
 from handbook.client import sync as sync_module
 from handbook.client.account import keep_session
 from handbook.client.content import ContentReport
 from handbook.client.sync import Sync, SyncProgress, publishers_for
 from handbook.errors import (
+    BadInput,
     DiskProblem,
     Expected,
     NotFound,
@@ -35,7 +40,7 @@ from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
 from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
-from tests.client.simulated_server import RETRY_AFTER_SECONDS, Device, Fault, Ward
+from tests.client.simulated_server import RETRY_AFTER_SECONDS, Backup, Device, Fault, Ward, account_of
 
 Devices = Callable[..., Device]
 TASK = "hongson/anbinh/hoc-tap-nq15"
@@ -312,8 +317,15 @@ def test_the_rate_is_told_with_the_progress_and_what_was_here_before_is_not_coun
     assert told[2].rate > 0
 
 
+class PowerCut(Exception):
+    """Ends a sync at a commit."""
+
+
 class SeveralPcs(RuleBasedStateMachine):
-    """Two PCs of one member and one of the secretary, over lines that misbehave."""
+    """Two PCs of one member and one of the secretary, over lines that misbehave.
+
+    Clocks are set wrong, the power is cut, the server or a profile is put back from a copy.
+    """
 
     ward: Ward
     folder: Path
@@ -328,6 +340,10 @@ class SeveralPcs(RuleBasedStateMachine):
         self.everyone = [*self.pcs, self.hanh]
         self.submitted: list[set[str]] = [set(), set()]
         self.drafted = ["", ""]
+        self.backup: Backup | None = None
+        self.was_restored = False
+        self.saved_profile: tuple[Path, set[str], str] | None = None
+        self.skews = [0, 0, 0]
         self.minutes = 0
         self.numbers = 0
 
@@ -342,6 +358,10 @@ class SeveralPcs(RuleBasedStateMachine):
     def now(self):
         return NOW + timedelta(minutes=self.minutes)
 
+    def clock_of(self, which: int):
+        """What the clock of this PC shows; the secretary's is the last."""
+        return self.now + timedelta(minutes=self.skews[which])
+
     def texts_at(self, pc: Device) -> set[str]:
         """Every text of the member that can be read on this PC."""
         draft = pc.reflections.draft(TASK, self.now)
@@ -355,7 +375,7 @@ class SeveralPcs(RuleBasedStateMachine):
         draft = pc.reflections.draft(TASK, self.now)
         if draft.can_revise:
             pc.reflections.revise(TASK, self.now)
-            self.drafted[which] = pc.reflections.draft(TASK, self.now).answers[0].text
+            self.reopened(which)
         if draft.can_revise or draft.can_write:
             self.numbers += 1
             text = f"bản {self.numbers} của máy {which}"
@@ -365,10 +385,91 @@ class SeveralPcs(RuleBasedStateMachine):
             pc.reflections.submit(TASK, self.now)
             self.submitted[which].add(self.drafted[which])
 
+    def reopened(self, which: int) -> None:
+        """A text is a draft again: one that the server never took is then no submitted one any more."""
+        draft = self.pcs[which].reflections.draft(TASK, self.now)
+        self.drafted[which] = draft.answers[0].text
+        elsewhere = {version.answers[0].text for version in draft.versions}
+        if self.drafted[which] not in elsewhere | {kept.answers[0].text for kept in draft.kept}:
+            self.submitted[which].discard(self.drafted[which])
+
+    @rule(which=st.integers(0, 1))
+    def withdraw(self, which: int) -> None:
+        pc = self.pcs[which]
+        if pc.reflections.draft(TASK, self.now).can_withdraw:
+            pc.reflections.withdraw(TASK, self.now)
+            if pc.reflections.draft(TASK, self.now).can_write:
+                self.reopened(which)
+
     @rule(which=st.integers(0, 1), read=st.booleans())
     def tick(self, which: int, read: bool) -> None:
         self.minutes += 1
-        self.pcs[which].library.tick(DOCUMENT, read, self.now)
+        self.pcs[which].library.tick(DOCUMENT, read, self.clock_of(which))
+
+    @rule(which=st.integers(0, 2), days=st.integers(-3, 3))
+    def set_the_clock(self, which: int, days: int) -> None:
+        self.skews[which] = days * 1440
+
+    @rule(exempts=st.booleans())
+    def exempt(self, exempts: bool) -> None:
+        self.minutes += 1
+        member = account_of("An", self.cell)
+        try:
+            if exempts:
+                self.hanh.cell.exempt(member, TASK, "Ốm dài ngày.", self.clock_of(2))
+            else:
+                self.hanh.cell.unmark(member, TASK, self.clock_of(2))
+        except (BadInput, NotFound):
+            pass  # nothing to take back, or the cell's members have not come here yet
+
+    @rule()
+    def back_up(self) -> None:
+        self.backup = self.ward.back_up()
+
+    @precondition(lambda self: self.backup and not self.saved_profile)
+    @rule()
+    def restore_server(self) -> None:
+        self.backup.restore()
+        self.was_restored = True
+
+    @precondition(lambda self: not self.was_restored)
+    @rule()
+    def save_profile(self) -> None:
+        """A copy of the first PC's file. (What server and PCs all have lost cannot come back: not both.)"""
+        file = self.folder / f"saved-{self.numbers}-{self.minutes}.db"
+        file.unlink(missing_ok=True)
+        self.pcs[0].store.personal.copy_to(file)
+        self.saved_profile = (file, set(self.submitted[0]), self.drafted[0])
+
+    @precondition(lambda self: self.saved_profile)
+    @rule()
+    def restore_profile(self) -> None:
+        file, self.submitted[0], self.drafted[0] = self.saved_profile
+        self.submitted[0] = set(self.submitted[0])
+        pc, personal = self.pcs[0], self.pcs[0].store.personal.path
+        pc.store.close()
+        for leftover in personal.parent.glob(f"{personal.name}-*"):
+            leftover.unlink()
+        shutil.copy(file, personal)
+        pc.reopen()
+
+    @rule(which=st.integers(0, 2), after=st.integers(0, 12))
+    def power_cut(self, which: int, after: int) -> None:
+        """Just before the commit of that number in a sync, or somewhere else when there are fewer."""
+        commits = itertools.count()
+
+        def cut(_: object) -> None:
+            if threading.current_thread() is threading.main_thread() and next(commits) == after:
+                raise PowerCut
+
+        event.listen(Engine, "commit", cut)
+        try:
+            self.sync(which, [])
+        except PowerCut:
+            pass
+        finally:
+            event.remove(Engine, "commit", cut)
+        self.everyone[which].restart()
 
     @rule(accept=st.sampled_from([False, False, False, True]))
     def review(self, accept: bool) -> None:
@@ -390,7 +491,7 @@ class SeveralPcs(RuleBasedStateMachine):
         self.minutes += 90
         pc.line.faults.clear()
         pc.line.faults.extend(faults)
-        report = pc.synced(self.now)
+        report = pc.synced(self.clock_of(which))
         assert report.error is None or isinstance(report.error, Expected)
         pc.line.faults.clear()
 
@@ -418,15 +519,16 @@ class SeveralPcs(RuleBasedStateMachine):
             for version in pc.reflections.submitted(TASK):
                 if version.receipt:
                     key = ("reflection", version.lineage, version.revision, version.receipt.sha256)
-                    assert key in held
+                    assert key in held or self.was_restored
                     pc.reflections.verify(version.lineage, version.revision)
                 else:
                     assert version.state is State.WAITING
 
     def come_to_rest(self) -> None:
         """With good lines, after enough syncs, everybody holds what the server holds."""
-        for _ in range(3):
-            self.minutes += 600
+        self.skews = [0, 0, 0]
+        for _ in range(4):
+            self.minutes += 6000
             for pc in self.everyone:
                 report = pc.synced(self.now)
                 assert report.error is None
@@ -464,7 +566,8 @@ def run_machine(ward: Ward, folder: Path, *, examples: int, steps: int) -> None:
 def test_pcs_over_bad_lines_lose_nothing_double_nothing_and_agree_in_the_end(
     ward: Ward, tmp_path: Path
 ) -> None:
-    run_machine(ward, tmp_path, examples=6, steps=15)
+    """HANDBOOK_MACHINE_EXAMPLES asks for more of them."""
+    run_machine(ward, tmp_path, examples=int(os.environ.get("HANDBOOK_MACHINE_EXAMPLES", "6")), steps=18)
 
 
 @pytest.mark.slow
