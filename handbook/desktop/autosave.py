@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event
+from typing import Generic, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -12,6 +13,8 @@ from handbook.errors import Expected, Fault
 from handbook.model.reflection import Answer
 
 Answers = tuple[Answer, ...]
+Text = TypeVar("Text")
+"""What is typed in one place: the answers of a reflection, or what is said of one."""
 
 SAVE_AFTER_MS = 700
 """From the first letter that is not saved, not from the last one: who types without a pause is saved too."""
@@ -19,17 +22,17 @@ RETRY_AFTER_MS = 5_000
 LEAVE_SECONDS = 5.0
 
 
-class _Batch:
+class _Batch(Generic[Text]):
     """Texts on their way to the disk. The worker fills `error` and then sets `ended`."""
 
-    def __init__(self, texts: Mapping[str, Answers]) -> None:
+    def __init__(self, texts: Mapping[str, Text]) -> None:
         self.texts = texts
         self.ended = Event()
         self.error: BaseException | None = None
 
 
-class Autosave(QObject):
-    """Saves the answers of assignments, named by id, in the store lane; `write` is called there.
+class Autosave(QObject, Generic[Text]):
+    """Saves texts, each under its key, in the store lane; `write(key, text)` is called there.
 
     `unsaved_changed()` is emitted when there is something to save, `saved(moment)` when it is on the disk,
     `failed(error)` when it could not be put there: the text is then kept and, when this PC is at fault, tried
@@ -40,19 +43,19 @@ class Autosave(QObject):
     saved = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, work: Work, write: Callable[[str, Answers], datetime], parent: QObject) -> None:
+    def __init__(self, work: Work, write: Callable[[str, Text], datetime], parent: QObject) -> None:
         super().__init__(parent)
         self._work, self._write = work, write
-        self._unsaved: dict[str, Callable[[], Answers]] = {}
-        self._batch: _Batch | None = None
+        self._unsaved: dict[str, Callable[[], Text]] = {}
+        self._batch: _Batch[Text] | None = None
         self._waiting: list[Callable[[], object]] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.flush)
 
-    def touched(self, assignment: str, read: Callable[[], Answers]) -> None:
+    def touched(self, key: str, read: Callable[[], Text]) -> None:
         """Something was typed; `read` gives the whole text when it is time to save it."""
-        self._unsaved[assignment] = read
+        self._unsaved[key] = read
         if not self._timer.isActive() or self._timer.remainingTime() > SAVE_AFTER_MS:
             self._timer.start(SAVE_AFTER_MS)
         self.unsaved_changed.emit()
@@ -62,38 +65,38 @@ class Autosave(QObject):
         """Whether the disk has everything that was typed."""
         return not self._unsaved and not self._batch
 
-    def is_unsaved(self, assignment: str) -> bool:
+    def is_unsaved(self, key: str) -> bool:
         """Whether the disk does not have, or is not yet known to have, the newest text."""
-        return assignment in self._unsaved or bool(self._batch and assignment in self._batch.texts)
+        return key in self._unsaved or bool(self._batch and key in self._batch.texts)
 
-    def unsaved(self, assignment: str) -> Answers | None:
+    def unsaved(self, key: str) -> Text | None:
         """The text that could not be saved so far; None when the disk has it."""
-        if read := self._unsaved.get(assignment):
+        if read := self._unsaved.get(key):
             return read()
-        return self._batch.texts.get(assignment) if self._batch else None
+        return self._batch.texts.get(key) if self._batch else None
 
-    def hold(self, assignment: str) -> None:
+    def hold(self, key: str) -> None:
         """Take the text out of its boxes, which are about to go, and keep it until it is saved."""
-        if read := self._unsaved.get(assignment):
-            answers = read()
-            self._unsaved[assignment] = lambda: answers
+        if read := self._unsaved.get(key):
+            text = read()
+            self._unsaved[key] = lambda: text
 
-    def forget(self, assignment: str) -> None:
+    def forget(self, key: str) -> None:
         """Give up a text that nobody wants to be saved any more."""
-        self._unsaved.pop(assignment, None)
+        self._unsaved.pop(key, None)
 
     def flush(self) -> None:
         """Save now what is unsaved, or as soon as the save in flight has ended."""
         self._timer.stop()
         if self._batch or not self._unsaved:
             return
-        batch = _Batch({assignment: read() for assignment, read in self._unsaved.items()})
+        batch = _Batch({key: read() for key, read in self._unsaved.items()})
         self._batch = batch
         self._unsaved.clear()
 
         def save() -> datetime:
             try:
-                return max(self._write(assignment, answers) for assignment, answers in batch.texts.items())
+                return max(self._write(key, text) for key, text in batch.texts.items())
             except BaseException as error:
                 batch.error = error
                 raise
@@ -131,7 +134,7 @@ class Autosave(QObject):
             return self.settle(deadline - time.monotonic())
         return True
 
-    def _saved(self, batch: _Batch, moment: datetime) -> None:
+    def _saved(self, batch: _Batch[Text], moment: datetime) -> None:
         if self._batch is batch:
             self._batch = None
         if self._unsaved:
@@ -146,7 +149,7 @@ class Autosave(QObject):
         for act in waiting:
             act()
 
-    def _failed(self, batch: _Batch, error: Expected) -> None:
+    def _failed(self, batch: _Batch[Text], error: Expected) -> None:
         if self._batch is batch:
             self._batch = None
             self._take_back(batch)
@@ -155,6 +158,6 @@ class Autosave(QObject):
             self._timer.start(RETRY_AFTER_MS)
         self.failed.emit(error)
 
-    def _take_back(self, batch: _Batch) -> None:
-        for assignment, answers in batch.texts.items():
-            self._unsaved.setdefault(assignment, lambda answers=answers: answers)
+    def _take_back(self, batch: _Batch[Text]) -> None:
+        for key, text in batch.texts.items():
+            self._unsaved.setdefault(key, lambda text=text: text)

@@ -161,6 +161,8 @@ class ReviewScreen(Screen):
         if self._view is not None:
             self._autosave.forget(self._view.lineage)
         self._view = None
+        self._queue = tuple(each for each in self._queue if each != self.route.lineage)
+        self._show_place()
         self.clear_banner()
         self.header.show_text(self.tr("Xem bài thu hoạch"))
         back = Action(self.tr("Về bảng theo dõi"), self._to_cell, "back")
@@ -180,7 +182,7 @@ class ReviewScreen(Screen):
 
     def _show_place(self) -> None:
         left = len(self._queue)
-        if self._view.lineage in self._queue:
+        if self._view and self._view.lineage in self._queue:
             place = self._queue.index(self._view.lineage) + 1
             self._place.setText(self.tr("Bài {}/{} chờ xem").format(place, left))
         else:

@@ -358,6 +358,7 @@ def test_a_text_that_its_author_took_back_while_it_was_open_says_so(
     seat.settle()
     assert "Tác giả đã rút bài để viết lại." in seat.words()
     assert "không có bài thu hoạch đó" not in seat.words()
+    assert "chờ xem" not in seat.words()
 
 
 def test_another_deputys_decision_is_told_before_one_decides_oneself(
