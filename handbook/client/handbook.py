@@ -10,6 +10,7 @@ from handbook.client.answers import record_in
 from handbook.client.assets import Assets
 from handbook.client.assignments import Assignments
 from handbook.client.attached import AttachedFiles
+from handbook.client.base_content import shipped
 from handbook.client.cell import Cell
 from handbook.client.committee import Committee
 from handbook.client.editions import Editions
@@ -132,6 +133,6 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         openings=Openings(account, transport),
         outbox=outbox,
         search=Search(store, store.profile_dir / "index"),
-        sync=Sync(store, account, outbox, transport, data_dir),
+        sync=Sync(store, account, outbox, transport, data_dir, base=shipped()),
         transport=transport,
     )

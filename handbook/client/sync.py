@@ -14,12 +14,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
+from handbook.client import base_content
 from handbook.client.attached import AttachedFiles
 from handbook.client.bandwidth import Speed
 from handbook.client.feed import Feed
 from handbook.client.sync_state import SyncStatus, last_sync, note_sync, rest
 from handbook.client.tables.personal import sync_log
-from handbook.errors import Expected, NotFound, Offline, SignInFailed, TooBusy
+from handbook.errors import (
+    Altered,
+    Expected,
+    Lapsed,
+    NotFound,
+    Offline,
+    Outdated,
+    SignInFailed,
+    TooBusy,
+    Untrusted,
+)
 from handbook.model.changes import Change, Changes
 from handbook.model.people import commune_of
 
@@ -101,7 +112,8 @@ PullContent = Callable[[datetime, Progress, Cancelled], "ContentReport"]
 
 
 class Sync:
-    """`data_dir` holds the TUF root that this PC was given (trust/root.json).
+    """`data_dir` holds the TUF root that this PC was given (trust/root.json), `base` the content that came
+    with the program.
 
     `pull_content` takes the place of client/content.py's pull.
     """
@@ -114,6 +126,7 @@ class Sync:
         transport: "Transport",
         data_dir: Path,
         *,
+        base: Path | None = None,
         pull_content: PullContent | None = None,
     ) -> None:
         self._store = store
@@ -121,6 +134,7 @@ class Sync:
         self._outbox = outbox
         self._transport = transport
         self._root = data_dir / "trust" / "root.json"
+        self._base = base
         self._feed = Feed(store, account, outbox)
         self._pull_content = pull_content or self._pull_signed_content
         self._running = threading.Lock()
@@ -138,7 +152,14 @@ class Sync:
             return SyncReport(started_at=now(), finished_at=now(), already_running=True)
         try:
             run = _Run(now())
-            for step in (self._push, self._content, self._read_feeds, self._push, self._fetch_files):
+            for step in (
+                self._base_content,
+                self._push,
+                self._content,
+                self._read_feeds,
+                self._push,
+                self._fetch_files,
+            ):
                 if cancelled() or run.is_pointless:
                     break
                 try:
@@ -235,9 +256,44 @@ class Sync:
         self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
     ) -> None:
         report = self._pull_content(now(), progress, cancelled)
-        run.documents_changed = len(report.changed) + len(report.withdrawn)
         run.bytes_down += report.bytes_down
-        if run.documents_changed:
+        self._note_content(run, report)
+
+    def _base_content(
+        self, run: "_Run", now: Callable[[], datetime], progress: Progress, cancelled: Cancelled
+    ) -> None:
+        """Takes in what came with the program, when it is newer than what is here."""
+        if self._base is None:
+            return
+        root = self._given_root()
+        if not base_content.brings_news(self._base, self._content_dir, root):
+            return
+        from handbook.client import usb_reading
+
+        publishers = publishers_for(self._account.member().unit)
+        try:
+            report = usb_reading.take_in(
+                self._store,
+                self._base,
+                self._content_dir,
+                root,
+                publishers,
+                now(),
+                _with_rate(progress),
+                cancelled,
+            )
+        except (Lapsed, Outdated, NotFound):
+            return  # of an installer that lay about for long, or of another commune: the network has better
+        except Untrusted as error:
+            raise Altered(
+                "Nội dung đi kèm bộ cài bị sửa hoặc hỏng nên không được nhận.",
+                "Sổ tay vẫn lấy nội dung từ máy chủ; hãy cài lại từ bộ cài gốc của đảng uỷ.",
+            ) from error
+        self._note_content(run, report)
+
+    def _note_content(self, run: "_Run", report: "ContentReport") -> None:
+        if count := len(report.changed) + len(report.withdrawn):
+            run.documents_changed += count
             run.changes |= self._store.announce({Change.LIBRARY, Change.STUDY, Change.CELL})
 
     def _read_feeds(
@@ -289,13 +345,7 @@ class Sync:
 
     def _given_root(self) -> bytes:
         """The TUF root that the installer put on this PC. Raises NotFound."""
-        try:
-            return self._root.read_bytes()
-        except FileNotFoundError as error:
-            raise NotFound(
-                "Máy này chưa có tệp khoá gốc để kiểm tra nội dung phát hành.",
-                "Hãy cài lại sổ tay từ bộ cài của đảng uỷ; những gì đã tải vẫn đọc được.",
-            ) from error
+        return base_content.given_root(self._root, self._base)
 
     @contextmanager
     def _alone(self, progress: Progress, cancelled: Cancelled) -> Iterator[bool]:

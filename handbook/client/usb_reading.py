@@ -14,7 +14,7 @@ from pathlib import Path
 from handbook.client.content import ContentReport, Progress, pull
 from handbook.client.folder_transport import FolderTransport, content_folder
 from handbook.client.store import Store
-from handbook.errors import Altered, Expected, Lapsed, NotFound, Outdated, Untrusted
+from handbook.errors import Altered, Expected, Lapsed, NotFound, Offline, Outdated, Untrusted
 from handbook.model.vietnamese import number_text
 from handbook.protocol import trust
 
@@ -50,7 +50,7 @@ def take_in(
             cancelled,
             GRACE,
         )
-    except (NotFound, Untrusted) as error:
+    except (NotFound, Untrusted, Offline) as error:
         raise _in_words(error, folder, root, publishers) from error
 
 
@@ -71,7 +71,7 @@ def _in_words(error: Expected, folder: Path, root: bytes, publishers: tuple[str,
                 "hạn, nên không có gì được nhận.",
                 f"Hãy ghi lại USB trên máy có mạng rồi nhập lần nữa. {_STILL_READABLE}",
             )
-        case Altered():
+        case Altered() | Offline():  # a file that ends too early is what a broken line would be
             return Altered(
                 "Có tệp trên USB khác với tệp đã được ký (bị sửa, hỏng hoặc chép dở) nên bị từ chối.",
                 f"{_STILL_READABLE} Hãy ghi lại, tốt nhất là ra USB khác; nếu vẫn vậy, báo nơi phát hành.",

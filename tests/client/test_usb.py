@@ -247,6 +247,15 @@ def test_a_tampered_stick_is_refused(carried: Carried, part: str) -> None:
         carried.refused(Untrusted, "không đúng|không mang chữ ký")
 
 
+def test_a_file_that_was_cut_short_is_refused_and_a_whole_one_taken_later(carried: Carried) -> None:
+    carried.write()
+    whole = carried.pack().read_bytes()
+    carried.pack().write_bytes(whole[:-5])
+    carried.refused(Altered, "khác với tệp đã được ký")
+    carried.pack().write_bytes(whole)
+    assert "central/nq-1" in carried.read().changed
+
+
 def test_a_longer_file_is_not_read_to_its_end(carried: Carried) -> None:
     carried.write()
     with carried.pack().open("ab") as file:
