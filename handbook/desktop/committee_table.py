@@ -115,5 +115,10 @@ class FigureTable(QTableWidget):
             return
         for column, width in enumerate(needed[1:], 1):
             self.setColumnWidth(column, width)
-        left = self.viewport().width() - sum(needed[1:])
-        self.setColumnWidth(0, max(left, min(needed[0], theme.px(SMALLEST_FIRST))))
+        left, smallest = self.viewport().width() - sum(needed[1:]), min(needed[0], theme.px(SMALLEST_FIRST))
+        self.setColumnWidth(0, max(left, smallest))
+        # It would come for a moment while the columns change, and stay.
+        policy = Qt.ScrollBarPolicy
+        self.setHorizontalScrollBarPolicy(
+            policy.ScrollBarAsNeeded if left < smallest else policy.ScrollBarAlwaysOff
+        )

@@ -14,7 +14,7 @@ from handbook.desktop.settings import SettingsScreen
 from handbook.desktop.widgets import ElidedLabel
 from tests.desktop.conftest import Person
 from tests.desktop.test_differences import bring, with_new_goal
-from tests.desktop.ward import ASSIGNMENT, CAPITAL, MEMBER, PASSWORD, SECRETARY
+from tests.desktop.ward import ASSIGNMENT, CAPITAL, COMMUNE, MEMBER, PASSWORD, SECRETARY
 
 pytestmark = pytest.mark.gui
 
@@ -36,6 +36,7 @@ ROUTES = (
 )
 MEMBERS_PLACES = [pytest.param(route, id=" ".join(route.values())) for route in ROUTES]
 CELL = {"place": Place.CELL}
+REPORT = {"place": Place.REPORT, "unit": f"{COMMUNE}/khu-pho-1"}
 
 
 def visible(window: QWidget) -> Iterator[QWidget]:
@@ -97,16 +98,17 @@ def test_each_control_has_a_name_and_no_word_is_cut_off_even_in_large_print(
         assert cut_off(informed.window) == [], f"at {scale:.0%}"
 
 
-def test_the_cells_screen_has_names_and_whole_words_too(alone: Person) -> None:
+def test_the_cells_screen_and_its_report_have_names_and_whole_words_too(alone: Person) -> None:
     alone.desktop.close_profile()
     alone.desktop.open_profile(SECRETARY, PASSWORD)
     alone.wait(lambda: alone.desktop.session)
     alone.window.resize(*SMALL)
     for scale in (1.0, 2.0):
         alone.desktop.change_settings(text_scale=scale)
-        alone.go(**CELL)
-        assert nameless(alone.window) == []
-        assert cut_off(alone.window) == [], f"at {scale:.0%}"
+        for where in (CELL, REPORT):
+            alone.go(**where)
+            assert nameless(alone.window) == []
+            assert cut_off(alone.window) == [], f"at {scale:.0%}"
 
 
 def test_signing_in_has_names_and_whole_words_too(alone: Person) -> None:

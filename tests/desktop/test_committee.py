@@ -21,6 +21,7 @@ from handbook.desktop.theme import Mode, Theme
 from handbook.model.reflection import Answer
 from handbook.server.run import load_ward_into
 from tests.desktop.conftest import NOBODY_ANSWERS, Person
+from tests.desktop.test_accessibility import cut_off, nameless
 from tests.desktop.ward import ASSIGNMENT, CAPITAL, CELL, COMMUNE, MEMBER, PASSWORD, WARD, Ward, served_ward
 
 pytestmark = pytest.mark.gui
@@ -203,6 +204,8 @@ def test_the_table_and_the_buttons_are_in_sight_at_every_text_size(
     officer.window.resize(*size)
     officer.settle()
     officer.picture(f"committee-{mode.value}-{scale}")
+    assert nameless(officer.window) == []
+    assert cut_off(officer.window) == []
     for name in ("committee.report", "committee.ask"):
         control = officer.find(name)
         assert control.visibleRegion().boundingRect() == control.rect(), name
