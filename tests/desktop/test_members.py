@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
 
+from handbook.client.cell_copies import cell_members_of, reflection_of
 from handbook.desktop.members import MembersScreen
 from handbook.desktop.rows import Row
 from handbook.desktop.session import Place
@@ -16,12 +17,17 @@ from handbook.desktop.theme import Mode, Theme
 from handbook.desktop.widgets import Toast
 from handbook.errors import SignInFailed
 from handbook.model.people import Action, Duty, DutyKind, can
+from handbook.model.reflection import Answer
+from handbook.protocol.packs import assignment_item, document_item
 from handbook.server.people import find_members
-from tests.client.samples import NOW
+from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Fault, Ward, account_of, running_ward
 from tests.desktop.seat import Seat
 
 pytestmark = pytest.mark.gui
+
+TASK = "hongson/anbinh/hoc-tap-nq15"
+TEXT = "mười chữ thì đủ để nộp bài này rồi đấy"
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +262,42 @@ def test_the_page_is_closed_to_who_has_no_such_duty(
         assert seated.find("members.list") is None
     finally:
         seated.close()
+
+
+def test_an_administrator_moves_a_member_and_no_word_of_theirs_is_lost(
+    ward: Ward, tmp_path: Path, qapp: QApplication
+) -> None:
+    ward.now = NOW
+    old = ward.new_cell({"An": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+    new = ward.new_cell({"Tu": (DutyKind.ADMINISTRATOR,), "Bich": (DutyKind.CELL_SECRETARY,)})
+    items = (document_item(document()), assignment_item(assignment()))
+    an, hanh = (Device(tmp_path / name, ward, name, old, items) for name in ("An", "Hanh"))
+    tu, bich = (Device(tmp_path / name, ward, name, new, items) for name in ("Tu", "Bich"))
+    an.reflections.save(TASK, (Answer("nhan-thuc", TEXT), Answer("lien-he", TEXT)), NOW)
+    an.reflections.submit(TASK, NOW)
+    an.synced()
+    seated = Seat(tu)
+    try:
+        seated.go(Place.MEMBERS)
+        assert seated.find("members.cell")
+        picture(seated, "commune")
+        choose(seated, old, "An")
+        seated.click("members.edit")
+        pick(seated, "members.form.cell", new)
+        assert "chi bộ cũ vẫn giữ" in seated.text("members.form.note")
+        seated.click("members.form.keep")
+        assert "Đã lưu An" in seated.toast()
+    finally:
+        seated.close()
+    for one in (an, hanh, bich):
+        one.synced()
+    assert an.account.member().unit == new
+    assert [text.state.value for text in an.reflections.submitted(TASK)] == ["received"]
+    (text,) = an.reflections.submitted(TASK)
+    with hanh.store.personal.read() as connection:
+        assert reflection_of(connection, text.lineage) is not None
+    with bich.store.personal.read() as connection:
+        assert reflection_of(connection, text.lineage) is None
+        assert account_of("An", old) in {each.account for each in cell_members_of(connection, new)}
+    for one in (an, hanh, tu, bich):
+        one.close()
