@@ -13,8 +13,9 @@ from handbook.authoring.keys import create_authority
 from handbook.authoring.publish import publish
 from handbook.client.store import Store
 from handbook.client.tables.library import receipt_keys
+from handbook.model.reflection import AttachedFile
 from handbook.protocol.receipt_files import ReceiptFile, to_bytes
-from tests.protocol.test_receipt_files import GENUINE, KEY
+from tests.protocol.test_receipt_files import GENUINE, KEY, receipt_file
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -45,6 +46,14 @@ def test_a_genuine_receipt_is_told_in_words(
     assert words.startswith("HỢP LỆ")
     for said in (GENUINE.receipt.code, "an, bản 2", "15:00:01 ngày 23/11/2026", GENUINE.receipt.sha256):
         assert said in words
+
+
+def test_files_that_went_with_the_text_are_named_with_their_hash(
+    tmp_path: Path, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = receipt_file((AttachedFile(sha256="ab" * 32, name="Sổ ghi.pdf", size=900),))
+    assert main(["verify-receipt", saved(tmp_path, file), "--data-dir", str(data_dir)]) == 0
+    assert f"Tệp kèm theo Sổ ghi.pdf (SHA-256): {'ab' * 32}" in capsys.readouterr().out
 
 
 ALTERED_TEXT = replace(GENUINE, content=GENUINE.content.replace("nhận thức", "nhận định"))

@@ -12,11 +12,11 @@ from handbook.desktop.session import Place
 from handbook.desktop.settings import SettingsScreen, notice_path
 from handbook.desktop.theme import Mode, current_theme
 from handbook.errors import DiskProblem
-from handbook.model.reflection import Answer, PassageComment, Reflection, Review, Withdrawal
+from handbook.model.reflection import Answer, AttachedFile, PassageComment, Reflection, Review, Withdrawal
 from handbook.model.roster import RosterRow
 from handbook.model.study import CellMark, Tick
 from handbook.protocol.api import Activation, CodeRequest, MemberEdit, RosterRequest, SignIn
-from handbook.protocol.submissions import Submission
+from handbook.protocol.submissions import FilePiece, Submission
 from tests.desktop.conftest import Person
 from tests.desktop.ward import MEMBER
 
@@ -78,6 +78,8 @@ def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
     travelling = (
         Tick,
         Reflection,
+        AttachedFile,
+        FilePiece,
         Answer,
         Review,
         PassageComment,

@@ -51,6 +51,12 @@ def styled(word: object) -> list[tuple[str, str]]:
     return [(each.style.name, each.text) for each in word.paragraphs if each.text]
 
 
+def test_what_goes_with_the_text_is_named_at_its_end() -> None:
+    word = opened(paper(files=("Sổ ghi chép.pdf", "Ảnh.jpg")))
+    assert styled(word)[-1][1] == "Kèm theo: Sổ ghi chép.pdf; Ảnh.jpg."
+    assert not any(text.startswith("Kèm theo") for _, text in styled(opened(paper())))
+
+
 def test_the_letterhead_has_the_issuer_at_the_left_and_the_party_at_the_right() -> None:
     left, right = opened(paper()).tables[0].rows[0].cells
     assert left.text.split("\n") == ["ĐẢNG UỶ PHƯỜNG AN BÌNH", "CHI BỘ KHU PHỐ 1", "*"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handbook.errors import BadInput
-from handbook.model.reflection import Answer, Reflection
+from handbook.model.reflection import Answer, AttachedFile, Reflection
 from handbook.protocol.receipt_files import Finding, ReceiptFile, from_bytes, judge, to_bytes
 from handbook.protocol.receipts import Receipt, ReceiptKey, receipt_key, sign
 from handbook.protocol.submissions import Submission, SubmissionKind, pack_content
@@ -21,8 +21,9 @@ OTHER = receipt_key(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 NOW = datetime(2026, 11, 23, 8, 0, 1, 234567, tzinfo=UTC)
 
 
-def receipt_file() -> ReceiptFile:
-    content = pack_content(Reflection("tinh/phuong/hoc", (Answer("nhan-thuc", "Tôi nhận thức rằng…"),)))
+def receipt_file(files: tuple[AttachedFile, ...] = ()) -> ReceiptFile:
+    answers = (Answer("nhan-thuc", "Tôi nhận thức rằng…"),)
+    content = pack_content(Reflection("tinh/phuong/hoc", answers, files))
     submission = Submission(
         kind=SubmissionKind.REFLECTION,
         lineage="01a20500-0000-7000-8000-000000000001",
