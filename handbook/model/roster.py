@@ -368,17 +368,20 @@ class _Planning:
             new = next((e.after.account for e in entries.values() if e.line == row.line), None)
             if new is None:
                 continue
-            for former in secretaries(self._members, row.cell):
-                entry = entries.get(former.account)
-                if former.account == new or (entry and former.unit != entry.after.unit):
+            # As they will be: who comes back by this list may bring the duty of former days along.
+            standing = [entries[m.account].after if m.account in entries else m for m in self._members]
+            for holder in secretaries(standing, row.cell):
+                if holder.account == new:
                     continue
-                after = relieved(entry.after if entry else former, row.cell)
-                entries[former.account] = RosterEntry(
+                entry = entries.get(holder.account)
+                before = self._by_account[holder.account]
+                after = relieved(holder, row.cell)
+                entries[holder.account] = RosterEntry(
                     line=entry.line if entry else 0,
                     change=RosterChange.CHANGED,
-                    before=former,
+                    before=before,
                     after=after,
-                    said=self.differences(former, after),
+                    said=self.differences(before, after),
                 )
 
     def _add_left(self, entries: dict[str, RosterEntry], named: set[str]) -> None:

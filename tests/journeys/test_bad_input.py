@@ -11,13 +11,13 @@ from handbook.client.library import Filter
 from handbook.client.profiles import profile_dir
 from handbook.client.transport import HttpTransport
 from handbook.errors import (
+    Altered,
     DiskProblem,
     Expected,
     NewerData,
     ProfileInUse,
     SignInFailed,
     Unreachable,
-    Untrusted,
     WrongClock,
 )
 from handbook.model.reflection import Answer
@@ -109,7 +109,7 @@ def test_an_altered_pack_is_refused_and_installed_content_stays(tmp_path: Path) 
             altered[len(altered) // 2] ^= 1
             new.write_bytes(altered)
             error = handbook.sync.run(now).error
-            assert type(error) is Untrusted
+            assert type(error) is Altered
             assert error.advice
             assert handbook.library.sections("central/van-ban-1", 0, 10) == before
         finally:

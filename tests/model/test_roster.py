@@ -17,6 +17,7 @@ from handbook.model.roster import (
     departed,
     plan,
     proper_name,
+    secretaries,
 )
 from handbook.model.roster_sheet import read_sheet
 
@@ -134,6 +135,14 @@ def test_a_row_that_cannot_be_carried_out_says_why_and_changes_nobody(
     )
     assert said in done.problems[0].text
     assert done.problems[0].line not in {entry.line for entry in done.entries}
+
+
+def test_a_former_secretary_who_comes_back_does_not_stand_beside_the_new_one() -> None:
+    gone = member("kp1.an", "Nguyễn Văn An", ONE, DutyKind.CELL_SECRETARY, active=False)
+    listed = [row(2, "Nguyễn Văn An"), row(3, "Người Mới", duty=DutyKind.CELL_SECRETARY)]
+    done = planned(listed, gone)
+    back, new = (entry.after for entry in done.entries)
+    assert back.active and secretaries([back, new], ONE) == (new,)
 
 
 def test_a_secretary_answers_for_the_own_cell_and_for_nobody_with_a_wider_duty() -> None:
