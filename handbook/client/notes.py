@@ -170,7 +170,7 @@ class Notes:
             for span in spans:
                 section = read.section(span.section)
                 if section is None or card.edition != edition:
-                    raise NotFound("Văn bản vừa được cập nhật bản mới.", "Hãy mở lại văn bản rồi đánh dấu.")
+                    raise NotFound("Văn bản vừa được cập nhật bản mới.", "Hãy mở lại văn bản rồi tô màu lại.")
                 place = passage(section, span.first, span.stop, span.in_heading)
                 anchor = read.anchor(place)
                 rows.append(

@@ -81,7 +81,7 @@ def _note(hit: "NoteHit") -> OwnRow:
         facts.append(_tr("không còn trong bản hiện hành"))
     return OwnRow(
         route=Route(place=Place.READER, document=entry.document, anchor=entry.section, note=entry.id),
-        pill=_tr("Ghi chú") if entry.kind is EntryKind.NOTE else _tr("Đánh dấu"),
+        pill=_tr("Ghi chú") if entry.kind is EntryKind.NOTE else _tr("Tô màu"),
         tone="info",
         title=entry.source,
         facts=" · ".join(filter(None, facts)),

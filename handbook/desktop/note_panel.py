@@ -143,7 +143,7 @@ class NotePanel(QFrame):
             button.clicked.connect(lambda _, colour=colour: self.coloured.emit(self.id, colour))
             self._colours.append(button)
             self._head.addWidget(button)
-        remove = IconButton("trash", self.tr("Xoá đánh dấu này"))
+        remove = IconButton("trash", self.tr("Xoá đoạn tô màu này"))
         remove.setObjectName("reader.note.remove")
         remove.clicked.connect(lambda: self._take_away())
         close = IconButton("close", self.tr("Đóng ghi chú (Esc)"))

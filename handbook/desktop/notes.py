@@ -63,9 +63,7 @@ class NotesScreen(Screen):
         self._colour: Colour | None = None
         self._orphaned = False
         self._document = ""
-        self.search = SearchField(
-            self.tr("Tìm trong ghi chú"), self.tr("Tìm trong ghi chú và chữ đã đánh dấu…")
-        )
+        self.search = SearchField(self.tr("Tìm trong ghi chú"), self.tr("Tìm trong ghi chú và đoạn tô màu…"))
         self.search.setObjectName("notes.search")
         self._pause = QTimer(self, interval=SEARCH_AFTER_MS, singleShot=True)
         self._pause.timeout.connect(self.refresh)

@@ -196,7 +196,7 @@ class ReaderNotes(QObject):
         menu.addAction(self.tr("Ghi chú…"), self.write).setShortcut(QKeySequence("N"))
         mark = self._at_cursor()
         if mark:
-            menu.addAction(self.tr("Xoá đánh dấu"), lambda: self._remove(mark.id))
+            menu.addAction(self.tr("Xoá đoạn tô màu"), lambda: self._remove(mark.id))
 
     def mark(self, colour: Colour | None = None) -> None:
         """Mark the selection in this colour, or the last one; a mark at the cursor gets the colour."""
@@ -246,7 +246,7 @@ class ReaderNotes(QObject):
         notes, now = session.handbook.notes, session.now()
 
         def removed(_: Changes) -> None:
-            self._offer_undo(self.tr("Đã xoá đánh dấu"), lambda: notes.restore(ids))
+            self._offer_undo(self.tr("Đã xoá mục này khỏi Ghi chú"), lambda: notes.restore(ids))
 
         self._screen.command(lambda: notes.remove(ids, now), removed)
 

@@ -101,7 +101,9 @@ def _write_entry(word: WordDocument, entry: Entry) -> None:
 
 def _about(entry: Entry) -> str:
     """Kind, colour and date of an entry, and whether its passage is gone."""
-    what = "Đánh dấu trang" if entry.kind is EntryKind.BOOKMARK else "Ghi chú" if entry.text else "Đánh dấu"
+    what = (
+        "Đánh dấu trang" if entry.kind is EntryKind.BOOKMARK else "Ghi chú" if entry.text else "Đoạn tô màu"
+    )
     parts = [what]
     if entry.colour:
         parts.append(f"màu {COLOUR_NAMES[entry.colour].lower()}")

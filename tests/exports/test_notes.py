@@ -79,7 +79,7 @@ def test_word_has_each_document_with_its_citation_sections_quotes_and_notes() ->
         "Hỏi thêm ở phường.\nViệc của tổ 3.",
         "Ghi chú, màu xanh, 22/11/2026",
         "“Đoạn đã bỏ”",
-        "Đánh dấu, màu hồng, 22/11/2026, không còn trong bản hiện hành",
+        "Đoạn tô màu, màu hồng, 22/11/2026, không còn trong bản hiện hành",
         "Văn kiện khác",
         "Văn kiện khác",
         "Mở đầu",
@@ -118,7 +118,7 @@ def test_markdown_reads_like_the_notes() -> None:
         "Hỏi thêm ở phường.\nViệc của tổ 3.\n\n"
         "*Ghi chú, màu xanh, 22/11/2026*\n\n"
         "> Đoạn đã bỏ\n\n"
-        "*Đánh dấu, màu hồng, 22/11/2026, không còn trong bản hiện hành*\n\n"
+        "*Đoạn tô màu, màu hồng, 22/11/2026, không còn trong bản hiện hành*\n\n"
         "## Văn kiện khác\n\nVăn kiện khác\n\n### Mở đầu\n\n*Đánh dấu trang, 22/11/2026*\n"
     )
 
