@@ -1,4 +1,4 @@
-"""A list of members says who is added, changed, moved or has left; carried out, it has nothing left to say."""
+"""A list of members says who is added, changed, moved or has left; once carried out it has nothing to say."""
 
 from dataclasses import replace
 from datetime import date, datetime
