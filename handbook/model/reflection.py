@@ -1,5 +1,6 @@
 """A reflection (bài thu hoạch): its text, its states, and what must hold before it is submitted."""
 
+import json
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from handbook.model.study import Assignment
 from handbook.model.text import nfc
 
 MAX_ANSWER_CHARACTERS = 60_000
+MAX_REFLECTION_BYTES = 480_000
+"""Of all answers together, written as JSON: with names and files it stays below what one submission may hold
+(protocol.submissions.MAX_CONTENT_BYTES)."""
 MAX_COMMENT_CHARACTERS = 10_000
 MAX_PASSAGES = 100
 MAX_PASSAGE_COMMENT_CHARACTERS = 2_000
@@ -157,7 +161,15 @@ def problems(assignment: Assignment, answers: tuple[Answer, ...]) -> tuple[Probl
             found.append(
                 Problem(part, f"Có dấu “{marking}”: nội dung bí mật nhà nước không được đưa vào sổ tay.")
             )
+    if _bytes_as_json(texts.values()) > MAX_REFLECTION_BYTES:
+        found.append(
+            Problem("", "Cả bài dài quá giới hạn một lần nộp (480 KB, khoảng 340.000 ký tự); hãy rút ngắn.")
+        )
     return tuple(found)
+
+
+def _bytes_as_json(texts: Iterable[str]) -> int:
+    return sum(len(json.dumps(text, ensure_ascii=False).encode()) for text in texts)
 
 
 def review_problem(comment: str, passages: tuple[PassageComment, ...] = ()) -> str:

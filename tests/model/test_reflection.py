@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from handbook.model.reflection import (
     MAX_ANSWER_CHARACTERS,
     Answer,
+    Reflection,
     Review,
     State,
     Verdict,
@@ -20,6 +21,7 @@ from handbook.model.reflection import (
     standing,
 )
 from handbook.model.study import Part
+from handbook.protocol.submissions import MAX_CONTENT_BYTES, pack_content
 from tests.model.test_study import assignment
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
@@ -82,6 +84,17 @@ def test_the_minimum_counts_over_all_parts(first: int, second: int) -> None:
     answers = (Answer("a", "chữ " * first), Answer("b", "chữ " * second))
     too_short = [p for p in problems(asked, answers) if "ít nhất" in p.message]
     assert bool(too_short) is (first + second < 20)
+
+
+def test_parts_that_are_too_long_only_together_are_refused_before_they_are_sent() -> None:
+    parts = tuple(Part(f"phan-{number}", f"Phần {number}") for number in range(10))
+    asked = assignment(parts=parts)
+    long = tuple(Answer(part.id, ("Đảng bộ " * 7_500)[:MAX_ANSWER_CHARACTERS]) for part in parts)
+    (problem,) = problems(asked, long)
+    assert (problem.part, "Cả bài dài quá" in problem.message) == ("", True)
+    fits = tuple(Answer(part.id, "Đảng bộ " * 3_500) for part in parts)
+    assert problems(asked, fits) == ()
+    assert len(pack_content(Reflection(asked.id, fits)).encode()) < MAX_CONTENT_BYTES
 
 
 def test_a_part_that_is_too_long_and_a_secret_one_are_refused() -> None:
