@@ -163,8 +163,7 @@ class Outbox:
         receipts.keep(connection, receipt)
         row = self.owed_row(connection, receipt.lineage, receipt.revision)
         if row is not None and submission_in(row).sha256 == receipt.sha256:
-            if receipt.kind is not SubmissionKind.FILE:  # of which no feed tells
-                acknowledged.keep(connection, submission_in(row), seen=row.again and held_before)
+            acknowledged.keep(connection, submission_in(row), seen=row.again and held_before)
             connection.execute(delete(outbox).where(outbox.c.sequence == row.sequence))
             if receipt.kind is SubmissionKind.WITHDRAWAL:
                 content = unpack_content(SubmissionKind.WITHDRAWAL, row.content)

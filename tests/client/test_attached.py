@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from handbook.client.attached import AttachedFiles
-from handbook.client.tables.personal import file_pieces
+from handbook.client.tables.personal import file_pieces, outbox, sync_state
 from handbook.errors import BadInput, NotFound
 from handbook.model.attached import PIECE_BYTES
 from handbook.model.people import DutyKind
@@ -238,7 +238,7 @@ def test_a_server_without_the_files_gets_them_when_the_text_is_handed_in_again(a
     assert kinds_held(an) == [SubmissionKind.FILE] * 3 + [SubmissionKind.REFLECTION]
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(faults=st.lists(st.sampled_from([None, *Fault]), max_size=10))
 def test_whatever_becomes_of_the_line_the_file_arrives_once_and_whole(
     ward: Ward, device: Devices, faults: list[Fault | None]
@@ -249,11 +249,9 @@ def test_whatever_becomes_of_the_line_the_file_arrives_once_and_whole(
     an.reflections.submit(TASK, NOW)
     an.line.faults.extend(faults[::2])
     hanh.line.faults.extend(faults[1::2])
-    for _ in range(8):
+    for _ in range(6):
         for each in (an, hanh):
             with each.store.personal.write() as connection:
-                from handbook.client.tables.personal import outbox, sync_state
-
                 connection.execute(outbox.update().values(next_try_at=None))
                 connection.execute(delete(sync_state))
             each.synced()
