@@ -152,6 +152,8 @@ class CommitteeScreen(Screen):
         said = [self.tr("số liệu {}").format(since_text(at, self.session.now()))]
         if asked:
             said.insert(0, self.tr("Hạn {}").format(date_text(asked.due_on)))
+        elif len(counts.assignments) > 1:
+            said.append(self.tr("tính theo lượt: mỗi đảng viên một lượt cho mỗi nhiệm vụ"))
         words = " · ".join(said)
         unit = next((each for each in _cells(counts) if each.path == self.route.unit), content.unit)
         self.header.show_text(unit.name, words[:1].upper() + words[1:])
