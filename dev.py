@@ -371,8 +371,8 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """The part of `test` that takes a minute or so: style, import law, the tests not marked slow."""
-    return test(["-m", "not slow", *arguments])
+    """The part of `test` that takes a minute or so: all but windows, PostgreSQL and what is slow."""
+    return test(["-m", "not slow and not gui and not postgres", *arguments])
 
 
 def build(arguments: list[str]) -> int:

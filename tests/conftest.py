@@ -20,6 +20,21 @@ if displays := os.environ.get("HANDBOOK_TEST_DISPLAYS", "").split():
     os.environ["DISPLAY"] = displays[worker % len(displays)]
 
 
+# By what they do, not by hand: a test forgotten here would make `dev.py check` slow without anybody noticing.
+WINDOWS = ("desktop",)
+PROCESSES = ("journeys", "test_demo.py", "test_commands.py", "test_conftest.py", "test_run.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what opens windows or starts processes of its own."""
+    for item in items:
+        parts = item.path.relative_to(Path(__file__).parent).parts
+        if any(part in WINDOWS for part in parts):
+            item.add_marker("gui")
+        if any(part in PROCESSES for part in parts):
+            item.add_marker("slow")
+
+
 class _Warnings(logging.Handler):
     """Keeps what was logged at WARNING or above, from any thread, as lines `logger LEVEL message`."""
 
