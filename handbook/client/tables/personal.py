@@ -255,8 +255,8 @@ notes = Table(
     Column("place_end", Integer),
     Index("notes_by_document", "document"),
 )
-"""Highlights and the notes on them. `section` to `in_heading` are the model's Anchor in the edition it was made
-in; `place_...` where it stands in edition `place_edition`, without a section when it is an orphan there.
+"""Highlights and the notes on them. `section` to `in_heading` are the model's Anchor in the edition it was
+made in; `place_...` where it stands in edition `place_edition`, without a section when it is an orphan there.
 `source`, `title` and `heading` name it when the document is gone."""
 
 bookmarks = Table(
