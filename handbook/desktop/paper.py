@@ -169,7 +169,7 @@ class Pages:
         height = self._document.pageSize().height()
         end = self._document.documentLayout().blockBoundingRect(last)
         first_page, last_page = int(place.top() // height), int((place.bottom() - 1) // height)
-        if first_page == last_page == self._page_at(last, last.layout().lineCount() - 1):
+        if first_page == last_page == self._page_at(last, last_line=True):
             return
         if end.height() <= height * LONGEST_MOVED:
             first = len(body) - 1
@@ -197,10 +197,13 @@ class Pages:
                 block = block.next()
         return blocks
 
-    def _page_at(self, block: QTextBlock, line: int = 0) -> int:
-        """Where this line of the block stands."""
+    def _page_at(self, block: QTextBlock, *, last_line: bool = False) -> int:
+        """The page of the block's first line, or of its last."""
+        self._document.pageCount()  # what a page break moved is set again only when somebody asks
         top = self._document.documentLayout().blockBoundingRect(block).top()
-        return int((top + block.layout().lineAt(line).y()) // self._document.pageSize().height())
+        lines = block.layout().lineCount()
+        within = block.layout().lineAt(lines - 1 if last_line else 0).y() if lines else 0
+        return int((top + within) // self._document.pageSize().height())
 
 
 def pdf_of(pages: Pages, title: str) -> bytes:

@@ -13,11 +13,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from handbook.desktop import saving
+from handbook.desktop.paper import Pages
 from handbook.desktop.report import ReportScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
 from handbook.exports.report_excel import SUMMARY
-from handbook.exports.report_page import COLUMNS
+from handbook.exports.report_page import COLUMNS, report_lines
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
 from handbook.model.report import figures_of
@@ -25,6 +26,7 @@ from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward, account_of, running_ward
 from tests.desktop.seat import Seat
+from tests.exports.test_report import WARD, paper
 
 pytestmark = pytest.mark.gui
 
@@ -226,3 +228,12 @@ def test_every_control_stays_in_the_window_at_every_text_size(
     for name in ("report.word", "report.excel", "report.pdf", "report.kind", "report.which"):
         control = reporting.find(name)
         assert control.visibleRegion().boundingRect() == control.rect(), name
+
+
+def test_every_row_and_the_signature_are_set_however_long_the_tables_are(qapp: QApplication) -> None:
+    for cells in range(1, 45, 4):
+        for asked in ((WRITING,), (WRITING, READING), (WRITING, READING) * 6):
+            pages = Pages(report_lines(paper(*asked, unit=WARD, cells=cells)))
+            assert pages.page_of("Số liệu theo máy chủ") >= pages.count - 2
+            assert pages.page_of("NGƯỜI LẬP BÁO CÁO") == pages.count - 1
+            assert f"Chi bộ {cells - 1}" in pages.text
