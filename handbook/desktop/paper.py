@@ -151,8 +151,9 @@ class Pages:
     def _keep_together(self, body: Sequence[Line | Grid], blocks: Sequence[QTextBlock]) -> None:
         """Titles go to the page of the text below them."""
         start = None
-        for (line, block), (_, below) in pairwise(zip(body, blocks, strict=True)):
-            if not line.look.with_next:
+        for (line, block), (following, below) in pairwise(zip(body, blocks, strict=True)):
+            # Qt leaves a page empty where a break stands between two tables.
+            if not line.look.with_next or isinstance(following, Grid):
                 start = None
                 continue
             start = start or block
