@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 class Draft:
     """What the editor shows for one assignment.
 
-    `answers` follow the template; text under a part that a later edition dropped comes after them. They are
-    the draft's while `can_write`, else those of the latest revision, as are `files`. `newer` is a revision
-    from another PC that the draft does not build on: submitting makes this text the latest. `can_revise`
-    says that `revise` would open a draft, `can_withdraw` that the latest text may still be taken back. `withdrawing` is while it
-    waits for the server, `not_withdrawn` says why the server would not have it. `refused` says why the latest
-    text could not be delivered; `kept` are texts of this PC that the server did not take. `recalled` says
-    that the publisher withdrew the assignment, `changed` what of it they changed since the member took note.
+    `answers` follow the template; text under a part that a later edition dropped comes after them. They
+    are the draft's while `can_write`, else those of the latest revision, as are `files`. `newer` is a
+    revision from another PC that the draft does not build on: submitting makes this text the latest.
+    `can_revise` says that `revise` would open a draft, `can_withdraw` that the latest text may still be
+    taken back. `withdrawing` is while it waits for the server, `not_withdrawn` says why the server would
+    not have it. `refused` says why the latest text could not be delivered; `kept` are texts of this PC
+    that the server did not take. `recalled` says that the publisher withdrew the assignment, `changed`
+    what of it they changed since the member took note.
     """
 
     assignment: "AssignmentView"

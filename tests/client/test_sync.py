@@ -77,6 +77,7 @@ def test_a_sync_says_what_it_moved_and_remembers_it(an: Device) -> None:
         sync_module.SENDING,
         sync_module.READING_FEED,
         sync_module.SENDING,
+        sync_module.FETCHING_FILES,
     ]
     status = an.sync.status()
     assert (status.last_success, status.last_attempt, status.last_error) == (NOW, NOW, None)
