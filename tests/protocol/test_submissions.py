@@ -8,10 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook.errors import BadInput
-from handbook.model.reflection import Answer, PassageComment, Reflection, Review, Verdict, Withdrawal
+from handbook.model.reflection import (
+    Answer,
+    AttachedFile,
+    PassageComment,
+    Reflection,
+    Review,
+    Verdict,
+    Withdrawal,
+)
 from handbook.model.study import CellMark, MarkKind, Tick
 from handbook.protocol.submissions import (
     MAX_CONTENT_BYTES,
+    FilePiece,
     Submission,
     SubmissionKind,
     pack_content,
@@ -22,7 +31,13 @@ from tests.protocol.samples import texts
 moments = st.datetimes(timezones=st.just(UTC))
 contents = {
     SubmissionKind.REFLECTION: st.builds(
-        Reflection, assignment=texts, answers=st.lists(st.builds(Answer, texts, texts), max_size=3).map(tuple)
+        Reflection,
+        assignment=texts,
+        answers=st.lists(st.builds(Answer, texts, texts), max_size=3).map(tuple),
+        files=st.lists(st.builds(AttachedFile, texts, texts, st.integers(0, 2**21)), max_size=2).map(tuple),
+    ),
+    SubmissionKind.FILE: st.builds(
+        FilePiece, sha256=texts, size=st.integers(0, 2**21), data=st.binary(max_size=200)
     ),
     SubmissionKind.TICK: st.builds(
         Tick, document=texts, edition=st.integers(1), read=st.booleans(), ticked_at=moments
