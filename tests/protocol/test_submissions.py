@@ -34,7 +34,9 @@ contents = {
         Reflection,
         assignment=texts,
         answers=st.lists(st.builds(Answer, texts, texts), max_size=3).map(tuple),
-        files=st.lists(st.builds(AttachedFile, texts, texts, st.integers(0, 2**21)), max_size=2).map(tuple),
+        files=st.lists(
+            st.builds(AttachedFile, sha256=texts, name=texts, size=st.integers(0, 2**21)), max_size=2
+        ).map(tuple),
     ),
     SubmissionKind.FILE: st.builds(
         FilePiece, sha256=texts, size=st.integers(0, 2**21), data=st.binary(max_size=200)
