@@ -69,7 +69,9 @@ def test_the_template_is_saved_and_is_no_list_yet(server: Path, tmp_path: Path) 
 
 def test_nobody_has_left_while_a_row_cannot_be_read(server: Path, tmp_path: Path) -> None:
     file = tmp_path / "danh-sach.csv"
-    file.write_text("Họ và tên;Chi bộ;Ngày vào Đảng\nLê Văn Mới;Khu phố 1;\nNguyễn Văn An;Khu phố 1;?\n", "utf-8")
+    file.write_text(
+        "Họ và tên;Chi bộ;Ngày vào Đảng\nLê Văn Mới;Khu phố 1;\nNguyễn Văn An;Khu phố 1;?\n", "utf-8"
+    )
     out = run("roster", file, "--complete", "--apply", "--data-dir", server)[1]
     assert "chưa coi ai là đã rời" in out
     assert "Rời chi bộ" not in out
