@@ -265,6 +265,7 @@ def _text_width(row_width: float) -> float:
 def _broken(text: str, font: QFont, width: float, most: int, indent: float = 0.0) -> QTextLayout:
     """The text broken into at most `most` lines, the last elided; the first begins `indent` further right."""
     metrics = QFontMetricsF(font)
+    text = unbroken(text)
     layout = QTextLayout(text, font)
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea, QVBoxLayout, QWidget
 
 from handbook.desktop.labels import Tone
-from handbook.desktop.rows import Row, RowList
+from handbook.desktop.rows import Row, RowList, _shape
 from handbook.desktop.theme import Mode, Theme, current_theme
 
 pytestmark = pytest.mark.gui
@@ -279,3 +279,12 @@ def test_new_rows_do_not_scroll_the_page(on_page: tuple[RowList, QScrollArea]) -
     view.show_rows([Row(key=str(n), title=f"Lần {n}", badge="Xong", note=LONG) for n in range(30)])
     settle()
     assert (view.current_key, page.verticalScrollBar().value()) == ("20", before)
+
+
+@pytest.mark.parametrize("width", range(160, 420, 20))
+def test_no_line_of_a_title_begins_in_the_middle_of_a_documents_number(width: int) -> None:
+    row = Row(key="a", title="Đọc lại Quy định 144-QĐ/TW và Quy định 37-QĐ/TW")
+    title = _shape(row, width, 1).title
+    starts = [title.text()[title.lineAt(number).textStart() :] for number in range(title.lineCount())]
+    assert len(starts) > 1 or width > 380
+    assert not any(start.startswith(("QĐ", "TW", "\u2060")) for start in starts)
