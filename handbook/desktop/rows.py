@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.labels import Tone
 from handbook.desktop.theme import TEXT_PX, current_theme
+from handbook.desktop.unbroken import unbroken
 
 TITLE_LINES = 2
 NOTE_PX = 13.0
