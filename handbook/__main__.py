@@ -216,6 +216,13 @@ def build_parser() -> argparse.ArgumentParser:
     _account(command, "default: the profile opened last")
     _passphrase(command)
 
+    command = _command(
+        commands, "export-data", _export_data, "save all that is held of oneself as a .zip, not encrypted"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    _account(command, "default: the profile opened last")
+    _passphrase(command)
+
     command = _command(commands, "search", _search, "search the library from a script")
     command.add_argument("text", metavar="TEXT")
     _account(command, "default: the profile opened last")
@@ -416,6 +423,14 @@ def _bundle(options: argparse.Namespace) -> int:
 
     return bundle(
         _folder(options), options.act, options.usb, _chosen_account(options), options.passphrase_file
+    )
+
+
+def _export_data(options: argparse.Namespace) -> int:
+    from handbook import commands
+
+    return commands.export_data(
+        _folder(options), options.file, _chosen_account(options), options.passphrase_file
     )
 
 

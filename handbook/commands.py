@@ -211,6 +211,26 @@ def sync(folder: Path, account: str | None, passphrase_file: Path | None) -> int
     return 0
 
 
+def export_data(folder: Path, file: Path, account: str | None, passphrase_file: Path | None) -> int:
+    """All that this PC and the server hold of the member. Exit code 1 when the server's part is missing."""
+    from handbook.client import disk
+    from handbook.client.own_data import ask_server, gather
+    from handbook.exports.own_data import to_zip
+
+    handbook = open_profile(folder, account, passphrase_file)
+    try:
+        told = ask_server(handbook.store, handbook.account, handbook.openings, handbook.transport)
+        own = gather(handbook.store, handbook.account, told, datetime.now(UTC))
+    finally:
+        handbook.close()
+    disk.write_whole(file, to_zip(own))
+    print(f"{file}: toàn bộ dữ liệu của {own.name}. Tệp không được mã hoá, hãy cất ở nơi riêng.")
+    if own.server_problem:
+        print(f"Thiếu phần máy chủ đang giữ: {own.server_problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def search(
     folder: Path, account: str | None, passphrase_file: Path | None, text: str, limit: int, as_json: bool
 ) -> int:

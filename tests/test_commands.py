@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -464,6 +465,15 @@ def test_what_waits_travels_on_a_stick_by_commands(ward: Ward, tmp_path: Path) -
     assert heard == Said(0, "biên nhận cho 1 mục, còn chờ gửi 0\n", "")
 
 
+def test_all_own_data_is_saved_with_what_the_server_holds(ward: Ward, tmp_path: Path) -> None:
+    file = tmp_path / "toi.zip"
+    said = ward.on_pc("export-data", file)
+    assert (said.code, said.err) == (0, "")
+    assert "Tệp không được mã hoá" in said.out
+    with zipfile.ZipFile(file) as archive:
+        assert {"index.html", "json/may-chu.json", "json/ticks.json"} < set(archive.namelist())
+
+
 def test_search_prints_for_a_reader(ward: Ward) -> None:
     said = ward.on_pc("search", "chuc nang lanh dao")
     assert said.code == 0
@@ -591,6 +601,7 @@ def test_a_new_password_is_asked_for_twice(
 FORBIDDEN = "PySide6 fastapi uvicorn"
 SAY_MODULES = f"""
 import sys
+import zipfile
 print("loaded", [name for name in {FORBIDDEN.split()} if name in sys.modules])
 """
 

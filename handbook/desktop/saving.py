@@ -43,10 +43,13 @@ def ask_for_folder(parent: QWidget, title: str, chosen: Callable[[Path], object]
     dialog.open()
 
 
-def save_file(path: Path, data: bytes) -> None:
-    """Writes the whole file or leaves the former one. Raises DiskProblem in words for who chose the place."""
+def save_file(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Writes the whole file or leaves the former one; a `private` one only this person's account may read.
+
+    Raises DiskProblem in words for who chose the place.
+    """
     try:
-        disk.write_whole(path, data, mode=0o644)
+        disk.write_whole(path, data, mode=0o600 if private else 0o644)
     except DiskProblem as problem:
         code = problem.__cause__.errno if isinstance(problem.__cause__, OSError) else None
         if code in (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.ETXTBSY):

@@ -23,6 +23,7 @@ from handbook.desktop import RESOURCES
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.keys import show_keys
 from handbook.desktop.network_card import NetworkCard
+from handbook.desktop.own_data import OwnDataCard
 from handbook.desktop.privacy import KEPT, SENT, Sent
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Route, Session
@@ -66,7 +67,8 @@ class SettingsScreen(Screen):
         self._pause = QTimer(self, interval=APPLY_AFTER_MS, singleShot=True)
         self._pause.timeout.connect(self._apply_size)
         self._network = NetworkCard(session, settings, change_settings, self._cannot_do)
-        for card in (self._looks(), self._network, self._data(), self._privacy(), self._about()):
+        own_data = OwnDataCard(session)
+        for card in (self._looks(), self._network, self._data(), self._privacy(), own_data, self._about()):
             self.body.addWidget(card)
 
     def show_route(self, route: Route) -> None:
