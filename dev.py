@@ -371,7 +371,7 @@ def test(arguments: list[str]) -> int:
 
 
 def check(arguments: list[str]) -> int:
-    """The part of `test` that takes a minute or so: all but windows, PostgreSQL and what is slow."""
+    """The part of `test` that takes a minute or so: all but windows, PostgreSQL and long stories."""
     return test(["-m", "not slow and not gui and not postgres", *arguments])
 
 

@@ -23,15 +23,24 @@ if displays := os.environ.get("HANDBOOK_TEST_DISPLAYS", "").split():
 # By what they do, not by hand: a test forgotten here would make `dev.py check` slow without anybody noticing.
 WINDOWS = ("desktop",)
 PROCESSES = ("journeys", "test_demo.py", "test_commands.py", "test_conftest.py", "test_run.py")
+BAD_LINES = (
+    "test_attached.py",
+    "test_attack_table.py",
+    "test_bundles.py",
+    "test_changed_keys.py",
+    "test_sync.py",
+    "test_usb.py",
+    "test_withdrawals.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what opens windows or starts processes of its own."""
+    """Marks what opens windows, starts processes of its own or goes over bad lines and through power cuts."""
     for item in items:
         parts = item.path.relative_to(Path(__file__).parent).parts
         if any(part in WINDOWS for part in parts):
             item.add_marker("gui")
-        if any(part in PROCESSES for part in parts):
+        if any(part in (*PROCESSES, *BAD_LINES) for part in parts):
             item.add_marker("slow")
 
 
