@@ -450,16 +450,16 @@ def test_content_travels_from_a_publishers_folder_to_a_pc_on_a_stick(ward: Ward,
 def test_what_waits_travels_on_a_stick_by_commands(ward: Ward, tmp_path: Path) -> None:
     assert ward.on_pc("bundle", "write", tmp_path).is_refusal()  # nothing waits
     code = ward.new_code()
-    far, secretary = tmp_path / "far", ward.on_pc("activate", ward.server.url, code)
+    far, near = shutil.copytree(ward.pc, tmp_path / "far"), shutil.copytree(ward.pc, tmp_path / "near")
+    password = ("--passphrase-file", ward.office.password)
+    secretary = run("activate", ward.server.url, code, "--data-dir", near, *password)
     assert secretary.code == 0, secretary.err
-    shutil.copytree(ward.pc, far)
     handbook = open_handbook(far, MEMBER, PASSWORD)
     handbook.library.tick("central/nq-2", True, datetime.now(UTC))
     handbook.close()
-    password = ("--passphrase-file", ward.office.password)
     written = run("bundle", "write", tmp_path / "usb", "--data-dir", far, "--account", MEMBER, *password)
     assert written.out.endswith("1 mục trong 1 gói\n"), written.err
-    carried = ward.on_pc("bundle", "carry", tmp_path / "usb", "--account", SECRETARY)
+    carried = run("bundle", "carry", tmp_path / "usb", "--data-dir", near, "--account", SECRETARY, *password)
     assert carried == Said(0, "đã chuyển 1 gói, biên nhận nằm cạnh gói\n", "")
     heard = run("bundle", "receive", tmp_path / "usb", "--data-dir", far, "--account", MEMBER, *password)
     assert heard == Said(0, "biên nhận cho 1 mục, còn chờ gửi 0\n", "")
