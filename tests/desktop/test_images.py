@@ -146,7 +146,8 @@ def test_what_a_picture_shows_is_text_that_is_read_found_and_marked(shown: OneSc
     cursor = QTextCursor(text.document())
     cursor.select(QTextCursor.SelectionType.Document)
     text.setTextCursor(cursor)
-    [chosen] = text.chosen()
+    heading, chosen = text.chosen()
+    assert heading.in_heading and not chosen.in_heading
     expected = "Trước hình.Biểu đồ rộngHình nhỏHình chưa vềHết.".replace(" ", "")
     assert chosen.stop - chosen.first == len(expected)  # a picture itself is no character
 
