@@ -81,7 +81,10 @@ def paragraphs_of(texts: Path | None) -> list[str]:
             for paragraph in section.text.split("\n\n")
             if not paragraph.startswith(("|", "#", "- ", "[^"))
         ]
-    return [paragraph for paragraph in found if len(paragraph) > 60]
+    worth = [paragraph for paragraph in found if len(paragraph) > 60]
+    if not worth:
+        raise SystemExit(f"{texts}: no .txt file with paragraphs of more than 60 characters")
+    return worth
 
 
 def documents_of(

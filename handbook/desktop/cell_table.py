@@ -17,9 +17,6 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -28,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.row_table import choose_whole_rows
 from handbook.desktop.states import STATE_TONES
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Tone
@@ -70,21 +68,9 @@ class MemberTable(QTableView):
         self.setModel(self._members)
         self.setItemDelegate(_CellPainter(self))
         self.setAccessibleName(self.tr("Đảng viên của chi bộ"))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        choose_whole_rows(self)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.activated.connect(lambda index: self.opened.emit(self._members.rows[index.row()].account))
         self._measure()
