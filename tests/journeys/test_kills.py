@@ -27,6 +27,8 @@ from tests.journeys.small_ward import MEMBER, PASSWORD, SmallWard, assignment_id
 from tests.journeys.victims import answers_of, now, pull_content, submit_and_deliver, text_number, type_on
 
 TYPING_KILLS = int(os.environ.get("HANDBOOK_TYPING_KILLS", "80"))
+TYPING_SEED = int(os.environ.get("HANDBOOK_TYPING_SEED", "1"))
+"""Other moments to be killed at, so that a long run can be done in parts."""
 SUBMIT_KILLS = 60
 APPLY_KILLS = 40
 SERVER_KILLS = 30
@@ -95,7 +97,7 @@ def test_what_a_save_returned_for_is_there_after_any_power_cut_while_typing(
     ward: SmallWard, nursery: Any
 ) -> None:
     data_dir = synced(ward)
-    chance = random.Random(1)
+    chance = random.Random(TYPING_SEED)
     saved = 0
     for _ in range(TYPING_KILLS):
         # Counted in saves: a busy machine would not come to any within so many milliseconds.
