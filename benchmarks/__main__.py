@@ -16,6 +16,7 @@ from benchmarks import (
     reader,
     report,
     search,
+    server_load,
     start,
     sync,
     writing,
@@ -90,6 +91,14 @@ def main() -> int:
     command.add_argument("--assignments", type=int, default=50)
     command.set_defaults(
         measure=lambda options: counts.measure(options.cells, options.members, options.assignments)
+    )
+
+    command = benchmarks.add_parser("submissions", help="reflections accepted a second, and how soon")
+    command.add_argument("--database", choices=server_load.DATABASES, nargs="+", default=["postgresql"])
+    command.add_argument("--seconds", type=float, default=10)
+    command.add_argument("--connections", type=int, default=64)
+    command.set_defaults(
+        measure=lambda options: server_load.measure(options.database, options.seconds, options.connections)
     )
 
     command = benchmarks.add_parser("packs", help="first sync and readers' bytes over many publishings")

