@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.answers import record_in
 from handbook.client.store import Store
-from handbook.client.tables.personal import account
+from handbook.client.tables.personal import account, kept_answers
 from handbook.errors import ServerBroken, SignInFailed
 from handbook.model.changes import Change, Changes
 from handbook.model.people import DUTY_NAMES, Action, DutyKind, Member, Unit, can
@@ -90,18 +90,19 @@ class Account:
         """
         with self._store.personal.read() as connection:
             server, device = connection.execute(select(account.c.server, account.c.device)).one()
-            name = read_member(connection).account
+            before = read_member(connection)
         session = request_session(
             self._transport,
             "/v1/sign-in",
-            SignIn(account=name, password=composed(password), device=device),
+            SignIn(account=before.account, password=composed(password), device=device),
         )
-        if session.member.account != name:
+        if session.member.account != before.account:
             raise ServerBroken(
                 "Máy chủ trả lời bằng một tài khoản khác.", "Chưa có gì thay đổi; hãy báo quản trị máy chủ."
             )
         with self._store.personal.write() as connection:
             keep_session(connection, session, server=server, device=device, now=now)
+            _drop_answers_to_former_duties(connection, before, session.member)
         self._rewrap(password)
         return self._store.announce({Change.ACCOUNT})
 
@@ -116,13 +117,17 @@ class Account:
         except SignInFailed:
             self.mark_expired()
             raise
-        if (session.member, session.units) == (self.member(), self.units()):
+        before = self.member()
+        if (session.member, session.units) == (before, self.units()):
             return frozenset()
         with self._store.personal.write() as connection:
             connection.execute(
                 update(account).values(member=_encoded(session.member), units=_encoded(session.units))
             )
-        return self._store.announce({Change.ACCOUNT, Change.STUDY, Change.CELL})
+            _drop_answers_to_former_duties(connection, before, session.member)
+        return self._store.announce(
+            {Change.ACCOUNT, Change.STUDY, Change.CELL, Change.COMMITTEE, Change.MEMBERS}
+        )
 
 
 def read_member(connection: Connection) -> Member:
@@ -133,6 +138,11 @@ def read_member(connection: Connection) -> Member:
 def read_server(connection: Connection) -> str:
     """The base URL of the member's server, within a transaction on personal.db."""
     return connection.scalars(select(account.c.server)).one()
+
+
+def _drop_answers_to_former_duties(connection: Connection, before: Member, after: Member) -> None:
+    if after.duties != before.duties:
+        connection.execute(delete(kept_answers))
 
 
 def request_session(transport: "Transport", path: str, record: object) -> Session:

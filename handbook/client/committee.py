@@ -6,30 +6,23 @@ Asked of the server and kept encrypted on this PC, so that it can be read and re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
-
-from handbook.client.answers import record_in
 from handbook.client.cell_rows import state_text
-from handbook.client.tables.personal import kept_answers
+from handbook.client.kept_answers import KeptAnswers
 from handbook.errors import NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, Unit, UnitKind, can
 from handbook.model.report import AssignmentLine, PersonLine, Report, UnitLine, in_due_order, sum_of
 from handbook.model.study import MARK_NAMES, Assignment
 from handbook.model.vietnamese import name_key
-from handbook.protocol import codec
-from handbook.protocol.api import MAX_ANSWER_BYTES, Completion, Counts
+from handbook.protocol.api import Completion, Counts
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
     from handbook.client.store import Store
     from handbook.client.transport import Transport
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +37,7 @@ class Committee:
     def __init__(self, store: "Store", account: "Account", transport: "Transport") -> None:
         self._store = store
         self._account = account
-        self._transport = transport
+        self._kept = KeptAnswers(store, account, transport)
 
     # Queries: what was kept
 
@@ -59,13 +52,13 @@ class Committee:
 
     def counts(self) -> Counts | None:
         """The figures as they were last asked for; None before that. Raises NotAllowed without the duty."""
-        found = self._kept(_counts_path(self._duty().path), Counts)
+        found = self._kept.find(_counts_path(self._duty().path), Counts)
         return found[0] if found else None
 
     def states(self, cell: str, assignment_id: str, now: datetime) -> CellStates | None:
         """How far the members of a cell were when they were last asked for; None before that."""
         self._duty()
-        found, counts = self._kept(_states_path(cell, assignment_id), Completion), self.counts()
+        found, counts = self._kept.find(_states_path(cell, assignment_id), Completion), self.counts()
         if found is None or counts is None:
             return None
         completion, asked_at = found
@@ -112,45 +105,20 @@ class Committee:
 
         Raises Offline, TooBusy, SignInFailed, ServerBroken, NotAllowed: what was kept goes with the duty.
         """
-        return self._ask(_counts_path(self._duty().path), Counts, now)
+        self._kept.ask(_counts_path(self._duty().path), Counts, now)
+        return self._store.announce({Change.COMMITTEE})
 
     def ask_states(self, cell: str, assignment_id: str, now: datetime) -> Changes:
         """Keeps how far the members of a cell are with an assignment. Raises as `ask_counts`, NotFound."""
         self._duty()
-        return self._ask(_states_path(cell, assignment_id), Completion, now)
+        self._kept.ask(_states_path(cell, assignment_id), Completion, now)
+        return self._store.announce({Change.COMMITTEE})
 
     def _duty(self) -> Unit:
         unit = self.unit()
         if unit is None:
             raise NotAllowed("Đồng chí không được phân công tổng hợp của đảng uỷ.")
         return unit
-
-    def _kept(self, path: str, record_type: type[T]) -> tuple[T, datetime] | None:
-        with self._store.personal.read() as connection:
-            row = connection.execute(
-                select(kept_answers.c.answer, kept_answers.c.asked_at).where(kept_answers.c.path == path)
-            ).one_or_none()
-        if row is None:
-            return None
-        return codec.decode(row.answer.encode(), record_type, limit=MAX_ANSWER_BYTES), row.asked_at
-
-    def _ask(self, path: str, record_type: type[T], now: datetime) -> Changes:
-        token = self._account.token
-        answer = self._transport.send("GET", path, token=token, limit=MAX_ANSWER_BYTES)
-        try:
-            record = record_in(answer, record_type)
-        except NotAllowed:
-            with self._store.personal.write() as connection:
-                connection.execute(delete(kept_answers))
-            raise
-        values = {"answer": codec.encode(record).decode(), "asked_at": now}
-        with self._store.personal.write() as connection:
-            connection.execute(
-                insert(kept_answers)
-                .values(path=path, **values)
-                .on_conflict_do_update(index_elements=["path"], set_=values)
-            )
-        return self._store.announce({Change.COMMITTEE})
 
 
 def _counts_path(unit: str) -> str:

@@ -129,7 +129,7 @@ def _wired(data_dir: Path, store: Store, account: Account, transport: Transport)
         attached=AttachedFiles(store),
         cell=Cell(store, account, assignments, outbox),
         committee=Committee(store, account, transport),
-        members=Members(account, transport),
+        members=Members(store, account, transport),
         openings=Openings(account, transport),
         outbox=outbox,
         search=Search(store, store.profile_dir / "index"),

@@ -6,20 +6,21 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from handbook.desktop.banners import Banner, kind_of
 from handbook.desktop.cell_head import CellChoosers
 from handbook.desktop.committee_table import FigureRow, FigureTable
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import Action, Banner, PrimaryButton, SecondaryButton
+from handbook.desktop.widgets import Action, PrimaryButton, SecondaryButton
 from handbook.desktop.work import Lane
-from handbook.errors import Expected
+from handbook.errors import Expected, Fault
 from handbook.model.changes import Change
 from handbook.model.people import Unit, UnitKind
 from handbook.model.reflection import STATE_NAMES, State
 from handbook.model.report import Figures, sum_of
 from handbook.model.study import Assignment
-from handbook.model.vietnamese import date_text, number_text, since_text
+from handbook.model.vietnamese import date_text, moment_text, number_text, since_text
 
 if TYPE_CHECKING:
     from handbook.client.committee import CellStates
@@ -98,10 +99,14 @@ class CommitteeScreen(Screen):
         self.session.work.run(ask, lambda _: self.clear_banner(), self._not_answered, self, lane=Lane.NET)
 
     def _not_answered(self, error: Expected) -> None:
-        if self._seen and self._seen.counts is None:
-            self.show_error(error, Action(self.tr("Thử lại"), self._ask))
-        else:
-            self.show_banner(Banner.of_error(error))
+        again, seen = Action(self.tr("Thử lại"), self._ask, "sync"), self._seen
+        if seen is None or seen.counts is None:
+            self.show_error(error, again)
+            return
+        at = seen.states.asked_at if seen.states else seen.counts.counted_at
+        why = "" if error.fault is Fault.NETWORK else error.advice
+        advice = f"{why} {self.tr('Đây là số liệu lúc {}.').format(moment_text(at))}".strip()
+        self.show_banner(Banner(kind_of(error), error.message, advice, again))
 
     # -- showing
 

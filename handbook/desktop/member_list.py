@@ -46,6 +46,7 @@ class MemberList(QWidget):
         super().__init__()
         self._held: MembersPage | None = None
         self._me = ""
+        self._changeable = True
         self._filter = "active"
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
@@ -63,6 +64,11 @@ class MemberList(QWidget):
             for unit in page.units:
                 self._cell.addItem(unit.name, unit.path)
         self._show_rows()
+
+    def set_changeable(self, changeable: bool) -> None:
+        """Whether what the signals ask for can be done now."""
+        self._changeable = changeable
+        self._show_acts()
 
     @property
     def cell(self) -> str:
@@ -124,13 +130,13 @@ class MemberList(QWidget):
         if state is None:
             return
         self._who.setText(state.member.name)
-        active = state.member.active
+        active, can_change = state.member.active, state.manageable and self._changeable
         for button in (self._edit, self._code, self._leave):
             button.setVisible(active)
         self._return.setVisible(not active)
         for button in (self._edit, self._code, self._return):
-            button.setEnabled(state.manageable)
-        self._leave.setEnabled(state.manageable and state.member.account != self._me)
+            button.setEnabled(can_change)
+        self._leave.setEnabled(can_change and state.member.account != self._me)
         self._not_mine.setVisible(not state.manageable)
 
     def _choose_filter(self, name: str) -> None:

@@ -1,4 +1,7 @@
-"""Đảng viên: who belongs to the cell or the commune, their accounts and duties, lists they come from."""
+"""Đảng viên: who belongs to the cell or the commune, their accounts and duties, lists they come from.
+
+The list is the one last asked for, so that it can be read offline too; whatever changes it needs the server.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
+from handbook.desktop.banners import Banner, kind_of
 from handbook.desktop.member_codes import MemberCodes
 from handbook.desktop.member_form import MemberForm, edit_of
 from handbook.desktop.member_import import Compared, MemberImport
@@ -17,35 +21,46 @@ from handbook.desktop.session import Route, Session
 from handbook.desktop.slips import Slip
 from handbook.desktop.widgets import Action, Column, Toast
 from handbook.desktop.work import Lane
-from handbook.errors import BadInput, Expected
-from handbook.model.changes import Change
+from handbook.errors import BadInput, Expected, Fault
+from handbook.model.changes import Change, Changes
 from handbook.model.people import Member, Unit
-from handbook.model.vietnamese import VIETNAM
+from handbook.model.vietnamese import VIETNAM, moment_text
 from handbook.protocol.api import MemberEdit, MemberState
 
 if TYPE_CHECKING:
+    from handbook.client.members import KeptPage
     from handbook.protocol.api import Code, MembersPage
 
 T = TypeVar("T")
 PAGE_WIDTH = 1600
 FORM_WIDTH = 760
+OF_SERVER = ("members.add", "members.import", "members.codes.all")
+"""What the header offers that is of no use while the server does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
     unit: Unit | None
-    page: "MembersPage | None" = None
+    kept: "KeptPage | None" = None
     me: str = ""
     server: str = ""
 
+    @property
+    def page(self) -> "MembersPage":
+        return self.kept.page
+
 
 class MembersScreen(Screen):
-    concerns = frozenset({Change.ACCOUNT})
+    concerns = frozenset({Change.MEMBERS, Change.ACCOUNT})
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, scrolls=False)
         self.header.show_text(self.tr("Đảng viên"))
         self._content_read: _Content | None = None
+        self._asked_for = ""
+        self._answers = True
+        self._act_was_lost = False
+        session.sync_changed.connect(self._sync_changed)
         self._offers: dict[str, QWidget] = {}
         self._compared: Compared | None = None
         for words, act, icon, name in (
@@ -63,12 +78,12 @@ class MembersScreen(Screen):
 
     def show_route(self, route: Route) -> None:
         self.route = route
+        self._asked_for = ""
         self.refresh()
 
     def refresh(self) -> None:
-        self._stale = False
         if self._content_read is None:
-            self.show_loading(self.tr("Đang hỏi máy chủ danh sách đảng viên…"))
+            self.show_loading(self.tr("Đang mở danh sách đảng viên…"))
         handbook = self.session.handbook
 
         def read() -> _Content:
@@ -77,18 +92,51 @@ class MembersScreen(Screen):
                 return _Content(unit=None)
             return _Content(
                 unit=unit,
-                page=handbook.members.page(unit.path),
+                kept=handbook.members.page(unit.path),
                 me=handbook.account.member().account,
                 server=handbook.account.server,
             )
 
-        self.session.work.run(read, self._show_content, self._not_read, self, Lane.NET)
+        self.load(read, self._show_content)
 
-    def _not_read(self, error: Expected) -> None:
-        if self._content_read is None:
-            self._cannot_load(error)
-        else:
-            self._cannot_do(error)
+    def _ask_server(self) -> None:
+        """Have the list as it is now; the one of last time stays until the answer is there."""
+        members, unit, now = self.session.handbook.members, self._content_read.unit.path, self.session.now()
+        self._asked_for = unit
+        if self._content_read.kept is None:
+            self.show_loading(self.tr("Đang hỏi máy chủ danh sách đảng viên…"))
+        self.session.work.run(
+            lambda: members.ask_page(unit, now), self._answered, self._not_answered, self, Lane.NET
+        )
+
+    def _answered(self, _: Changes) -> None:
+        if not self._answers:
+            self.clear_banner()
+        self._set_answers(True)
+
+    def _not_answered(self, error: Expected) -> None:
+        again = Action(self.tr("Thử lại"), self._ask_server, "sync")
+        if self._content_read is None or self._content_read.kept is None:
+            self.show_error(error, again)
+            return
+        self._set_answers(False)
+        seen = self.tr("Đây là danh sách lúc {}. Thêm, sửa, cấp mã, nhập danh sách phải chờ có máy chủ.")
+        why = "" if error.fault is Fault.NETWORK else error.advice
+        advice = f"{why} {seen.format(moment_text(self._content_read.kept.asked_at))}".strip()
+        self.show_banner(Banner(kind_of(error), error.message, advice, again, dismissible=False))
+
+    def _set_answers(self, answers: bool) -> None:
+        """Whether the server answered when it was last asked: without it nothing can be changed."""
+        self._answers = answers
+        self._list.set_changeable(answers)
+        self._show_offers()
+
+    def _sync_changed(self) -> None:
+        """Ask again once a sync has found the server."""
+        session = self.session
+        found = not (session.syncing or session.sync_error or session.sync_stopped)
+        if found and not self._answers and self.isVisible():
+            self._ask_server()
 
     def _show_content(self, content: _Content) -> None:
         if content.unit is None:
@@ -100,14 +148,20 @@ class MembersScreen(Screen):
             )
             return
         self._content_read = content
+        if content.unit.path != self._asked_for:
+            self._ask_server()
+        if content.kept is None:
+            self.header.show_text(self.tr("Đảng viên"), content.unit.name)
+            self._show_offers()
+            return
         self._list.show_page(content.page, content.me)
         members = [state for state in content.page.members if state.member.active]
         said = self.tr("{} đảng viên").format(len(members))
         if unused := sum(not state.activated for state in members):
             said += self.tr(", {} đồng chí chưa kích hoạt sổ tay").format(unused)
-        self.header.show_text(self.tr("Đảng viên"), f"{content.unit.name} · {said}")
+        asked_at = self.tr("danh sách lúc {}").format(moment_text(content.kept.asked_at))
+        self.header.show_text(self.tr("Đảng viên"), f"{content.unit.name} · {said} · {asked_at}")
         self.show_ready()
-        self.shown_ready.emit()
 
     # -- one member
 
@@ -138,7 +192,7 @@ class MembersScreen(Screen):
         self._back_to_list()
         said = self.tr("Đã thêm {}, tài khoản {}. Hãy cấp mã kích hoạt.").format(member.name, member.account)
         Toast(self.window(), said, seconds=8)
-        self.refresh()
+        self._ask_server()
 
     def _let_go(self, state: MemberState) -> None:
         said = self.tr("{} đã thôi sinh hoạt: không đăng nhập được nữa, dữ liệu được giữ theo quy định.")
@@ -159,7 +213,7 @@ class MembersScreen(Screen):
                 Toast(self.window(), self.tr("Đã bàn giao nhiệm vụ bí thư chi bộ."), seconds=8)
             else:
                 self.undo_offered.emit(said, lambda: self._undo(changed, before))
-            self.refresh()
+            self._ask_if_still_theirs()
 
         self._send(lambda: members.change(edit), done)
 
@@ -173,7 +227,12 @@ class MembersScreen(Screen):
                 edit = replace(edit_of(before[account]), before=present[account])
                 present |= {member.account: member for member in members.change(edit)}
 
-        self._send(put_back, lambda _: self.refresh())
+        self._send(put_back, lambda _: self._ask_server())
+
+    def _ask_if_still_theirs(self) -> None:
+        """Ask for the list anew, unless the duty has just been given away: `refresh` finds out."""
+        self._asked_for = ""
+        self.refresh()
 
     # -- codes
 
@@ -258,7 +317,7 @@ class MembersScreen(Screen):
             self._back_to_list()
             said = self.tr("Đã ghi {} thay đổi từ danh sách.").format(len(compared.changes))
             Toast(self.window(), said, seconds=8)
-            self.refresh()
+            self._ask_if_still_theirs()
 
         self._send(
             lambda: members.carry_out(
@@ -271,21 +330,38 @@ class MembersScreen(Screen):
 
     def _send(self, act: Callable[[], T], done: Callable[[T], object]) -> None:
         """Asks the server in the background; a refusal becomes a banner and what was typed stays."""
-        self.clear_banner()
+        if self._answers:
+            self.clear_banner()
         self.session.work.run(act, done, self._cannot_do, self, Lane.NET)
+
+    def _cannot_do(self, error: Expected) -> None:
+        lost = error.fault is Fault.NETWORK
+        if lost and self._stack.currentWidget() is self._list_page:
+            self._not_answered(error)
+            return
+        self._act_was_lost = lost
+        super()._cannot_do(error)
 
     def _show_page(self, page: Column) -> None:
         self._stack.setCurrentWidget(page)
-        for offer in self._offers.values():
-            offer.setVisible(page is self._list_page)
+        self._show_offers()
         page.verticalScrollBar().setValue(0)
 
-    def _offer_codes(self) -> None:
+    def _show_offers(self) -> None:
+        """What the header offers for the list; without the server only what needs none."""
+        of_list = self._stack.currentWidget() is self._list_page
+        there = of_list and self._answers and self._content_read is not None and self._content_read.kept
+        for name, offer in self._offers.items():
+            offer.setVisible(bool(there) if name in OF_SERVER else of_list)
         self._offers["members.codes.all"].setEnabled(bool(self._list.without_account()))
 
     def _back_to_list(self) -> None:
         self._show_page(self._list_page)
         self._list.take_focus()
+        if self._act_was_lost:
+            self._act_was_lost = False
+            self.clear_banner()
+            self._ask_server()
 
     def _build_pages(self) -> None:
         self._list = MemberList()
@@ -293,7 +369,7 @@ class MembersScreen(Screen):
         self._list.code_asked.connect(lambda state: self._issue([state.member.account]))
         self._list.leave_asked.connect(self._let_go)
         self._list.return_asked.connect(self._take_back)
-        self._list.shown.connect(self._offer_codes)
+        self._list.shown.connect(self._show_offers)
         self._form = MemberForm()
         self._form.kept.connect(self._keep)
         self._form.cancelled.connect(self._back_to_list)
@@ -321,4 +397,4 @@ class MembersScreen(Screen):
 
     def _codes_done(self) -> None:
         self._back_to_list()
-        self.refresh()
+        self._ask_server()

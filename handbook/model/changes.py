@@ -16,6 +16,7 @@ class Change(StrEnum):
     SETTINGS = "settings"
     NOTES = "notes"
     COMMITTEE = "committee"
+    MEMBERS = "members"
 
 
 Changes = frozenset[Change]

@@ -150,7 +150,7 @@ def handbook_of(device: Device) -> Handbook:
         attached=AttachedFiles(device.store),
         cell=device.cell,
         committee=Committee(device.store, device.account, device.line),
-        members=Members(device.account, device.line),
+        members=Members(device.store, device.account, device.line),
         openings=Openings(device.account, device.line),
         outbox=device.outbox,
         search=Search(device.store, Path(device.folder) / "index"),

@@ -172,6 +172,7 @@ def test_the_figures_are_kept_for_a_pc_without_a_network(
     try:
         assert look(offline) == known
         assert "Không kết nối được" in offline.words()
+        assert "Đây là số liệu lúc" in offline.words()
         assert look(offline, unit=CELL, assignment=ASSIGNMENT) == members
         offline.picture("committee-offline")
     finally:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
 
 from handbook.client.cell_copies import cell_members_of, reflection_of
+from handbook.client.members import Members
 from handbook.desktop.members import MembersScreen
 from handbook.desktop.rows import Row
 from handbook.desktop.session import Place
@@ -97,7 +99,8 @@ def picture(seat: Seat, name: str) -> None:
         for look, theme, size in (
             ("light", Theme(Mode.LIGHT), (1440, 900)),
             ("dark", Theme(Mode.DARK), (1024, 640)),
-            ("large", Theme(Mode.LIGHT, 1.5), (1024, 640)),
+            ("large", Theme(Mode.LIGHT, 2.0), (1024, 640)),
+            ("large-dark", Theme(Mode.DARK, 2.0), (1440, 900)),
         ):
             theme.apply(QApplication.instance())
             seat.window.resize(*size)
@@ -242,7 +245,7 @@ def test_a_list_from_a_file_is_looked_at_first_and_written_when_confirmed(
     assert not seat.find("members.import.write").isEnabled()
 
 
-def test_without_a_network_the_reason_is_said_and_what_was_typed_stays(seat: Seat, cell: str) -> None:
+def test_without_a_network_the_reason_is_said_and_what_was_typed_stays(seat: Seat) -> None:
     seat.click("members.add")
     name = seat.find("members.form.name")
     assert isinstance(name, QLineEdit)
@@ -251,6 +254,66 @@ def test_without_a_network_the_reason_is_said_and_what_was_typed_stays(seat: Sea
     seat.click("members.form.keep")
     assert "Không kết nối được" in seat.banner()
     assert seat.text("members.form.name") == "Trần Thị Mới"
+
+
+def test_without_a_network_the_list_of_last_time_is_shown_with_its_time_and_what_cannot_be_done(
+    seat: Seat, device: Callable[[str], Device], cell: str
+) -> None:
+    assert "danh sách lúc 15:30 ngày 22/11/2026" in seat.words()
+    seat.device.line.is_down = True
+    seat.go(Place.STUDY)
+    seat.go(Place.MEMBERS)
+    assert [row.title for row in rows(seat)] == ["An", "Hanh", "Lan", "Minh"]
+    assert "danh sách lúc 15:30 ngày 22/11/2026" in seat.words()
+    assert "Không kết nối được tới máy chủ" in seat.banner()
+    assert "phải chờ có máy chủ" in seat.banner()
+    choose(seat, cell, "Lan")
+    for name in ("add", "import", "codes.all"):
+        assert not seat.find(f"members.{name}"), name
+    for name in ("edit", "code", "leave"):
+        assert not seat.find(f"members.{name}").isEnabled(), name
+    assert seat.find("members.template").isEnabled()
+    seat.find("members.search").setText("la")
+    assert [row.title for row in rows(seat)] == ["Lan"]
+    picture(seat, "offline")
+    seat.device.line.is_down = False
+    seat.device.ward.now = NOW + timedelta(minutes=5)
+    seat.session.sync_now()
+    seat.settle()
+    assert not seat.banner()
+    assert "danh sách lúc 15:35 ngày 22/11/2026" in seat.words()
+    assert seat.find("members.edit").isEnabled()
+    assert seat.find("members.add")
+
+
+def test_without_a_network_and_without_a_list_yet_the_reason_is_told_with_the_way_on(
+    device: Callable[[str], Device], qapp: QApplication
+) -> None:
+    hanh = device("Hanh")
+    hanh.line.is_down = True
+    seated = Seat(hanh)
+    try:
+        page = seated.go(Place.MEMBERS)
+        assert "Không kết nối được tới máy chủ." in seated.words()
+        picture(seated, "nothing-yet")
+        hanh.line.is_down = False
+        retry = next(b for b in page.findChildren(QPushButton) if b.isVisible() and b.text() == "Thử lại")
+        QTest.mouseClick(retry, Qt.MouseButton.LeftButton)
+        seated.settle()
+        assert len(rows(seated)) == 4
+    finally:
+        seated.close()
+
+
+def test_the_kept_list_goes_with_the_duty(device: Callable[[str], Device], ward: Ward, cell: str) -> None:
+    hanh = device("Hanh")
+    hanh.synced()
+    page = Members(hanh.store, hanh.account, hanh.line)
+    page.ask_page(cell, NOW)
+    assert page.page(cell) is not None
+    ward.load(cell, {"Hanh": ()})
+    hanh.synced()
+    assert page.page(cell) is None
 
 
 def test_the_page_is_closed_to_who_has_no_such_duty(
