@@ -26,11 +26,12 @@ TEXTS = 50
 KEPT_OF_EACH = 5  # requests of a connection that are sent again at the end
 WAIT_SECONDS = 30.0
 CREATED = 201
-WORDS = (
+SAYING = (
     "nhận thức của bản thân về nghị quyết và việc sẽ làm trong thời gian tới tại chi bộ khu phố phát huy vai trò "
     "nêu gương đảng viên xây dựng thủ đô văn hiến văn minh hiện đại quản lý đất đai trật tự đô thị vệ sinh môi "
-    "trường cải cách hành chính chuyển đổi số gần dân trọng dân lắng nghe ý kiến nhân dân kịp thời báo cáo cấp uỷ"
-).split()
+    "trường cải cách hành chính chuyển đổi số gần dân trọng dân lắng nghe ý kiến nhân dân kịp thời báo cáo "
+    "cấp uỷ chính quyền đoàn thể quần chúng gương mẫu đi đầu học tập làm theo tư tưởng đạo đức phong cách"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,10 +98,11 @@ def _body(lineage: str, subject: str, unit: str, text: str) -> str:
 
 
 def _text(chance: random.Random) -> str:
+    known = SAYING.split()
     words: list[str] = []
     size = 0
     while size < CONTENT_BYTES:
-        words.append(chance.choice(WORDS))
+        words.append(chance.choice(known))
         size += len(words[-1].encode()) + 1
     return " ".join(words)
 

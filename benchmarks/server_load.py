@@ -3,7 +3,7 @@
 Each request is a new reflection of another member, as on the evening an assignment is due: checked, stored
 with its feed entry, committed to disk (SQLite synchronous=FULL, PostgreSQL fsync on) and receipted. The first
 five of each connection are repeated at the end: a repetition must find the same receipt. Server, database and
-crowd are processes of their own; CPU time is told for each, since other work on the machine does not change it.
+crowd are processes of their own; CPU time is told for each, which other work on the machine changes less.
 """
 
 import multiprocessing

@@ -139,7 +139,8 @@ def written_words(answers: Iterable[Answer]) -> int:
 
 def classified_marking(text: str) -> str:
     """The secrecy marking that stands alone on a line in capitals, as on a classified document; else ''."""
-    found = _SECRET.search(nfc(text))
+    text = nfc(text)
+    found = _SECRET.search(text) if "MẬT" in text else None  # looking at each line costs ten times as much
     return found.group(1) if found else ""
 
 

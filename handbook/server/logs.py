@@ -1,10 +1,11 @@
 """Log lines as JSON on standard error: routes, statuses and code, never people, addresses or texts."""
 
-import json
 import logging
 import sys
 import traceback
 from datetime import UTC, datetime
+
+import msgspec
 
 LOGGER = logging.getLogger("handbook.server")
 
@@ -24,7 +25,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line |= exception_facts(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False)
+        return msgspec.json.encode(line).decode()
 
 
 def exception_facts(error: BaseException) -> dict[str, object]:

@@ -8,7 +8,8 @@ from fastapi import FastAPI
 
 from handbook.protocol.api import Clash, ErrorBody
 from handbook.server.access import Needs
-from handbook.server.routes import ROUTES, Route
+from handbook.server.calls import Route
+from handbook.server.routes import ROUTES
 
 _TEMPLATE = "#/components/schemas/{name}"
 _JSON = "application/json"

@@ -18,7 +18,7 @@ from handbook.protocol.api import MAX_ANSWER_BYTES, FeedPage
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Content, Submission, SubmissionKind, pack_content
 from handbook.server.app import Clock
-from handbook.server.routes import House
+from handbook.server.calls import House
 from handbook.server.run import Server
 from handbook.server.settings import Settings
 from handbook.server.tokens import open_session
