@@ -27,10 +27,10 @@ KEPT_OF_EACH = 5  # requests of a connection that are sent again at the end
 WAIT_SECONDS = 30.0
 CREATED = 201
 SAYING = (
-    "nhận thức của bản thân về nghị quyết và việc sẽ làm trong thời gian tới tại chi bộ khu phố phát huy vai trò "
-    "nêu gương đảng viên xây dựng thủ đô văn hiến văn minh hiện đại quản lý đất đai trật tự đô thị vệ sinh môi "
-    "trường cải cách hành chính chuyển đổi số gần dân trọng dân lắng nghe ý kiến nhân dân kịp thời báo cáo "
-    "cấp uỷ chính quyền đoàn thể quần chúng gương mẫu đi đầu học tập làm theo tư tưởng đạo đức phong cách"
+    "nhận thức của bản thân về nghị quyết và việc sẽ làm trong thời gian tới tại chi bộ khu phố phát huy "
+    "vai trò nêu gương đảng viên xây dựng thủ đô văn hiến văn minh hiện đại quản lý đất đai trật tự đô thị "
+    "vệ sinh môi trường cải cách hành chính chuyển đổi số gần dân trọng dân lắng nghe ý kiến nhân dân "
+    "kịp thời báo cáo cấp uỷ chính quyền đoàn thể quần chúng gương mẫu đi đầu học tập làm theo tư tưởng"
 )
 
 
