@@ -1,8 +1,8 @@
 """How long a server keeps what, and until which day a thing of a given day is kept.
 
 An age is a number of whole months by the calendar of Vietnam. What came on a day is kept through the day of
-the same number so many months later, or the last day of that month where it has no such day; from the next day
-on it may be erased.
+the same number so many months later, or the last day of that month where it has no such day; from the next
+day on it may be erased.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from handbook.model.vietnamese import VIETNAM
+from handbook.model.vietnamese import VIETNAM, date_text
 
 LONGEST_MONTHS: Final = 100 * 12
 KEPT: Final = "kept"
@@ -34,10 +34,10 @@ _AGE = re.compile(r"(\d{1,4}) *(year|years|month|months|năm|tháng)")
 class Rules:
     """Ages in months; None where it is kept until an age is stated.
 
-    `reflections`: texts, their files, and what the cell said of them, from the day on which the latest text was
-    received. `exemption_reasons`: from the day on which the cell's entry was received. `left_members`: name and
-    account of who left, and their texts, from the day of leaving. `opening_log`: who was given whose text.
-    `activation_codes`: codes that were used or have run out.
+    `reflections`: texts, their files, and what the cell said of them, from the day on which the latest text
+    was received. `exemption_reasons`: from the day on which the cell's entry was received. `left_members`:
+    name and account of who left, and their texts, from the day of leaving. `opening_log`: who was given whose
+    text. `activation_codes`: codes that were used or have run out.
 
     How long the texts are kept is decided by the archive rules of the Party organisation, which differ: there
     is no age that would be right everywhere. The other two that nobody would miss have one.
@@ -85,6 +85,11 @@ def _months(rule: str, said: object) -> int | None:
 def age_text(months: int) -> str:
     """5 năm, 18 tháng"""
     return f"{months // 12} năm" if months % 12 == 0 else f"{months} tháng"
+
+
+def erased_text(erased_at: datetime) -> str:
+    """What whoever opens a text is told when its words are gone."""
+    return f"Bài đã được xoá theo thời hạn lưu trữ ngày {date_text(erased_at)}."
 
 
 def kept_through(day: date, months: int) -> date:

@@ -10,7 +10,7 @@
 | PUT /v1/submissions/{lineage}/{revision} | Submission | Receipt: 201 when new, 200 when held already |
 | PUT /v1/acknowledged/{lineage}/{revision} | SubmissionEntry | Receipt: as above, but as once received |
 | POST /v1/bundles | Bundle (protocol/bundles.py) | BundleReply; carried for somebody else |
-| GET /v1/feed?unit=U&after=N&mark=M&limit=K&seen_since=DAY | | FeedPage |
+| GET /v1/feed?unit=U&after=N&mark=M&limit=K&seen_since=DAY&rules=1 | | FeedPage |
 | GET /v1/files/{lineage}/{revision}/{sha256}/{number}?unit=U | | FilePiece |
 | GET /v1/cells/{unit}/completion?assignment=A | | Completion |
 | GET /v1/counts?below=U | | Counts |
@@ -35,6 +35,7 @@ from enum import StrEnum
 
 from handbook.model.people import DutyKind, Member, Unit
 from handbook.model.report import Figures
+from handbook.model.retention import Rules
 from handbook.model.roster import RosterPlan, RosterRow
 from handbook.model.study import Assignment, MemberProgress
 from handbook.protocol.receipts import Receipt
@@ -88,16 +89,23 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmissionEntry:
-    """A submission of any kind as the server holds it, with its author and receipt."""
+    """A submission of any kind as the server holds it, with its author and receipt.
+
+    Since `erased_at` the words are gone from its content, as the rules of retention have it. What says how it
+    stands is left; the receipt is that of the text that was received.
+    """
 
     author: str
     submission: Submission
     receipt: Receipt
+    erased_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One committed fact of a cell. `position` grows by commit order within the cell, from 1.
+
+    A submission whose words were erased comes once more.
 
     A reader with READ_CELL gets every entry of the cell; a member gets those about themselves: their own
     member record, their own submissions, and reviews of their reflections.
@@ -124,7 +132,7 @@ class FeedPage:
     a backup was restored, and the reader starts again from 0.
 
     `seen` stands on the last page for a reader with READ_CELL: the active members of the cell who were seen
-    on the day asked for (`seen_since`) or later.
+    on the day asked for (`seen_since`) or later. `retention` stands on the last page if it was asked for.
     """
 
     entries: tuple[Entry, ...]
@@ -133,6 +141,7 @@ class FeedPage:
     seen: tuple[LastSeen, ...] = ()
     mark: str = ""
     restored: bool = False
+    retention: Rules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission, SubmissionKind
 from handbook.server.database import Database, padded
 from handbook.server.people import find_members
+from handbook.server.retention_due import rules_of
 from handbook.server.tables import access_log, entries, feeds, members, submissions
 from handbook.server.withdrawals import withdrawn_of
 
@@ -111,12 +112,14 @@ def read_page(
     now: datetime,
     seen_since: date | None = None,
     mark: str = "",
+    rules: bool = False,
 ) -> FeedPage:
     """The reader's entries of the unit after a position; reading others' reflections is logged.
 
     With `mark`, that of the entry at `after`, the page tells whether this server has another one there.
 
-    With `seen_since` the last page tells a reader of the cell who was seen that day or later.
+    With `seen_since` the last page tells a reader of the cell who was seen that day or later, with `rules`
+    how long what is kept.
 
     A page ends early when its texts grow long. The log is committed before the page is given out.
     """
@@ -127,11 +130,12 @@ def read_page(
         page = _without_withdrawn(connection, reader, unit, _entries_at(connection, unit, span.positions))
         asked = seen_since is not None and not span.more and can(reader, Action.READ_CELL, unit)
         last_seen = _seen(connection, unit, seen_since) if asked else ()
+        kept = rules_of(connection) if rules and not span.more else None
     seen = [entry.entry for entry in page if entry.entry is not None]
     log_access(database, reader, seen, "feed", now)
     reached = span.positions[-1] if span.positions else after
     mark = span.mark or mark
-    return FeedPage(entries=page, next=reached, more=span.more, seen=last_seen, mark=mark)
+    return FeedPage(entries=page, next=reached, more=span.more, seen=last_seen, mark=mark, retention=kept)
 
 
 def _has_another(connection: Connection, unit: str, position: int, mark: str) -> bool:
@@ -244,7 +248,12 @@ def entry_from(row: RowMapping) -> SubmissionEntry:
         written_at=row["written_at"],
         content=row["content"],
     )
-    return SubmissionEntry(author=row["author"], submission=submission, receipt=receipt_from(row))
+    return SubmissionEntry(
+        author=row["author"],
+        submission=submission,
+        receipt=receipt_from(row),
+        erased_at=row["erased_at"],
+    )
 
 
 def receipt_from(row: RowMapping) -> Receipt:
@@ -277,7 +286,9 @@ def log_access(
             now=now,
         )
         for entry in seen
-        if entry.submission.kind is SubmissionKind.REFLECTION and entry.author != reader.account
+        if entry.submission.kind is SubmissionKind.REFLECTION
+        and entry.author != reader.account
+        and entry.erased_at is None
     ]
     if rows:
         with database.write() as connection:

@@ -8,6 +8,7 @@ from handbook.errors import BadInput, NotFound
 from handbook.model.attached import pieces_of
 from handbook.model.people import Action, Member, can, commune_of
 from handbook.model.reflection import Reflection
+from handbook.model.retention import erased_text
 from handbook.protocol.submissions import (
     FilePiece,
     Submission,
@@ -62,7 +63,7 @@ def read_piece(
         raise _no_file()
     with database.read() as connection:
         text = connection.execute(
-            select(submissions.c.author, submissions.c.content).where(
+            select(submissions.c.author, submissions.c.content, submissions.c.erased_at).where(
                 submissions.c.commune == commune_of(unit),
                 submissions.c.lineage == lineage,
                 submissions.c.revision == revision,
@@ -72,6 +73,8 @@ def read_piece(
         ).one_or_none()
         if text is None or not _may_read(connection, reader, unit, text.author, lineage, revision):
             raise _no_file()
+        if text.erased_at is not None:
+            raise NotFound(erased_text(text.erased_at), "Biên nhận và kết quả đánh giá vẫn còn.")
         named = unpack_content(SubmissionKind.REFLECTION, text.content).files
         if all(file.sha256 != sha256 for file in named):
             raise _no_file()

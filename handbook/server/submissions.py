@@ -285,8 +285,6 @@ def _judge(
         if others:
             raise _clash(connection, others, "Đồng chí đã nộp bài cho nhiệm vụ này từ một máy khác.")
     _check_succession(submission, lineage)
-    if isinstance(arrival.content, Reflection):
-        check_files_held(connection, author.account, submission, arrival.content)
     unit, owner = _place(arrival, known)
     return _Fresh(arrival, unit, owner, lineage)
 
@@ -295,6 +293,9 @@ def _judge_again(connection: Connection, one: _Fresh, positions: dict[str, int],
     """What can only be said once the feed is held."""
     if one.unit not in positions:
         raise NotFound(f"Máy chủ không có tổ chức đảng “{one.unit}”.")
+    if isinstance(one.arrival.content, Reflection):
+        # Retention deletes files that no text names while it holds the feed.
+        check_files_held(connection, one.arrival.author.account, one.arrival.submission, one.arrival.content)
     if one.arrival.held_once is not None:
         said.add(one.arrival.content)
         return one

@@ -121,6 +121,8 @@ attempts = Table(
     Column("until", Moment, nullable=False, index=True),
 )
 
+# `erased_at` is when retention took the words out of `content`, leaving what figures and receipts need;
+# `sha256` stays that of the text that was received.
 submissions = Table(
     "submissions",
     metadata,
@@ -138,6 +140,7 @@ submissions = Table(
     Column("server", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("signature", Text, nullable=False),
+    Column("erased_at", Moment),
     Index("submissions_of_author", "commune", "author", "subject"),
     Index(
         "one_reflection_lineage",
@@ -203,4 +206,33 @@ access_log = Table(
     Column("lineage", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("how", Text, nullable=False),
+)
+
+# How long what is kept, as the ward's file states it; `months` is null where nothing is to be erased. A rule
+# without a row has its default (model/retention.py).
+retention_rules = Table(
+    "retention_rules",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    Column("months", Integer),
+)
+
+# Each run of retention; one that was cut short has no end.
+retention_runs = Table(
+    "retention_runs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+)
+
+# How many of what a run erased in a unit, committed together with the erasure; `unit` is empty for what
+# belongs to none.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
 )

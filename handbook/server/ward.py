@@ -3,11 +3,12 @@
 `name` at the top is the commune's own and not kept here. [[units]] have path, name and kind. [[members]] have
 account, name, unit, duties, and where they are known admitted_on, probationary and active. Duties are kinds:
 committee_officer, publisher and administrator hold for the member's commune, the others for their cell.
+[retention] says how long what is kept (model/retention.py); what it does not name has its default again.
 """
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,9 +17,11 @@ from sqlalchemy import Connection, insert, select
 
 from handbook.errors import BadInput
 from handbook.model.people import Duty, DutyKind, Member, Unit, commune_of
+from handbook.model.retention import BadAge, Rules, rules_from
 from handbook.server import feed
 from handbook.server.database import Database, upsert
 from handbook.server.people import members_in, members_where
+from handbook.server.retention_due import keep_rules
 from handbook.server.roster import keep_members
 from handbook.server.tables import feeds, members, units
 
@@ -52,15 +55,17 @@ class _Ward:
     name: str
     units: tuple[Unit, ...]
     members: tuple[_MemberEntry, ...] = ()
+    retention: dict[str, object] = field(default_factory=dict)
 
 
 def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
     """Adds and updates what the file names; members it does not name stay as they are. Raises BadInput."""
-    ward = _read(file)
+    ward, rules = _read(file)
     loaded = tuple(_member(entry) for entry in ward.members)
     with database.write() as connection:
         upsert(connection, units, _unit_rows(ward.units))
         _start_feeds(connection)
+        keep_rules(connection, rules)
         stored = connection.execute(members_where(members.c.account.in_([m.account for m in loaded])))
         known = {member.account: member for member in members_in(stored.mappings())}
         by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
@@ -110,16 +115,36 @@ def _member(entry: _MemberEntry) -> Member:
     )
 
 
-def _read(file: Path) -> _Ward:
+def _read(file: Path) -> tuple[_Ward, Rules]:
     try:
-        ward = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Ward)
+        text = file.read_text(encoding="utf-8")
+        ward = msgspec.convert(tomllib.loads(text), _Ward)
     except OSError as error:
         raise BadInput(f"Không đọc được tệp {file}.", "Hãy kiểm tra đường dẫn và quyền đọc.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise BadInput(f"Tệp {file.name} không đúng khuôn dạng: {error}.") from error
     if problems := _problems(ward):
         raise BadInput(f"Tệp {file.name} có chỗ chưa đúng: {'; '.join(problems[:10])}.")
-    return ward
+    try:
+        return ward, rules_from(ward.retention)
+    except BadAge as error:
+        line = _line_of(text, error.rule)
+        raise BadInput(
+            f"Tệp {file.name}, dòng {line}, phần [retention]: {error}.",
+            "Xem các quy tắc trong docs/server.md, phần Retention.",
+        ) from error
+
+
+def _line_of(text: str, rule: str) -> int:
+    """On which line, from 1, the table [retention] has this key; or the table's own line."""
+    lines = text.splitlines()
+    start = next((n for n, line in enumerate(lines) if re.match(r"\s*\[\s*retention\s*\]", line)), 0)
+    for number, line in enumerate(lines[start + 1 :], start + 2):
+        if re.match(r"\s*\[", line):
+            break
+        if re.match(rf"""\s*["']?{re.escape(rule)}["']?\s*=""", line):
+            return number
+    return start + 1
 
 
 def _problems(ward: _Ward) -> list[str]:

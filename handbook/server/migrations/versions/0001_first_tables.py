@@ -1,4 +1,4 @@
-"""Units, members, accounts, submissions, feeds and the access log."""
+"""Units, members, accounts, submissions, feeds, retention and the access log."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,7 @@ def upgrade() -> None:
     _accounts()
     _submissions()
     _entries()
+    _retention()
     op.create_table(
         "access_log",
         sa.Column(
@@ -111,6 +112,7 @@ def _submissions() -> None:
         sa.Column("server", sa.Text, nullable=False),
         sa.Column("key", sa.Text, nullable=False),
         sa.Column("signature", sa.Text, nullable=False),
+        sa.Column("erased_at", Moment),
         postgresql_partition_by="HASH (commune)",
     )
     _partition("submissions")
@@ -147,6 +149,27 @@ def _submissions() -> None:
         ["commune", "subject"],
         sqlite_where=cell_mark,
         postgresql_where=cell_mark,
+    )
+
+
+def _retention() -> None:
+    op.create_table(
+        "retention_rules",
+        sa.Column("rule", sa.Text, primary_key=True),
+        sa.Column("months", sa.Integer),
+    )
+    op.create_table(
+        "retention_runs",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("started_at", Moment, nullable=False),
+        sa.Column("finished_at", Moment),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("run", sa.Integer, primary_key=True),
+        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("what", sa.Text, primary_key=True),
+        sa.Column("count", sa.Integer, nullable=False),
     )
 
 
