@@ -16,6 +16,7 @@ from sqlalchemy import Row as RowOf
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.editions import keep_former_editions
+from handbook.client.recalled import keep_recalled
 from handbook.client.rendering import RenderedSection, render_sections
 from handbook.client.store import Store
 from handbook.client.tables.library import (
@@ -299,6 +300,11 @@ def _replace(
 ) -> None:
     ids = [one.item.id for one in newer]
     keep_former_editions(connection, ids, [one.item.id for one in newer if one.document])
+    keep_recalled(
+        connection,
+        gone=[one.item.id for one in newer if not one.assignment],
+        back=[one.item.id for one in newer if one.assignment],
+    )
     connection.execute(delete(documents).where(documents.c.id.in_(ids)))
     connection.execute(delete(assignments).where(assignments.c.id.in_(ids)))
     connection.execute(delete(assets).where(assets.c.id.in_(ids)))

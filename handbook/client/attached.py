@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from sqlalchemy import Connection, Row, Select, and_, delete, exists, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, exists, select, union, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.answers import record_in
-from handbook.client.tables.personal import attached_files, drafts, file_pieces, outbox, receipts
+from handbook.client.tables.personal import (
+    attached_files,
+    draft_versions,
+    drafts,
+    file_pieces,
+    outbox,
+    receipts,
+)
 from handbook.errors import BadInput, Expected, NotAllowed, NotFound, ServerBroken
 from handbook.model.attached import (
     MAX_FILES,
@@ -211,9 +218,9 @@ def forget_named(
 
 
 def drop_unnamed(connection: Connection) -> None:
-    """Removes bytes that no text and no draft names any more."""
-    packed = connection.execute(select(drafts.c.files)).scalars()
-    in_drafts = {file.sha256 for each in packed for file in unpacked_files(each)}
+    """Removes bytes that no text, no draft and no version of one names any more."""
+    named = union(select(drafts.c.files), select(draft_versions.c.files))
+    in_drafts = {file.sha256 for each in connection.execute(named).scalars() for file in unpacked_files(each)}
     connection.execute(
         delete(file_pieces).where(
             file_pieces.c.sha256.not_in(in_drafts),

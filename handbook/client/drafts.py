@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from handbook.client.lineages import KeptText, ReviewNote, SubmittedRevision, submitted
 from handbook.client.tables.personal import clashes, drafts, outbox
+from handbook.errors import BadInput
 from handbook.model.reflection import Answer, AttachedFile, Problem, State
 from handbook.model.study import Assignment
 from handbook.protocol.submissions import SubmissionKind
@@ -22,7 +23,7 @@ class Draft:
 
     `answers` follow the template; text under a part that a later edition dropped comes after them. They
     are the draft's while `can_write`, else those of the latest revision, as are `files`. `newer` is a
-    revision from another PC that the draft does not build on: submitting makes this text the latest.
+    revision from another PC that the draft does not build on: the member chooses before submitting.
     `can_revise` says that `revise` would open a draft, `can_withdraw` that the latest text may still be
     taken back. `withdrawing` is while it waits for the server, `not_withdrawn` says why the server would
     not have it. `refused` says why the latest text could not be delivered; `kept` are texts of this PC
@@ -67,6 +68,13 @@ class Standing:
     @property
     def latest(self) -> SubmittedRevision | None:
         return self.texts[0] if self.texts else None
+
+    @property
+    def newer(self) -> SubmittedRevision | None:
+        """A text of another PC that the draft does not build on."""
+        if self.draft is None or self.latest is None or self.latest.revision <= self.draft.base_revision:
+            return None
+        return self.latest
 
     @property
     def accepted(self) -> bool:
@@ -127,6 +135,13 @@ def lineage_of(standing: Standing) -> str:
     if standing.latest:
         return standing.latest.lineage
     return standing.draft.lineage if standing.draft is not None else ""
+
+
+def cannot_write() -> BadInput:
+    return BadInput(
+        "Bài đã nộp nên không sửa được nữa.",
+        "Chỉ sửa được khi chi bộ trả lại; bản đã nộp xem ở mục Các bản đã nộp.",
+    )
 
 
 def on_template(assignment: Assignment, written: tuple[Answer, ...]) -> tuple[Answer, ...]:

@@ -225,8 +225,9 @@ def _texts(connection: Connection, asked: Mapping[str, Assignment]) -> tuple[Own
 def _files(connection: Connection) -> tuple[tuple[OwnFile, ...], tuple[str, ...]]:
     """Each attached file of own texts that is whole here; the names of the others."""
     named: dict[str, AttachedFile] = {}
-    for packed in connection.scalars(select(tables.drafts.c.files)):
-        named |= {file.sha256: file for file in unpacked_files(packed)}
+    for written in (tables.draft_versions, tables.drafts):
+        for packed in connection.scalars(select(written.c.files)):
+            named |= {file.sha256: file for file in unpacked_files(packed)}
     for table in (tables.revisions, tables.clashes):
         for content in connection.scalars(select(table.c.content)):
             named |= {file.sha256: file for file in files_in(content)}

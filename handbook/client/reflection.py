@@ -5,70 +5,43 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import uuid_utils
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts
 from handbook.client.assignments import decoded, encoded
-from handbook.client.attached import (
-    disown,
-    drop_unnamed,
-    forget_named,
-    forget_sent,
-    is_here,
-    judged,
-    keep_data,
-    keep_named,
-    packed_files,
-    pieces_to_owe,
-    unpacked_files,
-    with_file,
+from handbook.client.attached import is_here, judged, keep_data, packed_files, unpacked_files, with_file
+from handbook.client.choices import (
+    Choice,
+    choose_again,
+    choose_over_newer,
+    keep_held,
+    open_again,
+    put_back,
 )
-from handbook.client.choices import choose_again
-from handbook.client.drafts import Draft, is_revision, lineage_of, on_template, standing_of
-from handbook.client.lineages import (
-    KeptText,
-    ReviewNote,
-    SubmittedRevision,
-    answers_in,
-    files_in,
-    kept_texts,
-    notes_of,
-    submitted,
-)
-from handbook.client.outbox import compose
+from handbook.client.drafts import Draft, cannot_write, is_revision, lineage_of, on_template, standing_of
+from handbook.client.handing_in import hand_in, problems_now, take_back
+from handbook.client.lineages import KeptText, ReviewNote, SubmittedRevision, kept_texts, notes_of, submitted
+from handbook.client.recalled import asked
 from handbook.client.tables import personal
 from handbook.client.tables.library import sections
-from handbook.client.tables.personal import clashes, drafts, outbox, revisions
+from handbook.client.tables.personal import drafts, revisions
 from handbook.client.versions import (
     FormerText,
     former_text,
     former_texts,
     keep,
     keep_at_pause,
+    packed,
     unpacked,
 )
-from handbook.client.withdrawals import forget_owed, reopen
-from handbook.errors import BadInput, NotFound, Untrusted
+from handbook.client.withdrawals import forget_owed
+from handbook.errors import NotFound, Untrusted
 from handbook.model.assignment_changes import changes_between
 from handbook.model.changes import Change, Changes
 from handbook.model.prose import parse, plain
-from handbook.model.reflection import (
-    Answer,
-    AttachedFile,
-    Problem,
-    Reflection,
-    State,
-    Withdrawal,
-    problems,
-    written_words,
-)
+from handbook.model.reflection import Answer, AttachedFile, Problem, State, written_words
 from handbook.model.repeats import Repeats, repeats
-from handbook.model.study import Assignment
-from handbook.model.text import nfc
-from handbook.model.two_texts import merged, merged_files
-from handbook.model.vietnamese import date_text
-from handbook.protocol import codec
 from handbook.protocol.receipt_files import ReceiptFile
 from handbook.protocol.receipts import Receipt
 
@@ -78,7 +51,7 @@ if TYPE_CHECKING:
     from handbook.client.outbox import Outbox
     from handbook.client.store import Store
 
-__all__ = ["Draft", "FormerText", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
+__all__ = ["Choice", "Draft", "FormerText", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
 
 CHANGED = frozenset({Change.REFLECTION, Change.STUDY})
 
@@ -104,8 +77,8 @@ class Reflections:
 
     def draft(self, assignment_id: str, now: datetime) -> Draft:
         """What there is to write or to see; creates nothing. Raises NotFound."""
-        asked, recalled = self._asked(assignment_id)
-        view = self._assignments.view_of(asked, now)
+        asked_for, recalled = asked(self._store, self._assignments, assignment_id)
+        view = self._assignments.view_of(asked_for, now)
         assignment, cell_name = view.assignment, self._account.cell_unit().name
         with self._store.personal.read() as connection:
             standing = standing_of(connection, assignment)
@@ -121,8 +94,8 @@ class Reflections:
             written, files, state = (), (), State.DRAFT
         base = draft.base_revision if draft is not None else 0
         answers = on_template(assignment, written)
-        found = _problems(assignment, answers, now) if standing.can_write else ()
-        if recalled:
+        found = problems_now(assignment, answers, now) if standing.can_write else ()
+        if recalled and standing.can_write:
             found += (Problem("", "Đảng uỷ đã rút nhiệm vụ này nên không nộp được; bài vẫn được giữ."),)
         seen = decoded(draft.asked) if draft is not None and draft.asked else assignment
         return Draft(
@@ -135,15 +108,15 @@ class Reflections:
             words=written_words(answers),
             problems=found,
             can_write=standing.can_write,
-            can_submit=draft is not None and not found and not standing.accepted,
-            can_revise=standing.can_revise,
+            can_submit=draft is not None and not (found or standing.accepted or standing.newer),
+            can_revise=standing.can_revise and not (recalled and standing.clash is None),
             can_withdraw=standing.can_withdraw,
             withdrawing=standing.withdrawal is not None and not standing.withdrawal.set_aside,
             not_withdrawn=standing.not_withdrawn,
             refused=view.reflection.refused if view.reflection else "",
             comments=comments,
             saved_at=draft.saved_at if draft is not None else None,
-            newer=latest if draft is not None and latest and latest.revision > base else None,
+            newer=standing.newer,
             kept=kept,
             versions=standing.texts,
             recalled=recalled,
@@ -161,16 +134,16 @@ class Reflections:
         Quotations that say where they are from do not count. For the author alone: it is kept nowhere.
         """
         own = "\n".join(plain(parse(answer.text), quoted=False) for answer in answers)
-        asked, _ = self._asked(assignment_id)
+        wanted, _ = asked(self._store, self._assignments, assignment_id)
         with self._store.library.read() as connection:
             texts = connection.execute(
-                select(sections.c.text).where(sections.c.document.in_(asked.documents))
+                select(sections.c.text).where(sections.c.document.in_(wanted.documents))
             ).scalars()
             return repeats(own, texts)
 
     def submitted(self, assignment_id: str) -> tuple[SubmittedRevision, ...]:
         """Every submitted revision, newest first. Raises NotFound."""
-        assignment = self._assignments.find(assignment_id)
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
         with self._store.personal.read() as connection:
             return submitted(connection, [assignment])[assignment_id]
 
@@ -208,14 +181,14 @@ class Reflections:
         BadInput when the text was submitted and not returned, NotFound for a new draft of an unknown
         assignment; a draft goes on being kept when its assignment is withdrawn meanwhile.
         """
-        packed = _pack(answers)
-        values: dict[str, object] = {"answers": packed, "saved_at": now}
+        written = packed(answers)
+        values: dict[str, object] = {"answers": written, "saved_at": now}
         with self._store.personal.write() as connection:
             mine = drafts.c.assignment == assignment_id
             draft = connection.execute(select(drafts).where(mine)).one_or_none()
             is_new = draft is None
             if draft is not None:
-                values["kept_at"] = keep_at_pause(connection, draft, packed, now)
+                values["kept_at"] = keep_at_pause(connection, draft, written, draft.files, now)
                 connection.execute(update(drafts).where(mine).values(values))
             else:
                 connection.execute(insert(drafts).values(values | self._begun(connection, assignment_id)))
@@ -250,7 +223,7 @@ class Reflections:
         return self._store.announce(CHANGED)
 
     def bring_back(self, assignment_id: str, id: str, now: datetime) -> Changes:
-        """Makes a former text the draft's; the draft's present text is kept as a version before.
+        """Makes a former text the draft's, with its files; the present ones are kept as a version before.
 
         Raises NotFound when that text is no longer kept, BadInput when nothing is being written.
         """
@@ -258,10 +231,15 @@ class Reflections:
             mine = drafts.c.assignment == assignment_id
             draft = connection.execute(select(drafts).where(mine)).one_or_none()
             if draft is None:
-                raise _cannot_write()
+                raise cannot_write()
             text = former_text(connection, assignment_id, id)
-            keep(connection, assignment_id, draft.answers, draft.saved_at, now)
-            values = {"answers": _pack(text.answers), "saved_at": now, "kept_at": now}
+            keep(connection, assignment_id, draft.answers, draft.files, draft.saved_at, now)
+            values = {
+                "answers": packed(text.answers),
+                "files": packed_files(text.files),
+                "saved_at": now,
+                "kept_at": now,
+            }
             connection.execute(update(drafts).where(mine).values(values))
         return self._store.announce(CHANGED)
 
@@ -277,103 +255,12 @@ class Reflections:
     def submit(self, assignment_id: str, now: datetime) -> Changes:
         """Makes the draft the next revision and owes it to the server, in one transaction.
 
-        Raises BadInput with the first problem; `draft().problems` has them all.
+        Raises BadInput with the first problem, `draft().problems` has them all; also while `draft().newer` is
+        there: the member chooses first. NotFound when the assignment was recalled.
         """
-        assignment = self._assignments.find(assignment_id)
-        author = self._account.member()
+        assignment, author = self._assignments.find(assignment_id), self._account.member()
         with self._store.personal.write() as connection:
-            standing = standing_of(connection, assignment)
-            draft = standing.draft
-            if draft is None:
-                raise BadInput("Chưa có bài viết để nộp.", "Hãy viết bài rồi nộp.")
-            if standing.accepted:
-                raise BadInput(
-                    "Bài nộp từ máy khác đã được đánh giá Đạt nên không nộp lại.",
-                    "Bản viết trên máy này vẫn được giữ.",
-                )
-            answers = tuple(
-                answer for answer in on_template(assignment, unpacked(draft.answers)) if answer.text.strip()
-            )
-            if found := _problems(assignment, answers, now):
-                raise BadInput(found[0].message, "Hãy sửa rồi nộp lại; bản nháp vẫn được giữ.")
-            files = unpacked_files(draft.files)
-            for lineage, number, piece in pieces_to_owe(connection, files, author.unit, author.account):
-                self._outbox.owe(
-                    connection,
-                    compose(
-                        piece,
-                        author=author,
-                        lineage=lineage,
-                        revision=number,
-                        subject=piece.sha256,
-                        now=now,
-                    ),
-                )
-            submission = compose(
-                Reflection(assignment_id, answers, files),
-                author=author,
-                lineage=lineage_of(standing),
-                revision=standing.latest.revision + 1 if standing.latest else 1,
-                subject=assignment_id,
-                now=now,
-            )
-            connection.execute(
-                insert(revisions).values(
-                    lineage=submission.lineage,
-                    revision=submission.revision,
-                    assignment=assignment_id,
-                    submitted_at=submission.written_at,
-                    content=submission.content,
-                )
-            )
-            keep_named(connection, submission)
-            self._outbox.owe(connection, submission)
-            connection.execute(delete(drafts).where(drafts.c.assignment == assignment_id))
-            drop_unnamed(connection)
-        return self._store.announce(CHANGED | {Change.OUTBOX})
-
-    def revise(self, assignment_id: str, now: datetime, *, merging: bool = False) -> Changes:
-        """Opens a draft with the text to go on with; a draft that is there already stays as it is.
-
-        That text is the returned revision, or this PC's text after a clash (`merging`: both in one), or one
-        that the server refused (which is then owed no longer). Raises BadInput when nothing may be revised.
-        """
-        assignment = self._assignments.find(assignment_id)
-        with self._store.personal.write() as connection:
-            standing = standing_of(connection, assignment)
-            if standing.draft is not None:
-                return frozenset()
-            if not standing.can_revise:
-                raise _cannot_write()
-            latest = standing.latest
-            if clash := standing.clash:
-                text, files, base = answers_in(clash.content), files_in(clash.content), latest.revision
-                if merging:
-                    text, files = merged(latest.answers, text), merged_files(latest.files, files)
-                self._settle_clash(connection, clash, now)
-            elif refused := standing.refused:
-                key = (refused.lineage, refused.revision)
-                text, files, base = latest.answers, latest.files, latest.revision - 1
-                author = self._account.member()
-                forget_sent(connection, files, author.unit, author.account)
-                forget_named(connection, [refused.lineage], refused.revision)
-                connection.execute(delete(outbox).where(*is_revision(outbox, key)))
-                connection.execute(delete(revisions).where(*is_revision(revisions, key)))
-                disown(connection, author.account)
-            else:
-                text, files, base = latest.answers, latest.files, latest.revision
-            forget_owed(connection, latest.lineage)
-            connection.execute(
-                insert(drafts).values(
-                    assignment=assignment_id,
-                    lineage=latest.lineage,
-                    base_revision=base,
-                    answers=_pack(text),
-                    files=packed_files(files),
-                    saved_at=now,
-                    asked=encoded(assignment),
-                )
-            )
+            hand_in(connection, self._outbox, assignment, author, now)
         return self._store.announce(CHANGED | {Change.OUTBOX})
 
     def withdraw(self, assignment_id: str, now: datetime) -> Changes:
@@ -382,36 +269,25 @@ class Reflections:
         One that has not left this PC is a draft again at once; of any other the server decides, and its words
         are a draft once it has. Raises BadInput when nothing may be taken back.
         """
-        assignment = self._assignments.find(assignment_id)
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
         with self._store.personal.write() as connection:
-            standing = standing_of(connection, assignment)
-            if not standing.can_withdraw:
-                raise BadInput(
-                    "Bài này không rút lại được.", "Chỉ rút lại được bài đã nộp mà chi bộ chưa mở."
-                )
-            lineage, revision = standing.latest.lineage, standing.latest.revision
-            owed = self._outbox.owed_row(connection, lineage, revision)
-            if owed is not None and not owed.sent:
-                reopen(connection, lineage, revision, revision - 1, now)
-                connection.execute(delete(outbox).where(*is_revision(outbox, (lineage, revision))))
-                connection.execute(delete(revisions).where(*is_revision(revisions, (lineage, revision))))
-                forget_named(connection, [lineage], revision)
-                disown(connection, self._account.member().account)
-            else:
-                withdrawal = compose(
-                    Withdrawal(lineage=lineage, revision=revision, withdrawn_at=now),
-                    author=self._account.member(),
-                    lineage=self._new_id(),
-                    revision=1,
-                    subject=lineage,
-                    now=now,
-                )
-                self._outbox.owe(connection, withdrawal)
+            take_back(connection, self._outbox, assignment, self._account.member(), self._new_id(), now)
         return self._store.announce(CHANGED | {Change.OUTBOX})
+
+    def revise(self, assignment_id: str, now: datetime, *, merging: bool = False) -> Changes:
+        """Opens a draft with the text to go on with; a draft that is there already stays as it is.
+
+        That text is the returned revision, or this PC's text after a clash (`merging`: both in one), or one
+        that the server refused (which is then owed no longer). Raises BadInput when nothing may be revised.
+        """
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
+        with self._store.personal.write() as connection:
+            opened = open_again(connection, assignment, self._account.member(), now, merging=merging)
+        return self._store.announce(CHANGED | {Change.OUTBOX}) if opened else frozenset()
 
     def forget_refused_withdrawal(self, assignment_id: str) -> Changes:
         """The member has seen that the server would not let them take the text back."""
-        assignment = self._assignments.find(assignment_id)
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
         with self._store.personal.write() as connection:
             withdrawal = standing_of(connection, assignment).withdrawal
             if withdrawal is None or not withdrawal.set_aside:
@@ -421,19 +297,40 @@ class Reflections:
 
     def accept_held(self, assignment_id: str, now: datetime) -> Changes:
         """Settles a clash with the text of the other PC; this PC's stays readable in `Draft.kept`."""
-        assignment = self._assignments.find(assignment_id)
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
         with self._store.personal.write() as connection:
-            clash = standing_of(connection, assignment).clash
-            if clash is None:
-                raise BadInput("Không có hai bản nào đang chờ chọn.")
-            self._settle_clash(connection, clash, now)
+            keep_held(connection, assignment, now)
         return self._store.announce(CHANGED | {Change.OUTBOX})
+
+    def choose_again(self, assignment_id: str, now: datetime) -> Changes:
+        """Undoes the latest choice after a clash; what was written since is kept as a version."""
+        with self._store.personal.write() as connection:
+            choose_again(connection, assignment_id, now)
+        return self._store.announce(CHANGED)
+
+    def choose(self, assignment_id: str, choice: Choice, now: datetime) -> Changes:
+        """Settles what becomes of the draft beside `Draft.newer`; nothing of either is lost.
+
+        OWN goes on with the draft, which may then be submitted over the other; BOTH makes one text of
+        the two; OTHER leaves no draft. `put_back` undoes it. Raises BadInput when there is nothing to choose.
+        """
+        assignment, _ = asked(self._store, self._assignments, assignment_id)
+        with self._store.personal.write() as connection:
+            choose_over_newer(connection, assignment, choice, now)
+        return self._store.announce(CHANGED)
+
+    def put_back(self, former: Draft, now: datetime) -> Changes:
+        """Makes the draft again what it was; what was written since is kept as a version."""
+        assignment, _ = asked(self._store, self._assignments, former.assignment.assignment.id)
+        with self._store.personal.write() as connection:
+            put_back(connection, assignment, former, now)
+        return self._store.announce(CHANGED)
 
     def _begun(self, connection: Connection, assignment_id: str) -> dict[str, object]:
         """The values of a first draft. Raises BadInput when nothing may be written, NotFound."""
         assignment = self._assignments.find(assignment_id)
         if not standing_of(connection, assignment).can_write:
-            raise _cannot_write()
+            raise cannot_write()
         first = {"assignment": assignment_id, "lineage": self._new_id(), "base_revision": 0}
         return first | {"asked": encoded(assignment)}
 
@@ -445,52 +342,12 @@ class Reflections:
         now: datetime,
     ) -> None:
         mine = drafts.c.assignment == assignment_id
-        packed = connection.execute(select(drafts.c.files).where(mine)).scalar_one_or_none()
-        values = {"files": packed_files(change(unpacked_files(packed or "[]"))), "saved_at": now}
-        if packed is None:
-            first = {"answers": _pack(())} | self._begun(connection, assignment_id)
+        draft = connection.execute(select(drafts).where(mine)).one_or_none()
+        files = packed_files(change(unpacked_files(draft.files if draft is not None else "[]")))
+        values: dict[str, object] = {"files": files, "saved_at": now}
+        if draft is None:
+            first = {"answers": packed(())} | self._begun(connection, assignment_id)
             connection.execute(insert(drafts).values(values | first))
         else:
+            values["kept_at"] = keep_at_pause(connection, draft, draft.answers, files, now)
             connection.execute(update(drafts).where(mine).values(values))
-
-    def choose_again(self, assignment_id: str, now: datetime) -> Changes:
-        """Undoes the latest choice between two texts, as choices.py does."""
-        with self._store.personal.write() as connection:
-            choose_again(connection, assignment_id, now)
-        return self._store.announce(CHANGED)
-
-    def _asked(self, assignment_id: str) -> tuple[Assignment, bool]:
-        """The assignment, and whether only a draft still knows it. Raises NotFound."""
-        try:
-            return self._assignments.find(assignment_id), False
-        except NotFound:
-            query = select(drafts.c.asked).where(drafts.c.assignment == assignment_id)
-            with self._store.personal.read() as connection:
-                asked = connection.execute(query).scalar_one_or_none()
-            if asked is None:
-                raise
-            return decoded(asked), True
-
-    def _settle_clash(self, connection: Connection, clash: Row, now: datetime) -> None:
-        key = (clash.lineage, clash.revision)
-        connection.execute(update(clashes).where(*is_revision(clashes, key)).values(settled_at=now))
-        connection.execute(delete(outbox).where(*is_revision(outbox, key)))
-        forget_owed(connection, clash.lineage)
-
-
-def _problems(assignment: Assignment, answers: tuple[Answer, ...], now: datetime) -> tuple[Problem, ...]:
-    found = problems(assignment, answers)
-    if not assignment.is_open(now):
-        found += (Problem("", f"Nhiệm vụ mở từ ngày {date_text(assignment.opens_on)}, chưa nộp được."),)
-    return found
-
-
-def _cannot_write() -> BadInput:
-    return BadInput(
-        "Bài đã nộp nên không sửa được nữa.",
-        "Chỉ sửa được khi chi bộ trả lại; bản đã nộp xem ở mục Các bản đã nộp.",
-    )
-
-
-def _pack(answers: tuple[Answer, ...]) -> str:
-    return codec.encode(tuple(Answer(answer.part, nfc(answer.text)) for answer in answers)).decode()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
+from handbook.client.reflection import Choice
 from handbook.client.tables import personal
 from handbook.errors import BadInput, NotFound, Untrusted
 from handbook.model.changes import Change
@@ -17,6 +18,7 @@ from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State, Verdict
 from handbook.model.study import Part
 from handbook.protocol.packs import assignment_item, document_item
+from tests.asset_files import png
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward
 
@@ -192,18 +194,68 @@ def test_a_text_submitted_on_another_pc_arrives_and_the_unsent_draft_stays(
     assert draft.versions[0].state is State.RECEIVED
 
 
-def test_a_draft_over_a_text_of_another_pc_becomes_its_next_revision(
-    ward: Ward, an: Device, device: Devices, cell: str
-) -> None:
-    other = device("An", cell, ITEMS)
-    an.reflections.save(TASK, written(), NOW)
-    submitted(other, "bản nộp ở cơ quan đủ chữ để được nhận ngay")
+AT_HOME = "bản nháp ở nhà viết dở mà chưa kịp nộp"
+AT_WORK = "bản nộp ở cơ quan đủ chữ để được nhận ngay"
+
+
+def draft_beside_a_newer_text(an: Device, other: Device) -> None:
+    """An's draft on this PC, and what An handed in on the other meanwhile."""
+    an.reflections.save(TASK, written(AT_HOME), NOW)
+    submitted(other, AT_WORK)
     other.synced()
     an.synced()
+
+
+def former(pc: Device) -> list[str]:
+    return [text.answers[0].text for text in pc.reflections.former_texts(TASK)]
+
+
+def test_a_draft_beside_a_newer_text_of_another_pc_is_handed_in_only_after_the_choice(
+    ward: Ward, an: Device, device: Devices, cell: str
+) -> None:
+    draft_beside_a_newer_text(an, device("An", cell, ITEMS))
+    assert not an.reflections.draft(TASK, NOW).can_submit
+    with pytest.raises(BadInput, match="Máy khác của đồng chí đã nộp bản 1"):
+        an.reflections.submit(TASK, NOW)
+    an.reflections.choose(TASK, Choice.OWN, NOW)
+    draft = an.reflections.draft(TASK, NOW)
+    assert (draft.can_submit, draft.newer, texts(draft.answers)) == (True, None, [AT_HOME] * 2)
     an.reflections.submit(TASK, NOW)
     assert an.synced().error is None
     assert an.outbox.owed() == ()
     assert [revision for _, _, revision, _ in ward.submissions_of(an.account_name)] == [1, 2]
+
+
+def test_the_two_are_made_one_and_that_is_undone(an: Device, device: Devices, cell: str) -> None:
+    draft_beside_a_newer_text(an, device("An", cell, ITEMS))
+    before = an.reflections.draft(TASK, NOW)
+    an.reflections.choose(TASK, Choice.BOTH, NOW + timedelta(minutes=1))
+    draft = an.reflections.draft(TASK, NOW)
+    assert draft.answers[0].text.splitlines() == [AT_WORK, AT_HOME]
+    assert (draft.newer, draft.can_submit) == (None, True)
+    assert AT_HOME in former(an)
+    an.reflections.put_back(before, NOW + timedelta(minutes=2))
+    draft = an.reflections.draft(TASK, NOW)
+    assert (texts(draft.answers), draft.newer) == ([AT_HOME] * 2, before.newer)
+    assert f"{AT_WORK}\n{AT_HOME}" in former(an)
+
+
+def test_the_other_pcs_text_is_kept_and_the_draft_stays_among_the_former_texts(
+    an: Device, device: Devices, cell: str
+) -> None:
+    draft_beside_a_newer_text(an, device("An", cell, ITEMS))
+    an.reflections.attach(TASK, "ban-do.png", png(), NOW)
+    before = an.reflections.draft(TASK, NOW)
+    an.reflections.choose(TASK, Choice.OTHER, NOW)
+    draft = an.reflections.draft(TASK, NOW)
+    assert (draft.state, draft.can_write, texts(draft.answers)) == (State.RECEIVED, False, [AT_WORK] * 2)
+    kept = next(text for text in an.reflections.former_texts(TASK) if text.revision == 0)
+    assert (kept.answers[0].text, kept.files) == (AT_HOME, before.files)
+    with pytest.raises(BadInput):
+        an.reflections.choose(TASK, Choice.OWN, NOW)
+    an.reflections.put_back(before, NOW)
+    draft = an.reflections.draft(TASK, NOW)
+    assert (texts(draft.answers), draft.files, draft.newer) == ([AT_HOME] * 2, before.files, before.newer)
 
 
 def clash(an: Device, other: Device) -> None:
@@ -322,6 +374,10 @@ def test_an_accepted_text_is_not_submitted_again(an: Device, device: Devices, ce
     assert (draft.can_submit, texts(draft.answers)) == (False, texts(written()))
     with pytest.raises(BadInput, match="Đạt"):
         an.reflections.submit(TASK, NOW)
+    with pytest.raises(BadInput, match="Đạt"):
+        an.reflections.choose(TASK, Choice.OWN, NOW)
+    an.reflections.choose(TASK, Choice.OTHER, NOW)
+    assert an.reflections.draft(TASK, NOW).state is State.ACCEPTED
 
 
 def test_text_under_a_part_that_a_later_edition_dropped_is_kept(an: Device) -> None:

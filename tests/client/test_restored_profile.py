@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from handbook.client.reflection import Choice
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
 from handbook.protocol.packs import assignment_item, document_item
@@ -66,6 +67,7 @@ def test_an_old_draft_is_kept_beside_the_newer_text_and_becomes_the_revision_aft
     assert an.synced(LATER).error is None
     draft = an.reflections.draft(TASK, LATER)
     assert (draft.answers[0].text, draft.newer.answers[0].text) == ("nháp tuần trước", "bài đã nộp")
+    an.reflections.choose(TASK, Choice.OWN, LATER)
     an.reflections.submit(TASK, LATER)
     an.synced(LATER)
     assert texts(an) == ["nháp tuần trước", "bài đã nộp"]

@@ -23,6 +23,7 @@ from sqlalchemy import Engine, event
 from handbook.client import sync as sync_module
 from handbook.client.account import keep_session
 from handbook.client.content import ContentReport
+from handbook.client.reflection import Choice
 from handbook.client.sync import Sync, SyncProgress, publishers_for
 from handbook.errors import (
     BadInput,
@@ -382,6 +383,8 @@ class SeveralPcs(RuleBasedStateMachine):
             text = f"bản {self.numbers} của máy {which}"
             pc.reflections.save(TASK, (Answer("nhan-thuc", text), Answer("lien-he", text)), self.now)
             self.drafted[which] = text
+        if submits and pc.reflections.draft(TASK, self.now).newer:
+            pc.reflections.choose(TASK, Choice.OWN, self.now)
         if submits and pc.reflections.draft(TASK, self.now).can_submit:
             pc.reflections.submit(TASK, self.now)
             self.submitted[which].add(self.drafted[which])

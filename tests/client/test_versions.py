@@ -5,13 +5,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from handbook.client.attached import AttachedFiles, drop_unnamed
+from handbook.client.tables.personal import draft_versions
 from handbook.errors import BadInput, NotFound
 from handbook.model.changes import Change
 from handbook.model.reflection import Answer
 from handbook.model.repeats import Repeats
 from handbook.model.study import Part
 from handbook.protocol.packs import assignment_item, document_item
+from tests.asset_files import png
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward
 
@@ -100,3 +104,43 @@ def test_what_the_publisher_changes_is_said_until_the_member_has_seen_it(an: Dev
     assert [answer.text for answer in draft.answers][1] == "một hai"
     an.reflections.note_changes(TASK)
     assert an.reflections.draft(TASK, NOW).changed == ()
+
+
+# The files that go with a text
+
+
+def files(pc: Device) -> list[str]:
+    return [file.name for file in pc.reflections.draft(TASK, NOW).files]
+
+
+def test_a_text_brought_back_has_its_files_again_and_costs_none_of_the_present_ones(an: Device) -> None:
+    save(an, "bản cũ")
+    an.reflections.attach(TASK, "cũ.png", png(2, 3), NOW)
+    (old,) = an.reflections.draft(TASK, NOW).files
+    an.reflections.attach(TASK, "mới.png", png(4, 5), NOW + timedelta(minutes=2))
+    an.reflections.detach(TASK, old, NOW + timedelta(minutes=3))
+    save(an, "bản mới", minutes=5)
+    present, _, former_text = an.reflections.former_texts(TASK)
+    assert [[file.name for file in text.files] for text in (present, former_text)] == [
+        ["mới.png"],
+        ["cũ.png"],
+    ]
+    an.reflections.bring_back(TASK, former_text.id, NOW + timedelta(minutes=6))
+    assert files(an) == ["cũ.png"]
+    an.reflections.bring_back(TASK, an.reflections.former_texts(TASK)[0].id, NOW + timedelta(minutes=7))
+    assert (files(an), an.reflections.draft(TASK, NOW).answers[0].text) == (["mới.png"], "bản mới")
+
+
+def test_a_file_stays_as_long_as_a_version_names_it_and_goes_with_the_last_one(an: Device) -> None:
+    save(an, "bản cũ")
+    an.reflections.attach(TASK, "cũ.png", png(2, 3), NOW)
+    (old,) = an.reflections.draft(TASK, NOW).files
+    an.reflections.detach(TASK, old, NOW + timedelta(minutes=2))
+    save(an, "bản mới", minutes=3)
+    an.reflections.submit(TASK, NOW + timedelta(minutes=4))
+    assert AttachedFiles(an.store).read(old) == png(2, 3)
+    with an.store.personal.write() as connection:
+        connection.execute(delete(draft_versions))
+        drop_unnamed(connection)
+    with pytest.raises(NotFound):
+        AttachedFiles(an.store).read(old)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handbook.errors import BadInput
+from handbook.errors import BadInput, NotFound
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
-from handbook.protocol.packs import assignment_item, document_item
+from handbook.protocol.packs import Item, ItemKind, assignment_item, document_item
 from handbook.protocol.submissions import SubmissionKind
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Fault, Ward
@@ -246,3 +246,55 @@ def test_whatever_comes_between_the_words_are_kept_and_all_come_to_one_state(
     latest = [number for number, act in enumerate(acts) if act == "hand in"]
     if latest and (draft := an.reflections.draft(TASK, now)).answers:
         assert draft.answers[0].text.startswith(TEXT)
+
+
+# The publisher recalls the assignment
+
+
+def recall(pc: Device) -> None:
+    pc.publish(Item(id=TASK, kind=ItemKind.WITHDRAWAL, edition=9))
+
+
+def test_a_text_taken_back_outlasts_its_assignment_with_the_names_of_its_parts(an: Device) -> None:
+    hand_in(an)
+    an.reflections.withdraw(TASK, NOW)
+    recall(an)
+    an.restart()
+    draft = an.reflections.draft(TASK, NOW)
+    assert (draft.recalled, draft.can_write, draft.can_submit) == (True, True, False)
+    assert [answer.text for answer in draft.answers] == [TEXT, TEXT]
+    assert draft.assignment.assignment == assignment()
+    an.reflections.save(TASK, (Answer("nhan-thuc", "viết tiếp"),), NOW)
+    assert draft_texts(an) == ["viết tiếp", ""]
+    an.publish(assignment_item(assignment(edition=10)))
+    assert not an.reflections.draft(TASK, NOW).recalled
+
+
+def test_what_was_handed_in_for_a_recalled_assignment_is_read_and_taken_back_still(an: Device) -> None:
+    hand_in(an)
+    an.synced()
+    recall(an)
+    (revision,) = an.reflections.submitted(TASK)
+    assert (revision.state, an.reflections.draft(TASK, NOW).can_withdraw) == (State.RECEIVED, True)
+    an.reflections.withdraw(TASK, NOW)
+    an.synced()
+    assert draft_texts(an) == [TEXT, TEXT]
+
+
+def test_a_pc_that_never_had_the_assignment_still_shows_what_was_written_for_it(
+    an: Device, device: Devices, cell: str
+) -> None:
+    hand_in(an)
+    an.synced()
+    other = device("An", cell, ())
+    other.synced()
+    draft = other.reflections.draft(TASK, NOW)
+    assert (draft.recalled, draft.can_revise) == (True, False)
+    assert [answer.text for answer in draft.answers] == [TEXT, TEXT]
+    assert [part.title for part in draft.assignment.assignment.parts] == ["Phần 1", "Phần 2"]
+
+
+def test_an_assignment_nobody_wrote_for_is_not_found_once_it_is_recalled(an: Device) -> None:
+    recall(an)
+    with pytest.raises(NotFound):
+        an.reflections.draft(TASK, NOW)

@@ -118,6 +118,14 @@ assignments = Table(
     Column("due_on", Date, nullable=False),
 )
 
+# What recalled assignments asked: the texts that were written for them outlast them.
+recalled_assignments = Table(
+    "recalled_assignments",
+    library,
+    Column("id", String, primary_key=True),
+    Column("payload", Text, nullable=False),
+)
+
 packs = Table(
     "packs",
     library,

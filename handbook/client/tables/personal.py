@@ -118,9 +118,10 @@ draft_versions = Table(
     Column("assignment", String, nullable=False),
     Column("written_at", Moment, nullable=False),
     Column("answers", Text, nullable=False),
+    Column("files", Text, nullable=False),
     Index("draft_versions_by_assignment", "assignment"),
 )
-"""Former texts of drafts, as `drafts` has them; they outlast the draft."""
+"""Former texts of drafts with their files, as `drafts` has them; they outlast the draft."""
 
 revisions = Table(
     "revisions",
@@ -396,7 +397,7 @@ cell_submissions = Table(
 )
 """What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry."""
 
-# What a committee's officer asked for --------------------------------------------------------------------
+# What those on duty asked for ---------------------------------------------------------------------------
 
 kept_answers = Table(
     "kept_answers",
@@ -405,4 +406,4 @@ kept_answers = Table(
     Column("answer", Text, nullable=False),
     Column("asked_at", Moment, nullable=False),
 )
-"""The server's latest answer to a question about the units below, as JSON, by the path that was asked for."""
+"""The server's latest answer about the units below or their members, as JSON, by the path asked for."""

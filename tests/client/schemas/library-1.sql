@@ -71,6 +71,11 @@ CREATE TABLE packs (
 	applied_at VARCHAR NOT NULL,
 	PRIMARY KEY (sha256)
 );
+CREATE TABLE recalled_assignments (
+	id VARCHAR NOT NULL,
+	payload TEXT NOT NULL,
+	PRIMARY KEY (id)
+);
 CREATE TABLE receipt_keys (
 	id VARCHAR NOT NULL,
 	public VARCHAR NOT NULL,

@@ -92,6 +92,7 @@ CREATE TABLE draft_versions (
 	assignment VARCHAR NOT NULL,
 	written_at VARCHAR NOT NULL,
 	answers TEXT NOT NULL,
+	files TEXT NOT NULL,
 	PRIMARY KEY (id)
 );
 CREATE TABLE drafts (
