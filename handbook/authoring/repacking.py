@@ -34,7 +34,7 @@ class Weight:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Neighbouring packs `start` to `stop` that become one; `span` counts the publishings they cover."""
+    """Neighbouring packs `start` to `stop` that belong together; `span` counts the publishings they cover."""
 
     start: int
     stop: int
@@ -58,7 +58,11 @@ def to_remake(weights: Sequence[Weight], newest: int) -> tuple[range, ...]:
     `weights` are in order of sequence; packs of the publishing `newest` are left alone.
     """
     settled = [weight for weight in weights if weight.sequence < newest]
-    joined = {group.start: group for group in _gathered(settled) if group.stop - group.start > 1}
+    joined = {
+        group.start: group
+        for group in _gathered(settled)
+        if settled[group.start].sequence < settled[group.stop - 1].sequence
+    }
     thinned = _thinned(settled)
     runs: list[range] = []
     position = 0
@@ -77,11 +81,12 @@ def to_remake(weights: Sequence[Weight], newest: int) -> tuple[range, ...]:
 
 
 def _gathered(weights: Sequence[Weight]) -> list[_Group]:
-    groups, before = [], 0
-    for position, weight in enumerate(weights):
-        span = max(1, weight.sequence - before)
-        groups.append(_Group(position, position + 1, span, weight.current))
-        before = weight.sequence
+    """The packs in groups; the packs of one publishing are one from the beginning."""
+    groups, start, before = [], 0, 0
+    for sequence, packs in groupby(weights, key=lambda weight: weight.sequence):
+        sizes = [weight.current for weight in packs]
+        groups.append(_Group(start, start + len(sizes), max(1, sequence - before), sum(sizes)))
+        start, before = start + len(sizes), sequence
     while run := next(_long_runs(groups), None):
         first = run[0]
         oldest = groups[first : first + GATHERED]

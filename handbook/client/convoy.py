@@ -17,6 +17,10 @@ CONNECTIONS = 4
 AHEAD_BYTES = 256 * 1024
 """Another file is begun when less than this is left of all that are under way: what a line of 20 Mbit/s
 brings in a tenth of a second, the time that asking takes."""
+LAST_BYTES = 2 * AHEAD_BYTES
+LAST_AHEAD_BYTES = 64 * 1024
+"""The same while no more than LAST_BYTES wait: side by side the last ones would all end together, and be applied
+when nothing else comes any more."""
 LOOK_SECONDS = 0.1  # how soon a cancel is noticed while nothing arrives
 LEAVE_SECONDS = 1.0  # how long the end waits for downloads that are stuck in a silent line
 
@@ -86,13 +90,17 @@ class Convoy:
 
     def _next(self) -> Wanted | None:
         with self._told:
-            while self._waiting and self._left and sum(self._left.values()) >= AHEAD_BYTES:
+            while self._waiting and self._left and sum(self._left.values()) >= self._ahead():
                 self._told.wait()
             if not self._waiting:
                 return None
             wanted = self._waiting.popleft()
             self._left[wanted.sha256] = wanted.length
             return wanted
+
+    def _ahead(self) -> int:
+        """How much may be left of the files under way when another is begun."""
+        return LAST_AHEAD_BYTES if sum(one.length for one in self._waiting) <= LAST_BYTES else AHEAD_BYTES
 
     def _arrived(self, wanted: Wanted, length: int) -> None:
         with self._told:

@@ -18,6 +18,7 @@ it, which the signed catalogue repeats: that makes it trusted.
 """
 
 import hashlib
+import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ MAX_PACK_BYTES = 4 * MIB
 # A pack is closed when it has grown to this. Items are compressed one by one, so that smaller packs cost
 # little; a PC applies one while the next comes, and after the last byte only one is left to apply.
 TARGET_PACK_BYTES = 256 * KIB
+# Of a publishing that takes several, each of the last packs is a quarter of what is left, down to this: when the
+# last byte has come, little is left to apply.
+LAST_PACK_BYTES = 64 * KIB
 MAX_ITEM_BYTES = 8 * MIB  # one item, decompressed
 MAX_ITEMS = 4096  # in one pack
 MAX_INDEX_BYTES = 2 * MIB  # decompressed
@@ -170,9 +174,10 @@ def record_of(item: Item) -> Document | Assignment | Asset | Recall | None:
 def build_packs(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[tuple[bytes, int]]:
     """Packs of about TARGET_PACK_BYTES with these items in this order, each with the number of its items.
 
-    Raises BadInput when an item is too large to be published.
+    Of several the last ones are smaller and smaller, down to LAST_PACK_BYTES. Raises BadInput when an item is too large to be published.
     """
-    return pack_frames(compressed(items, dictionary), dictionary)
+    frames = tuple(compressed(items, dictionary))
+    return pack_frames(frames, dictionary, total=sum(len(frame.data) for frame in frames))
 
 
 def compressed(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[Frame]:
@@ -186,19 +191,22 @@ def compressed(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[Frame
         yield Frame(item.id, item.kind, item.edition, len(item.payload), data)
 
 
-def pack_frames(frames: Iterable[Frame], dictionary: bytes = b"") -> Iterator[tuple[bytes, int]]:
-    """As `build_packs`, of items that are compressed with this dictionary already."""
+def pack_frames(
+    frames: Iterable[Frame], dictionary: bytes = b"", *, total: float = math.inf
+) -> Iterator[tuple[bytes, int]]:
+    """As `build_packs`, of items that are compressed with this dictionary already and `total` bytes in all;
+    without a total the last packs are no smaller than the others."""
     group: list[Frame] = []
-    length = 0
+    length, target = 0, TARGET_PACK_BYTES
     for frame in frames:
-        if group and (length + len(frame.data) > MAX_FRAMES_BYTES or len(group) == MAX_ITEMS):
+        is_full = length >= target or length + len(frame.data) > MAX_FRAMES_BYTES or len(group) == MAX_ITEMS
+        if group and is_full:
             yield _pack(group, dictionary), len(group)
+            total -= length
+            target = max(LAST_PACK_BYTES, min(TARGET_PACK_BYTES, total / 4))
             group, length = [], 0
         group.append(frame)
         length += len(frame.data)
-        if length >= TARGET_PACK_BYTES:
-            yield _pack(group, dictionary), len(group)
-            group, length = [], 0
     if group:
         yield _pack(group, dictionary), len(group)
 

@@ -123,3 +123,16 @@ def test_large_packs_and_the_newest_publishing_are_left_alone() -> None:
     assert to_remake(large, 40) == ()
     newest = [Weight(sequence=7, current=10, dead=10**6) for _ in range(40)]
     assert to_remake(newest, 7) == ()
+
+
+def test_the_pieces_of_a_large_publishing_stay_with_those_who_have_it() -> None:
+    """Joined with later news they would be fetched again by everybody who has them."""
+    weights = [Weight(sequence=1, current=FULL_BYTES // 2, dead=0) for _ in range(2 * GATHERED)]
+    for day in range(2, 60):
+        weights.append(Weight(sequence=day, current=1_000, dead=0))
+        for run in reversed(to_remake(weights, day)):
+            assert weights[run.start].sequence > 1
+            last = weights[run.stop - 1].sequence
+            size = sum(each.current for each in weights[run.start : run.stop])
+            weights[run.start : run.stop] = [Weight(sequence=last, current=size, dead=0)]
+    assert len(weights) < 2 * GATHERED + 3 * 2 * GATHERED

@@ -131,6 +131,7 @@ def test_a_dictionary_is_trained_only_where_it_pays() -> None:
 
 def test_packs_close_at_about_their_target_and_within_their_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packs, "TARGET_PACK_BYTES", 4000)
+    monkeypatch.setattr(packs, "LAST_PACK_BYTES", 4000)
     monkeypatch.setattr(packs, "MAX_ITEMS", 5)
     noise = [hashlib.shake_256(bytes([number])).digest(1500) for number in range(12)]
     big = [
@@ -139,6 +140,15 @@ def test_packs_close_at_about_their_target_and_within_their_limits(monkeypatch: 
     assert [count for _, count in packs.build_packs(big)] == [3, 3, 3, 3]
     small = [Item(id=f"central/w{number}", kind=ItemKind.WITHDRAWAL, edition=1) for number in range(12)]
     assert [count for _, count in packs.build_packs(small)] == [5, 5, 2]
+
+
+def test_the_end_of_a_large_publishing_is_in_small_packs_that_are_soon_applied() -> None:
+    noise = [hashlib.shake_256(bytes([number])).digest(16 * packs.KIB) for number in range(120)]
+    many = [
+        Item(id=f"central/b{n}", kind=ItemKind.DOCUMENT, edition=1, payload=p) for n, p in enumerate(noise)
+    ]
+    assert [count for _, count in packs.build_packs(many)] == [16, 16, 16, 16, 14, 11, 8, 6, 5, 4, 4, 4]
+    assert [count for _, count in packs.build_packs(many[:16])] == [16], "one pack is one request"
 
 
 def test_an_item_too_large_to_publish_is_refused_before_anything_is_written() -> None:
