@@ -37,10 +37,10 @@ class Piece(NamedTuple):
         return _heading(self.heading) + body if self.heading else body or "<p>&nbsp;</p>"
 
 
-def pieces_of(head: str, sections: "Sequence[SectionHtml]") -> list[Piece]:
-    """The title block and the sections."""
-    pieces = [Piece(HEAD, True, head)]
-    for at, section in enumerate(sections):
+def pieces_of(head: str, sections: "Sequence[SectionHtml]", first: int = 0) -> list[Piece]:
+    """The sections, which are those from index `first` on; from the beginning with the title block."""
+    pieces = [] if first else [Piece(HEAD, True, head)]
+    for at, section in enumerate(sections, first):
         heading = section if section.heading else None
         if len(section.html) <= PIECE_CHARACTERS:
             pieces.append(Piece(at, True, section.html, heading))

@@ -5,12 +5,11 @@ turns of the event loop, so that neither opening nor scrolling waits for a whole
 """
 
 import time
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAccessible, QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
@@ -18,9 +17,10 @@ from handbook.desktop.highlights import Highlights
 from handbook.desktop.images import NoPictures, Pictures, TextPictures
 from handbook.desktop.look import Look
 from handbook.desktop.passages import Chosen, Mark, Marks, place_of_name
-from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, block_forms, pieces_of, prepend_piece
+from handbook.desktop.pieces import block_forms
+from handbook.desktop.piecewise import PiecewiseText
 from handbook.desktop.theme import Theme, current_theme
-from handbook.desktop.unbroken import as_written, unbroken_markup
+from handbook.desktop.unbroken import as_written
 
 if TYPE_CHECKING:
     from handbook.client.library import SectionHtml
@@ -29,6 +29,8 @@ STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
 FIRST_STEP_MS: Final = 20
 """What was set at once is painted before the first step."""
+VIEWS_SET_FIRST: Final = 1.25
+"""So much of the view is filled at once, counted from its top on."""
 RESET_CHARACTERS: Final = 60_000
 """A longer text is set anew around the place of reading when its width changes; breaking the lines of one as
 long as this takes some thirty milliseconds."""
@@ -52,20 +54,15 @@ class DocumentText(QTextBrowser):
         self.setUndoRedoEnabled(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.anchorClicked.connect(self.followed)
-        self._pieces: list[Piece] = []
-        self._link: Callable[[str], str] = str
+        self._pieces = PiecewiseText(self.document())
         self.pictures = TextPictures(self.document(), NoPictures())
-        self._first_pieces: dict[int, int] = {}
-        self._built = range(0)
-        self._starts: dict[int, QTextCursor] = {}
         self._name = ""
+        self._awaited: tuple[int, float] | None = None
         self._section = -1
         self._chosen = -1
-        self._headed: frozenset[int] = frozenset()
-        self.marks = Marks(self.document(), self._bounds, lambda section: section in self._headed)
+        self.marks = Marks(self.document(), self._pieces.bounds, self._pieces.has_heading)
         self._highlights = Highlights(self, self.marks, self.section_of)
         self._look = Look()
-        self._forms: Forms = {}
         self._resizing = False
         self._worn: tuple[Theme, Look] | None = None
         self._steps = QTimer(self)
@@ -87,27 +84,32 @@ class DocumentText(QTextBrowser):
         section: int,
         offset: float,
         link: Callable[[str], str] = str,
+        first: int = 0,
+        all_here: bool = True,
     ) -> None:
         """Show the title block and the sections, with the share `offset` of `section` above the view.
 
+        The sections are those from index `first` on. Without all of them `show_rest` is called soon after.
         `link` puts links into clean HTML and leaves its text as it is.
         """
-        self._link = link
-        self._pieces = pieces_of(head, sections)
-        self._first_pieces = {
-            piece.section: at
-            for at, piece in enumerate(self._pieces)
-            if piece.begins and piece.section != HEAD
-        }
-        self._headed = frozenset(at for at, part in enumerate(sections) if part.heading)
+        self._awaited = None
+        self._pieces.take(head, sections, first, all_here, link)
         self.marks.show(())
         self._highlights.forget()
         self._build(section, offset)
 
+    def show_rest(self, sections: "Sequence[SectionHtml]") -> None:
+        """Every section of the document of which some are shown; what is read stays where it is."""
+        self._pieces.take_all(sections)
+        self._steps.start(0)
+        if awaited := self._awaited:
+            self._awaited = None
+            self.go_to(*awaited)
+
     @property
     def complete(self) -> bool:
         """Whether the whole document is in the text."""
-        return len(self._built) == len(self._pieces)
+        return self._pieces.complete
 
     def show_pictures(self, source: Pictures) -> None:
         """From now on pictures come from there."""
@@ -129,24 +131,29 @@ class DocumentText(QTextBrowser):
 
     def place(self) -> tuple[int, float]:
         """The section at the top of the view and the share of it that lies above; the end counts as read."""
+        if not self._pieces:
+            return 0, 0.0
         bar = self.verticalScrollBar()
-        if self.complete and bar.value() == bar.maximum() and self._first_pieces:
-            return len(self._first_pieces) - 1, 1.0
-        section = self._section_at_top()
-        top, bottom = self._reach(section)
-        return section, min(1.0, max(0.0, (bar.value() - top) / max(1.0, bottom - top)))
+        if self.complete and bar.value() == bar.maximum():
+            return self._pieces.last_section, 1.0
+        piece = self._pieces.piece_at(self._position_at_top())
+        top, bottom = self._reach(piece)
+        return self._pieces.gather(piece, min(1.0, max(0.0, (bar.value() - top) / max(1.0, bottom - top))))
 
     def section_of(self, position: int) -> int:
         """The section that holds a character position of the text."""
-        sections = sorted(self._starts)
-        place = bisect_right([self._starts[section].position() for section in sections], position)
-        return sections[max(0, place - 1)] if sections else 0
+        return self._pieces.section_of(position)
+
+    def section_start(self, section: int) -> QTextCursor | None:
+        """Where a section begins; None while its beginning is not in the text."""
+        return self._pieces.section_start(section)
 
     def go_to(self, section: int, offset: float = 0.0) -> None:
         """Show a section at the top, also one that is not in the text yet."""
-        if section not in self._first_pieces:
+        if not self._pieces.knows(section):
+            self._awaited = (section, offset)
             return
-        if section in self._starts:
+        if self._pieces.holds(self._pieces.spread(section, offset)[0]):
             self._scroll_to_place(section, offset)
         else:
             self._build(section, offset)
@@ -161,8 +168,13 @@ class DocumentText(QTextBrowser):
 
     def go_to_name_in(self, section: int, name: str) -> None:
         """Show a named place of this section a third down the view, and put the caret there."""
+        piece = self._pieces.piece_of_name(section, name)
         self.go_to(section)
-        place = place_of_name(self._starts[section], name) if section in self._starts else None
+        if piece is None:
+            return
+        if not self._pieces.holds(piece):
+            self._build_from(piece)
+        place = place_of_name(self._pieces.start_of(piece), name)
         if place:
             self.setTextCursor(place)
             self._show_a_third_down(place)
@@ -183,7 +195,9 @@ class DocumentText(QTextBrowser):
         section = self.marks.section(note)
         if section is None:
             return False
-        if section not in self._starts:
+        if self._pieces.section_start(section) is None:
+            if not self._pieces.knows(section):
+                return False
             self._build(section, 0.0)
         cursor = self.marks.place(note)
         if cursor is None:
@@ -209,15 +223,6 @@ class DocumentText(QTextBrowser):
         cursor = self.textCursor()
         first, last = map(self.section_of, (cursor.selectionStart(), cursor.selectionEnd()))
         return self.marks.chosen(cursor.selectionStart(), cursor.selectionEnd(), range(first, last + 1))
-
-    def _bounds(self, section: int) -> tuple[QTextCursor, QTextCursor | None] | None:
-        """Where a section that is wholly in the text begins and where the next one does."""
-        if section not in self._starts:
-            return None
-        following = self._starts.get(section + 1)
-        if following is None and self._built.stop < len(self._pieces):
-            return None
-        return self._starts[section], following
 
     # -- taking along
 
@@ -261,74 +266,62 @@ class DocumentText(QTextBrowser):
     # -- building
 
     def _build(self, section: int, offset: float) -> None:
-        """Set the text anew, from the section on as far as the eye reaches; the rest follows in steps."""
+        """Set the text anew from a place on."""
+        self._build_from(*(self._pieces.spread(section, offset) if self._pieces.knows(section) else (0, 0.0)))
+
+    def _build_from(self, piece: int, share: float = 0.0) -> None:
+        """Set the text anew, from a place on as far as the eye reaches; the rest follows in steps."""
+        pieces = self._pieces
         self._steps.stop()
         self.setUpdatesEnabled(False)
         self.clear()
         self.marks.forget_places()
-        self._starts, self._section, self._chosen = {}, -1, -1
-        begin = self._first_pieces.get(section, 0)
-        if section <= 0:
-            begin = 0
-        self._built = range(begin, begin)
-        wanted = 2 * self.viewport().height()
-        while self._built.stop < len(self._pieces):
-            self._append()
-            top, bottom = self._reach(section) if section in self._starts else (0.0, 0.0)
-            below = self._height() - top - offset * (bottom - top)
-            if self._pieces[self._built.stop - 1].section > section and below > wanted:
-                break
+        self._section, self._chosen = -1, -1
+        pieces.begin_at(piece)
+        self._fill(piece, share)
         # Text set at an empty document's start has pushed the cursor before it.
         self.moveCursor(QTextCursor.MoveOperation.Start)
-        if section > 0 or offset > 0:
-            self._scroll_to_place(section, offset)
+        if pieces.more_above or share > 0:
+            self._scroll_to(self._top_of(piece, share))
         self.setUpdatesEnabled(True)
         self._tell_section()
         self._steps.start(FIRST_STEP_MS)
+
+    def _fill(self, piece: int, share: float) -> None:
+        """Set what is seen with this place at the top, or at the end of the text with as much as fills it."""
+        pieces, view = self._pieces, self.viewport().height()
+        while pieces.more_below:
+            pieces.append()
+            if self._height() - self._top_of(piece, share) > VIEWS_SET_FIRST * view:
+                return
+        while pieces.more_above and self._height() - self._top_of(piece, share) < view:
+            pieces.prepend()
 
     def _step(self) -> None:
         """Add some pieces below and some above."""
         self._steps.setInterval(0)
         if self.verticalScrollBar().isSliderDown():
             return  # text added above would move the page under the hand
-        until = time.perf_counter() + STEP_SECONDS
-        while not self.complete and time.perf_counter() < until:
-            if self._built.stop < len(self._pieces):
-                self._append()
-            if self._built.start > 0:
+        pieces, until = self._pieces, time.perf_counter() + STEP_SECONDS
+        while (pieces.more_below or pieces.more_above) and time.perf_counter() < until:
+            if pieces.more_below:
+                pieces.append()
+            if pieces.more_above:
                 self._prepend()
         self._highlights.paint()  # a marked section may have become whole
-        if self.complete:
+        if not pieces.more_below and not pieces.more_above:
             self._steps.stop()
+        if self.complete:
             if self._name:
                 self.go_to_name(self._name)
             self.completed.emit()
 
-    def _append(self) -> None:
-        piece = self._pieces[self._built.stop]
-        start = append_piece(self.document(), self._markup(piece), self._forms)
-        self._built = range(self._built.start, self._built.stop + 1)
-        self._note_start(piece, start)
-
     def _prepend(self) -> None:
-        """As `_append` above the text, which stays where it is for the eye."""
-        piece = self._pieces[self._built.start - 1]
+        """Add a piece above the text, which stays where it is for the eye."""
         before = self._block_top(QTextCursor(self.document()))
-        former = prepend_piece(self.document(), self._markup(piece), self._forms)
-        self._built = range(self._built.start - 1, self._built.stop)
-        self._note_start(piece, 0)
+        former = self._pieces.prepend()
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() + round(self._block_top(former) - before))
-
-    def _markup(self, piece: Piece) -> str:
-        markup = piece.html if piece.section == HEAD else self._link(piece.markup)
-        return markup if QAccessible.isActive() else unbroken_markup(markup)
-
-    def _note_start(self, piece: Piece, position: int) -> None:
-        if piece.begins and piece.section != HEAD:
-            start = QTextCursor(self.document())
-            start.setPosition(position)
-            self._starts[piece.section] = start
 
     # -- geometry
 
@@ -338,22 +331,25 @@ class DocumentText(QTextBrowser):
     def _block_top(self, cursor: QTextCursor) -> float:
         return self.document().documentLayout().blockBoundingRect(cursor.block()).top()
 
-    def _reach(self, section: int) -> tuple[float, float]:
-        """Top and bottom of a section in the text; the title block belongs to what comes first."""
-        if section not in self._starts:
-            return 0.0, self._height()
-        gap = current_theme().px(10)
-        top = self._block_top(self._starts[section]) - gap
-        following = self._starts.get(section + 1)
-        return top, self._block_top(following) - gap if following else self._height()
+    def _reach(self, piece: int) -> tuple[float, float]:
+        """Top and bottom of a piece in the text."""
+        following = piece + 1
+        return self._top(piece), self._top(following) if self._pieces.holds(following) else self._height()
 
-    def _section_at_top(self) -> int:
+    def _top(self, piece: int) -> float:
+        gap = current_theme().px(10) if self._pieces.begins_section(piece) else 0
+        return self._block_top(self._pieces.start_of(piece)) - gap
+
+    def _top_of(self, piece: int, share: float) -> float:
+        top, bottom = self._reach(piece)
+        return top + share * (bottom - top)
+
+    def _position_at_top(self) -> int:
         look_at = QPoint(self.viewport().width() // 2, current_theme().px(16))
-        return self.section_of(self.cursorForPosition(look_at).position())
+        return self.cursorForPosition(look_at).position()
 
     def _scroll_to_place(self, section: int, offset: float) -> None:
-        top, bottom = self._reach(section)
-        self._scroll_to(top + offset * (bottom - top))
+        self._scroll_to(self._top_of(*self._pieces.spread(section, offset)))
 
     def _keep_place(self, place: tuple[int, float]) -> None:
         if place != (0, 0.0):
@@ -377,7 +373,7 @@ class DocumentText(QTextBrowser):
 
     def _tell_section(self) -> None:
         # At the end of the text the section that was chosen may not come to the top.
-        section = self._chosen if self._chosen >= 0 else self._section_at_top()
+        section = self._chosen if self._chosen >= 0 else self.section_of(self._position_at_top())
         if section != self._section:
             self._section = section
             self.section_changed.emit(section)
@@ -434,7 +430,7 @@ class DocumentText(QTextBrowser):
         document.setDefaultStyleSheet(self._look.css(theme))
         document.setDefaultFont(self._look.font(theme))
         document.setDocumentMargin(theme.px(20))
-        self._forms = block_forms(document)
+        self._pieces.forms = block_forms(document)
         self.setStyleSheet(theme.surface_css(self._look.paper))
         self._set_margins()
         if self._pieces:

@@ -134,7 +134,7 @@ def test_the_list_names_what_changed_and_leads_there(alone: Person) -> None:
         "Thêm: IV. Hiệu lực",
     ]
     screen.list.chosen.emit(model.index(1, 0).data(Qt.ItemDataRole.UserRole))
-    assert "IV. Hiệu lực" in screen.text._starts[screen.text.section].block().text()
+    assert "IV. Hiệu lực" in screen.text.section_start(screen.text.section).block().text()
 
 
 def test_what_did_not_change_is_folded_and_opens_where_it_stands(alone: Person) -> None:

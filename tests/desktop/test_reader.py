@@ -6,6 +6,7 @@ from PySide6.QtGui import QGuiApplication, QTextCursor
 from PySide6.QtTest import QTest
 
 from handbook.desktop.reader import ReaderScreen
+from handbook.desktop.reading import DocumentText
 from handbook.desktop.session import Place
 from tests.desktop.conftest import Person
 from tests.desktop.ward import CAPITAL, LONG, LONG_SECTIONS, REPLACED
@@ -17,6 +18,11 @@ def read(person: Person, document: str = CAPITAL, **route: object) -> ReaderScre
     screen = person.go(place=Place.READER, document=document, **route)
     person.wait(lambda: screen.text.complete)
     return screen
+
+
+def sections_in(text: DocumentText) -> list[int]:
+    """Those of a long law whose beginning is in the text."""
+    return [at for at in range(LONG_SECTIONS + 1) if text.section_start(at)]
 
 
 def test_the_page_begins_with_title_issuer_date_and_force(alone: Person) -> None:
@@ -46,11 +52,11 @@ def test_a_long_law_shows_its_section_before_the_rest_is_set_and_then_stays_put(
     screen = read(alone, LONG)
     text = screen.text
     text._build(150, 0.0)
-    assert len(text._starts) < 60
-    top = text.cursorRect(text._starts[150]).top()
+    assert len(sections_in(text)) < 60
+    top = text.cursorRect(text.section_start(150)).top()
     alone.wait(lambda: text.complete)
-    assert len(text._starts) == LONG_SECTIONS + 1  # and where it comes from
-    assert abs(text.cursorRect(text._starts[150]).top() - top) <= 2
+    assert len(sections_in(text)) == LONG_SECTIONS + 1  # and where it comes from
+    assert abs(text.cursorRect(text.section_start(150)).top() - top) <= 2
 
 
 def test_a_heading_looks_the_same_wherever_the_text_was_begun(alone: Person) -> None:
@@ -60,9 +66,9 @@ def test_a_heading_looks_the_same_wherever_the_text_was_begun(alone: Person) -> 
     alone.wait(lambda: text.complete)
     forms = {
         (
-            text._starts[at].blockFormat().topMargin(),
-            text._starts[at].blockFormat().bottomMargin(),
-            text._starts[at].block().charFormat().fontPointSize(),
+            text.section_start(at).blockFormat().topMargin(),
+            text.section_start(at).blockFormat().bottomMargin(),
+            text.section_start(at).block().charFormat().fontPointSize(),
         )
         for at in (0, 100, 149, 150, 151, 299)
     }
@@ -76,7 +82,7 @@ def test_choosing_a_heading_shows_it_and_scrolling_moves_the_mark(alone: Person)
     place = screen.contents.visualRect(index).center()
     QTest.mouseClick(screen.contents.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert screen.text.section == 120
-    assert screen.text.cursorRect(screen.text._starts[120]).top() < 60
+    assert screen.text.cursorRect(screen.text.section_start(120)).top() < 60
     bar = screen.text.verticalScrollBar()
     bar.triggerAction(bar.SliderAction.SliderToMinimum)
     assert screen.contents.currentIndex().row() == 0
