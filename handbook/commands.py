@@ -33,10 +33,10 @@ def server(folder: Path, options: argparse.Namespace) -> int:
     """Serve until told to stop; the address is printed once connections are accepted."""
     from handbook.server.run import load_ward_into, serve
 
-    settings = _server_settings(
+    settings = server_settings(
         folder, options, host=options.host, port=options.port, content_dir=options.content
     )
-    with _folder_problems():
+    with folder_problems():
         if options.ward:
             loaded = load_ward_into(settings, options.ward)
             print(
@@ -70,9 +70,9 @@ def seal(content: Path, keys_dir: Path) -> int:
 def codes(folder: Path, options: argparse.Namespace) -> int:
     from handbook.server.run import issue_codes
 
-    _require_server(folder)
-    with _folder_problems():
-        issued = issue_codes(_server_settings(folder, options), options.accounts)
+    require_server(folder)
+    with folder_problems():
+        issued = issue_codes(server_settings(folder, options), options.accounts)
     for code in issued:
         print(f"{code.code}  {code.account}  {code.name}  (đến {code.expires_at:%d/%m/%Y})")
     return 0
@@ -86,11 +86,11 @@ def roster(folder: Path, options: argparse.Namespace) -> int:
     from handbook.server.run import apply_roster, commune_path
 
     if options.template:
-        with _folder_problems():
+        with folder_problems():
             options.file.write_bytes(template())
         print(f"{options.file}: tệp mẫu. Tiếp theo: điền danh sách, rồi handbook roster {options.file}")
         return 0
-    _require_server(folder)
+    require_server(folder)
     today = datetime.now(UTC).astimezone(VIETNAM).date()
     sheets = (read_sheet(table, today) for table in read_tables(options.file))
     sheet = next((sheet for sheet in sheets if sheet), None)
@@ -105,8 +105,8 @@ def roster(folder: Path, options: argparse.Namespace) -> int:
     for heading in sheet.unused:
         print(f"cột “{heading}”: không dùng đến")
     if sheet.rows:
-        with _folder_problems():
-            settings = _server_settings(folder, options)
+        with folder_problems():
+            settings = server_settings(folder, options)
             unit = commune_path(settings)
             asked = RosterRequest(rows=sheet.rows, complete=options.complete and sheet.is_whole)
             answer = apply_roster(settings, unit, asked)
@@ -133,8 +133,8 @@ def receipt_key(folder: Path, new: bool) -> int:
     from handbook.server.keys import published_receipt_key
 
     if not new:
-        _require_server(folder)
-    with _folder_problems():
+        require_server(folder)
+    with folder_problems():
         print(codec.encode(published_receipt_key(folder)).decode())
     return 0
 
@@ -373,7 +373,7 @@ def _read(file: Path) -> bytes:
         ) from error
 
 
-def _require_server(folder: Path) -> None:
+def require_server(folder: Path) -> None:
     """A mistyped folder must not become an empty server with keys of its own."""
     from handbook.server.keys import HASH_KEY_FILE
 
@@ -385,7 +385,7 @@ def _require_server(folder: Path) -> None:
 
 
 @contextmanager
-def _folder_problems() -> Iterator[None]:
+def folder_problems() -> Iterator[None]:
     """What the disk refuses to the server's folder is told in words."""
     from handbook.client import disk
 
@@ -397,7 +397,7 @@ def _folder_problems() -> Iterator[None]:
         raise disk.from_os(error, Path(error.filename)) from error
 
 
-def _server_settings(folder: Path, options: argparse.Namespace, **chosen: object) -> "Settings":
+def server_settings(folder: Path, options: argparse.Namespace, **chosen: object) -> "Settings":
     from handbook.server.settings import settings_from
 
     environment = os.environ | (

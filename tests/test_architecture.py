@@ -23,12 +23,16 @@ ROOMS = {
 DOORS = {
     "__init__",
     "__main__",
+    "command_line",
+    "options",
     "demo",
     "commands",
     "key_commands",
     "receipt_commands",
+    "retention_commands",
     "doctor",
     "tour",
+    "first_start",
     "usb_commands",
 }
 

@@ -27,6 +27,14 @@ SHORTEST_MONTHS: Final = {
 }
 """What a slip of the pen may not go below: a year's work is still asked for when that year is assessed."""
 
+RULES_IN_WORDS: Final = {
+    "reflections": "bài thu hoạch, tệp kèm theo, lời nhận xét",
+    "exemption_reasons": "lý do miễn học tập",
+    "left_members": "tên, tài khoản và bài của người đã thôi",
+    "opening_log": "sổ ghi ai nhận, ai mở bài",
+    "activation_codes": "mã kích hoạt đã dùng hoặc hết hạn",
+}
+
 _AGE = re.compile(r"(\d{1,4}) *(year|years|month|months|năm|tháng)")
 
 
