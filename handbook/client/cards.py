@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, Table, select
 
 from handbook.client.store import Store
 from handbook.client.tables.library import documents, former_editions, library_state
@@ -68,18 +68,25 @@ def document_cards(
         ],
         documents.c["topics", "summary", "section_count", "arrival"],
     )
-    if ids is not None and len(ids) <= _MAX_IDS:
+    few = ids is not None and len(ids) <= _MAX_IDS
+    if few:
         query = query.where(documents.c.id.in_(ids))
+
+    def of_these(chosen: Select[Any], table: Table) -> Select[Any]:
+        return chosen.where(table.c.document.in_(ids)) if few else chosen
+
     with store.library.read() as library:
         rows = library.execute(query.where(*where).order_by(*order)).all()
         latest = library.scalar(select(library_state.c.value).where(library_state.c.key == "arrival"))
-        revised = set(library.scalars(select(former_editions.c.document)))
+        revised = set(library.scalars(of_these(select(former_editions.c.document), former_editions)))
     newest = int(latest or 0)
     with store.personal.read() as personal:
-        read = dict(personal.execute(select(ticks.c.document, ticks.c.edition).where(ticks.c.read)).all())
-        kept = set(personal.scalars(select(saved.c.document)))
-        reached = dict(personal.execute(select(positions.c.document, positions.c.progress)).all())
-        seen = dict(personal.execute(select(opened.c.document, opened.c.arrival)).all())
+        marked = select(ticks.c.document, ticks.c.edition).where(ticks.c.read)
+        read = dict(personal.execute(of_these(marked, ticks)).all())
+        kept = set(personal.scalars(of_these(select(saved.c.document), saved)))
+        progress = select(positions.c.document, positions.c.progress)
+        reached = dict(personal.execute(of_these(progress, positions)).all())
+        seen = dict(personal.execute(of_these(select(opened.c.document, opened.c.arrival), opened)).all())
     wanted = None if ids is None else set(ids)
     return tuple(
         DocumentCard(

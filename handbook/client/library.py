@@ -10,21 +10,22 @@ from typing import Any
 
 import msgspec
 import uuid_utils
-from sqlalchemy import Connection, Row, Table, delete, exists, extract, func, select
+from sqlalchemy import Connection, Table, delete, exists, extract, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.account import read_member
 from handbook.client.audience import Clock, expiry_of, hidden_documents, utc_now
 from handbook.client.cards import DocumentCard, document_cards
 from handbook.client.outbox import Outbox, compose
+from handbook.client.relations import relations_of
 from handbook.client.store import Store
-from handbook.client.tables.library import documents, items, relations, sections
+from handbook.client.tables.library import documents, items, sections
 from handbook.client.tables.personal import opened, positions, saved, ticks
 from handbook.errors import NotFound, Recalled
 from handbook.model.changes import Change, Changes
-from handbook.model.library import Attachment, Collection, Kind, Recall, Relation, RelationKind, Status
+from handbook.model.library import Attachment, Collection, Kind, Recall, Relation, Status
 from handbook.model.study import Tick
-from handbook.model.text import fold, number_key
+from handbook.model.text import fold
 from handbook.model.vietnamese import VIETNAM, date_text, sort_key
 from handbook.protocol import codec
 from handbook.protocol.packs import ItemKind
@@ -140,6 +141,7 @@ class Library:
         self._store = store
         self._outbox = outbox
         self._clock = clock
+        self._numbers: tuple[int, Mapping[str, tuple[tuple[str, date], ...]]] = (-1, {})
 
     def documents(self, filter: Filter = Filter()) -> tuple[DocumentCard, ...]:
         """Those for the member, as of today; of saved ones also what has expired."""
@@ -176,12 +178,16 @@ class Library:
 
     def by_number(self) -> Mapping[str, tuple[tuple[str, date], ...]]:
         """Id and date of issue of the documents that have each `number_key`; without those that have none."""
+        commits = self._store.library.commits
+        if self._numbers[0] == commits:
+            return self._numbers[1]
         found: dict[str, list[tuple[str, date]]] = {}
         with self._store.library.read() as connection:
             rows = select(documents.c.number_key, documents.c.id, documents.c.issued_on)
             for row in connection.execute(rows.where(documents.c.number_key != "")):
                 found.setdefault(row.number_key, []).append((row.id, row.issued_on))
-        return {key: tuple(named) for key, named in found.items()}
+        self._numbers = (commits, {key: tuple(named) for key, named in found.items()})
+        return self._numbers[1]
 
     def open(self, document_id: str) -> DocumentView:
         cards = document_cards(self._store, ids=(document_id,))
@@ -194,7 +200,7 @@ class Library:
                 .where(sections.c.document == document_id)
                 .order_by(sections.c.position)
             ).all()
-            tied = _relations(connection, document_id)
+            tied = relations_of(connection, document_id)
             expires_on = expiry_of(connection, document_id)
             carried = select(documents.c.attachments).where(documents.c.id == document_id)
             attachments = msgspec.convert(connection.scalar(carried), tuple[Attachment, ...])
@@ -368,38 +374,6 @@ def documents_in(
         and not (card.read and (filter.unread_only or filter.begun_only))
         and (card.progress or not filter.begun_only)
         and (card.is_new or not filter.new_only)
-    )
-
-
-def _relations(connection: Connection, document_id: str) -> tuple[Relation, ...]:
-    rows = connection.execute(
-        select(relations).where(relations.c.document == document_id).order_by(relations.c.position)
-    ).all()
-    keys = {number_key(row.number) for row in rows}
-    candidates = connection.execute(
-        select(documents.c.id, documents.c.number_key, documents.c.issued_on).where(
-            documents.c.number_key.in_(keys) | documents.c.id.in_({row.target for row in rows})
-        )
-    ).all()
-    found = []
-    for row in rows:
-        named = Relation(
-            kind=RelationKind(row.kind), number=row.number, issued_on=row.issued_on, target=row.target
-        )
-        here = [
-            other.id
-            for other in candidates
-            if (other.id == row.target if row.target else _is_named(other, row))
-        ]
-        # Numbers begin anew each term: several candidates without a date are no answer.
-        found.append(replace(named, target=here[0] if len(here) == 1 else ""))
-    return tuple(found)
-
-
-def _is_named(document: Row, relation: Row) -> bool:
-    return document.number_key == number_key(relation.number) and relation.issued_on in (
-        None,
-        document.issued_on,
     )
 
 

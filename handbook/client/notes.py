@@ -4,25 +4,20 @@ A mark belongs to the edition it was made in. When the library holds another one
 once for each edition; until then queries answer as if it had.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Table, delete, insert, select, update
 
+from handbook.client.noted_texts import NotedTexts, anchor_of, place_key, source_of
 from handbook.client.store import Store
-from handbook.client.tables.library import documents, sections
 from handbook.client.tables.personal import bookmarks, notes
 from handbook.errors import NotFound
-from handbook.model.anchoring import Edition
 from handbook.model.changes import Change, Changes
-from handbook.model.library import KIND_NAMES, Kind
 from handbook.model.notes import (
-    Anchor,
     Colour,
     Entry,
     EntryKind,
@@ -96,11 +91,12 @@ class Notes:
             rows = personal.execute(_present(notes).where(notes.c.document == document_id)).all()
             kept = personal.execute(_present(bookmarks).where(bookmarks.c.document == document_id)).all()
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = NotedTexts(library)
             found = [(row, texts.place(row)) for row in rows]
+            read = texts.sections(document_id, {place.section for _, place in found if place})
             marked = []
             for row, place in found:
-                section = texts.edition(document_id).section(place.section) if place else None
+                section = read.get(place.section) if place else None
                 marked.append(
                     MarkedNote(
                         _note(row, place),
@@ -108,10 +104,10 @@ class Notes:
                         _span(section, place) if place and section else None,
                     )
                 )
-            order = list(texts.headings(document_id))
+            order = list(texts.headings(document_id)) if marked else []
             here = {anchor: row.id for row in kept if (anchor := texts.bookmarked(row))}
             card = texts.card(document_id)
-        marked.sort(key=lambda one: _place_key(one.note.place, order, one.note.created_at))
+        marked.sort(key=lambda one: place_key(one.note.place, order, one.note.created_at))
         return DocumentNotes(card.edition if card else 0, tuple(marked), here)
 
     def all(self, filter: Filter = Filter()) -> tuple[Entry, ...]:
@@ -120,7 +116,7 @@ class Notes:
             marks = personal.execute(_present(notes)).all()
             kept = personal.execute(_present(bookmarks)).all()
         with self._store.library.read() as library:
-            texts = _Texts(library, {row.document for row in (*marks, *kept)})
+            texts = NotedTexts(library, {row.document for row in (*marks, *kept)})
             entries = [texts.entry_of_note(row) for row in marks]
             entries += [texts.entry_of_bookmark(row) for row in kept]
         latest: dict[str, datetime] = {}
@@ -135,7 +131,7 @@ class Notes:
         with self._store.personal.read() as personal:
             rows = personal.execute(_present(notes).where(notes.c.id.in_(set(ids)))).all()
         with self._store.library.read() as library:
-            texts = _Texts(library, {row.document for row in rows})
+            texts = NotedTexts(library, {row.document for row in rows})
             return {row.id: texts.entry_of_note(row)[1] for row in rows}
 
     def last_colour(self) -> Colour:
@@ -161,7 +157,7 @@ class Notes:
         that was read is no longer there, BadInput when nothing was chosen; then nothing is marked.
         """
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = NotedTexts(library)
             card = texts.card(document_id)
             if card is None:
                 raise NotFound("Văn bản này không còn trên máy.", "Hãy mở lại thư viện.")
@@ -177,7 +173,7 @@ class Notes:
                     {
                         "id": str(uuid_utils.uuid7()),
                         "document": document_id,
-                        "source": _source(card),
+                        "source": source_of(card),
                         "title": card.title,
                         "edition": card.edition,
                         "heading": headings[span.section],
@@ -217,7 +213,7 @@ class Notes:
     def bookmark(self, document_id: str, section: str, now: datetime) -> str:
         """Bookmarks a section and announces it; returns the id. Raises NotFound."""
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = NotedTexts(library)
             card = texts.card(document_id)
             headings = texts.headings(document_id)
         if card is None or section not in headings:
@@ -225,7 +221,7 @@ class Notes:
         row = {
             "id": str(uuid_utils.uuid7()),
             "document": document_id,
-            "source": _source(card),
+            "source": source_of(card),
             "title": card.title,
             "section": section,
             "heading": headings[section],
@@ -247,7 +243,7 @@ class Notes:
             rows = personal.execute(select(notes)).all()
         moved = []
         with self._store.library.read() as library:
-            texts = _Texts(library)
+            texts = NotedTexts(library)
             for row in rows:
                 card = texts.card(row.document)
                 if card and card.edition != row.place_edition:
@@ -278,132 +274,8 @@ class Notes:
         return self._store.announce({Change.NOTES} if wanted else ())
 
 
-# The ids go in as one value: a list of values is compiled anew for each length of it.
-_NAMED = select(func.json_each(bindparam("ids")).table_valued("value").c.value)
-_CARDS = select(documents.c["id", "edition", "kind", "number", "title", "issuer", "issued_on"]).where(
-    documents.c.id.in_(_NAMED)
-)
-_HEADINGS = (
-    select(sections.c["document", "anchor", "heading"])
-    .where(sections.c.document.in_(_NAMED))
-    .order_by(sections.c.document, sections.c.position)
-)
-
-
-class _Texts:
-    """The library's side of notes; what was read once for a document is kept."""
-
-    def __init__(self, library: Connection, ids: AbstractSet[str] = frozenset()) -> None:
-        """Cards and headings of the documents named are read at once."""
-        self._library = library
-        self._cards: dict[str, Row | None] = dict.fromkeys(ids)
-        self._headings: dict[str, dict[str, str]] = {id: {} for id in ids}
-        self._editions: dict[str, Edition] = {}
-        if ids:
-            named = {"ids": json.dumps(list(ids))}
-            self._cards |= {row.id: row for row in library.execute(_CARDS, named)}
-            for id, anchor, heading in library.execute(_HEADINGS, named):
-                self._headings[id][anchor] = heading
-
-    def card(self, document_id: str) -> Row | None:
-        if document_id not in self._cards:
-            named = {"ids": json.dumps([document_id])}
-            self._cards[document_id] = self._library.execute(_CARDS, named).one_or_none()
-        return self._cards[document_id]
-
-    def headings(self, document_id: str) -> dict[str, str]:
-        """Heading by section anchor, in the order of the text."""
-        if document_id not in self._headings:
-            query = select(sections.c.anchor, sections.c.heading).where(sections.c.document == document_id)
-            rows = self._library.execute(query.order_by(sections.c.position)).all()
-            self._headings[document_id] = {row.anchor: row.heading for row in rows}
-        return self._headings[document_id]
-
-    def edition(self, document_id: str) -> Edition:
-        if document_id not in self._editions:
-            columns = sections.c["anchor", "text", "heading"]
-            query = select(columns).where(sections.c.document == document_id)
-            rows = self._library.execute(query.order_by(sections.c.position)).all()
-            self._editions[document_id] = Edition(SectionText(*row) for row in rows)
-        return self._editions[document_id]
-
-    def place(self, row: Row) -> Place | None:
-        """Where a mark stands in the edition of the library; looked for unless `settle` has already."""
-        card = self.card(row.document)
-        if card is None:
-            return None
-        if card.edition != row.place_edition:
-            return self.edition(row.document).find(_anchor(row))
-        if row.place_section is None:
-            return None
-        return Place(row.place_section, row.place_start, row.place_end, row.in_heading)
-
-    def bookmarked(self, row: Row) -> str:
-        """The section of a bookmark: the same one, or the only one of that heading; '' when neither is."""
-        headings = self.headings(row.document)
-        if row.section in headings:
-            return str(row.section)
-        same = [anchor for anchor, heading in headings.items() if heading and heading == row.heading]
-        return same[0] if len(same) == 1 else ""
-
-    def entry_of_note(self, row: Row) -> tuple[tuple[Any, ...], Entry]:
-        place, order = self.place(row), list(self.headings(row.document))
-        entry = self._entry(
-            row,
-            kind=EntryKind.NOTE if row.text else EntryKind.HIGHLIGHT,
-            section=place.section if place else "",
-            quote=row.quote,
-            text=row.text,
-            colour=Colour(row.colour),
-            changed_at=row.changed_at,
-        )
-        return _place_key(place, order, row.created_at), entry
-
-    def entry_of_bookmark(self, row: Row) -> tuple[tuple[Any, ...], Entry]:
-        section, order = self.bookmarked(row), list(self.headings(row.document))
-        entry = self._entry(
-            row,
-            kind=EntryKind.BOOKMARK,
-            section=section,
-            quote="",
-            text="",
-            colour=None,
-            changed_at=row.created_at,
-        )
-        return _place_key(
-            Place(section, 0, 1, in_heading=True) if section else None, order, row.created_at
-        ), entry
-
-    def _entry(self, row: Row, *, section: str, **fields: Any) -> Entry:
-        card = self.card(row.document)
-        return Entry(
-            id=row.id,
-            document=row.document,
-            source=_source(card) if card else row.source,
-            title=card.title if card else row.title,
-            issuer=card.issuer if card else "",
-            issued_on=card.issued_on if card else None,
-            section=section,
-            heading=self.headings(row.document)[section] if section else row.heading,
-            orphaned=not section,
-            created_at=row.created_at,
-            **fields,
-        )
-
-
 def _present(table: Table) -> Any:
     return select(table).where(table.c.removed_at.is_(None)).order_by(table.c.id)
-
-
-def _anchor(row: Row) -> Anchor:
-    return Anchor(
-        section=row.section,
-        quote=row.quote,
-        before=row.before,
-        after=row.after,
-        position=row.position,
-        in_heading=row.in_heading,
-    )
 
 
 def _span(section: SectionText, place: Place) -> Span:
@@ -415,7 +287,7 @@ def _note(row: Row, place: Place | None) -> Note:
         id=row.id,
         document=row.document,
         edition=row.edition,
-        anchor=_anchor(row),
+        anchor=anchor_of(row),
         colour=Colour(row.colour),
         text=row.text,
         created_at=row.created_at,
@@ -431,18 +303,6 @@ def _standing(edition: int, place: Place | None) -> dict[str, object]:
         "place_start": place.start if place else None,
         "place_end": place.end if place else None,
     }
-
-
-def _place_key(place: Place | None, order: Sequence[str], made: datetime) -> tuple[Any, ...]:
-    """Sorts by place in the text, a heading before what it stands above, orphans behind all."""
-    if place is None or place.section not in order:
-        return (1, 0, False, 0, made)
-    return (0, order.index(place.section), not place.in_heading, place.start, made)
-
-
-def _source(card: Row) -> str:
-    """Nghị quyết số 15-NQ/TW; of a document without a number its title."""
-    return f"{KIND_NAMES[Kind(card.kind)]} số {card.number}" if card.number else str(card.title)
 
 
 def _fulfils(entry: Entry, filter: Filter, wanted: Sequence[str]) -> bool:
