@@ -103,8 +103,8 @@ def apply_pack(
 
 def held_editions(connection: Connection, publisher: str) -> dict[str, int]:
     """The edition held of each item of the publisher, withdrawn ones too."""
-    rows = connection.execute(select(items.c.id, items.c.edition).where(items.c.publisher == publisher))
-    return {row.id: row.edition for row in rows}
+    query = select(items.c.id, items.c.edition).where(items.c.publisher == publisher)
+    return dict(connection.execute(query).all())
 
 
 def forget_editions(connection: Connection, publisher: str) -> None:
@@ -163,8 +163,11 @@ def apply_prepared(
     arrival: Arrival,
 ) -> Applied:
     """Writes the prepared items of one pack in the caller's transaction; older editions change nothing."""
-    held = held_editions(connection, publisher)
-    newer = {one.item.id: one for one in prepared if one.item.edition > held.get(one.item.id, 0)}
+    newer = {one.item.id: one for one in prepared}
+    older = select(items.c.id, items.c.edition).where(items.c.id.in_(newer))
+    for id, edition in connection.execute(older).all():
+        if edition >= newer[id].item.edition:
+            del newer[id]
     for id in _renumbered(connection, newer, pack=pack):
         del newer[id]
     by_kind = {kind: frozenset(id for id, one in newer.items() if one.item.kind is kind) for kind in ItemKind}

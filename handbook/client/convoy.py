@@ -19,8 +19,8 @@ AHEAD_BYTES = 256 * 1024
 brings in a tenth of a second, the time that asking takes."""
 LAST_BYTES = 2 * AHEAD_BYTES
 LAST_AHEAD_BYTES = 64 * 1024
-"""The same while no more than LAST_BYTES wait: side by side the last ones would all end together, and be applied
-when nothing else comes any more."""
+"""The same while no more than LAST_BYTES wait: side by side the last ones would all end together, and be
+applied when nothing else comes any more."""
 LOOK_SECONDS = 0.1  # how soon a cancel is noticed while nothing arrives
 LEAVE_SECONDS = 1.0  # how long the end waits for downloads that are stuck in a silent line
 

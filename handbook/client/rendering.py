@@ -61,7 +61,10 @@ def render_sections(sections: Sequence[Section], images: Sequence[Image] = ()) -
         placed = {label: definitions[label] for label in notes if label not in numbers}
         for label in placed:
             numbers[label] = len(numbers) + 1
-        markup = _with_images(_html(text, placed, numbers), shown)
+        if not placed and _PLAIN.fullmatch(text):
+            rendered.append(_paragraphs(text))
+            continue
+        markup = _with_images(_cleaner().clean(_slow_html(text, placed, numbers)), shown)
         rendered.append(RenderedSection(markup, _text(markup)))
     return tuple(rendered)
 
@@ -120,12 +123,6 @@ def _cleaner() -> nh3.Cleaner:
     )
 
 
-def _html(text: str, notes: Mapping[str, str], numbers: Mapping[str, int]) -> str:
-    if not notes and _PLAIN.fullmatch(text):
-        return _cleaner().clean(_paragraphs(text))
-    return _cleaner().clean(_slow_html(text, notes, numbers))
-
-
 # The place of a figure, as client.figures leaves it. The picture itself is put in after the cleaning, which
 # lets no <img> through: an address that was not made here is never shown.
 _FIGURE = re.compile(
@@ -160,9 +157,12 @@ _PLAIN = re.compile(rf"\n*(?:{_LINE}\n+)*(?:{_LINE})?")
 _ESCAPE = re.compile(r"\\(.)")
 
 
-def _paragraphs(text: str) -> str:
-    blocks = re.split(r"\n\n+", _ESCAPE.sub(r"\1", text.strip("\n")))
-    return "\n".join(f"<p>{block}</p>" for block in blocks if block)
+def _paragraphs(text: str) -> RenderedSection:
+    """What matches _PLAIN, rendered."""
+    blocks = [block for block in re.split(r"\n\n+", _ESCAPE.sub(r"\1", text.strip("\n"))) if block]
+    markup = _cleaner().clean("\n".join(f"<p>{block}</p>" for block in blocks))
+    # As _text has it: a paragraph is a line, and single spaces are all there are.
+    return RenderedSection(markup, "\n".join(block.replace("\n", " ") for block in blocks))
 
 
 _REFERENCE = re.compile(r"\[\^([^\]\n]+)\](?!:)")

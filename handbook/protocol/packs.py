@@ -40,8 +40,8 @@ MAX_PACK_BYTES = 4 * MIB
 # A pack is closed when it has grown to this. Items are compressed one by one, so that smaller packs cost
 # little; a PC applies one while the next comes, and after the last byte only one is left to apply.
 TARGET_PACK_BYTES = 256 * KIB
-# Of a publishing that takes several, each of the last packs is a quarter of what is left, down to this: when the
-# last byte has come, little is left to apply.
+# Of a publishing that takes several, each of the last packs is a quarter of what is left, down to this: when
+# the last byte has come, little is left to apply.
 LAST_PACK_BYTES = 64 * KIB
 MAX_ITEM_BYTES = 8 * MIB  # one item, decompressed
 MAX_ITEMS = 4096  # in one pack
@@ -174,7 +174,9 @@ def record_of(item: Item) -> Document | Assignment | Asset | Recall | None:
 def build_packs(items: Iterable[Item], dictionary: bytes = b"") -> Iterator[tuple[bytes, int]]:
     """Packs of about TARGET_PACK_BYTES with these items in this order, each with the number of its items.
 
-    Of several the last ones are smaller and smaller, down to LAST_PACK_BYTES. Raises BadInput when an item is too large to be published.
+    Of several the last ones are smaller and smaller, down to LAST_PACK_BYTES.
+
+    Raises BadInput when an item is too large to be published.
     """
     frames = tuple(compressed(items, dictionary))
     return pack_frames(frames, dictionary, total=sum(len(frame.data) for frame in frames))

@@ -126,6 +126,7 @@ def test_the_short_way_for_plain_paragraphs_gives_what_the_long_way_gives(text):
     if rendering._PLAIN.fullmatch(text):
         slow = nh3.clean(rendering._slow_html(text, {}, {}))
         assert _html(text) == slow
+        assert rendering.plain_text(text) == rendering._text(slow)
 
 
 @pytest.mark.parametrize(
