@@ -10,7 +10,8 @@ from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.attached import drop_unnamed, forget_named, keep_named
 from handbook.client.lineages import MAX_RECORD_BYTES, is_refused_decision, reviews_of
-from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, review_drafts, reviews
+from handbook.client.review_desk import keep_own_words
+from handbook.client.tables.personal import cell_marks, cell_members, cell_submissions, reviews
 from handbook.model.people import Member
 from handbook.model.reflection import Review, State, Verdict, standing
 from handbook.model.study import HandedIn, handed_in, read_documents
@@ -288,12 +289,12 @@ def keep_submission(connection: Connection, feed: str, entry: SubmissionEntry) -
 
 
 def forget(connection: Connection, feed: str, reader: str) -> None:
-    """Drops the copies of a cell that this account may no longer read; the reader's own texts stay."""
+    """Drops the copies of a cell that this account may no longer read; the reader's own words stay."""
     others = select(cell_submissions.c.lineage).where(
         cell_submissions.c.feed == feed, cell_submissions.c.author != reader
     )
     connection.execute(delete(reviews).where(reviews.c.lineage.in_(others)))
-    connection.execute(delete(review_drafts).where(review_drafts.c.lineage.in_(others)))
+    keep_own_words(connection, others)
     forget_named(connection, others)
     drop_unnamed(connection)
     connection.execute(delete(cell_marks).where(cell_marks.c.unit == feed, cell_marks.c.member != reader))

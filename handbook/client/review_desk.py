@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, Select, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client.lineages import is_refused_decision, review_in
-from handbook.client.tables.personal import outbox, phrases, review_drafts, reviews
+from handbook.client.tables.personal import cell_submissions, outbox, phrases, review_drafts, reviews
 from handbook.errors import BadInput
 from handbook.model.changes import Changes
+from handbook.model.people import Action, cells_where
 from handbook.model.reflection import MAX_PASSAGE_COMMENT_CHARACTERS, PassageComment, Review, Verdict
 from handbook.protocol import codec
 from handbook.protocol.submissions import MAX_CONTENT_BYTES
@@ -85,6 +86,20 @@ class ReviewDesk:
                 )
         return frozenset()
 
+    def left_over(self) -> tuple[str, ...]:
+        """What was being written of reflections that this account may not read any more; own words alone."""
+        readable = [
+            unit.path for unit in cells_where(self._account.member(), Action.READ_CELL, self._account.units())
+        ]
+        known = select(cell_submissions.c.lineage).where(cell_submissions.c.feed.in_(readable))
+        with self._store.personal.read() as connection:
+            rows = connection.execute(
+                select(review_drafts)
+                .where(review_drafts.c.lineage.not_in(known))
+                .order_by(review_drafts.c.lineage)
+            )
+            return tuple(words for row in rows if (words := _own_words(row)))
+
     def phrases(self) -> Phrases:
         with self._store.personal.read() as connection:
             kept = tuple(
@@ -133,6 +148,22 @@ def refused_decision(connection: Connection, lineage: str) -> RefusedDecision | 
         .limit(1)
     ).one_or_none()
     return RefusedDecision(review_in(latest), latest.last_error) if latest and latest.refused else None
+
+
+def keep_own_words(connection: Connection, lineages: Select) -> None:
+    """Of drafts about these reflections only what the reviewer wrote stays, not what was quoted."""
+    for row in connection.execute(select(review_drafts).where(review_drafts.c.lineage.in_(lineages))).all():
+        connection.execute(
+            update(review_drafts)
+            .where(review_drafts.c.lineage == row.lineage)
+            .values(comment=_own_words(row), passages="[]")
+        )
+
+
+def _own_words(row: Row) -> str:
+    passages = codec.decode(row.passages.encode(), tuple[PassageComment, ...], limit=MAX_CONTENT_BYTES)
+    said = (row.comment, *(passage.comment for passage in passages))
+    return "\n".join(words for each in said if (words := each.strip()))
 
 
 def forget_draft(connection: Connection, lineage: str) -> None:

@@ -18,7 +18,7 @@ from handbook.desktop.collecting import GarbageCollector
 from handbook.desktop.crash import CrashReports
 from handbook.desktop.language import use_vietnamese
 from handbook.desktop.milestones import milestone
-from handbook.desktop.rail import Destination
+from handbook.desktop.rooms import Duties, Rooms, destinations, read_duties
 from handbook.desktop.session import Place, Session
 from handbook.desktop.signals import ended_by_signals
 from handbook.desktop.start import the_application
@@ -45,10 +45,7 @@ PREPARE_AFTER_MS = 700
 @dataclass(frozen=True, slots=True)
 class _Opened:
     handbook: "Handbook"
-    who: str
-    reads_cells: bool
-    manages_members: bool
-    reads_counts: bool
+    duties: Duties
 
 
 class Desktop(QObject):
@@ -110,11 +107,7 @@ class Desktop(QObject):
             from handbook.client.handbook import open_handbook
 
             handbook = self._unclaimed = open_handbook(self.data_dir, account, passphrase)
-            member = handbook.account.member()
-            who = f"{member.name}\n{handbook.account.cell_unit().name}"
-            manages = handbook.members.unit() is not None
-            counts = handbook.committee.unit() is not None
-            return _Opened(handbook, who, bool(handbook.cell.units()), manages, counts)
+            return _Opened(handbook, read_duties(handbook))
 
         self.work.run(open_it, self._opened, lambda error: self._not_opened(account, error), self)
 
@@ -131,8 +124,13 @@ class Desktop(QObject):
                 self.open_profile(account, None)
                 return
             self._opening = Session(None, self.work, self.data_dir, parent=self)
-            who = f"{glance.name}\n{glance.unit_name}"
-            self._open_window(self._opening, who, glance)
+            duties = Duties(
+                who=f"{glance.name}\n{glance.unit_name}",
+                reads_cells=glance.reads_cells,
+                manages_members=glance.manages_members,
+                reads_counts=glance.reads_counts,
+            )
+            self._open_window(self._opening, duties)
             self.window.current.show_today(glance.standing.today(self._opening.now()))
             _AfterPaint(self.window.current, shown)
 
@@ -230,7 +228,7 @@ class Desktop(QObject):
         if early:
             self.window.session_opened()
         else:
-            self._open_window(session, opened.who, opened)
+            self._open_window(session, opened.duties)
         first = self.window.current
         first.shown_ready.connect(lambda: self._shown(first), Qt.ConnectionType.SingleShotConnection)
         self._show_state()
@@ -266,8 +264,9 @@ class Desktop(QObject):
         if session:
             self.work.run(read, go_on, lambda _: None, session)
 
-    def _open_window(self, session: Session, who: str, duties: "_Opened | Glance") -> None:
-        self.window.open_session(session, who, self._destinations(duties), self._factories())
+    def _open_window(self, session: Session, duties: Duties) -> None:
+        self.window.open_session(session, duties.who, destinations(duties), self._factories())
+        Rooms(session, self.window, duties)  # lives as long as the session
 
     def _keep_glance(self) -> None:
         """Keep what stands now for the next start, while nothing is going on."""
@@ -303,22 +302,6 @@ class Desktop(QObject):
             page.show_error(error, Action(self.tr("Thử lại"), lambda: self.open_profile(account, None)))
             page.header.add_action(Action(self.tr("Chọn người khác"), self.show_sign_in, "user"))
             self.window.show_notice(page)
-
-    def _destinations(self, duties: "_Opened | Glance") -> tuple[Destination, ...]:
-        of_duties = (
-            (duties.reads_cells, Destination(Place.CELL, self.tr("Chi bộ"), "cell")),
-            (duties.manages_members, Destination(Place.MEMBERS, self.tr("Đảng viên"), "user")),
-            (duties.reads_counts, Destination(Place.COMMITTEE, self.tr("Tổng hợp"), "list")),
-        )
-        return (
-            Destination(Place.TODAY, self.tr("Việc hôm nay"), "today"),
-            Destination(Place.LIBRARY, self.tr("Thư viện"), "library"),
-            Destination(Place.NOTES, self.tr("Ghi chú"), "note"),
-            Destination(Place.STUDY, self.tr("Học tập"), "study"),
-            *(destination for held, destination in of_duties if held),
-            Destination(Place.SYNC, self.tr("Đồng bộ"), "sync"),
-            Destination(Place.SETTINGS, self.tr("Cài đặt"), "settings"),
-        )
 
     def _factories(self) -> dict[Place, Factory]:
         # A screen is imported when the person first goes there: the first paint waits for none of them.

@@ -357,6 +357,10 @@ class CellScreen(Screen):
         self._show_rows()
         self._table.setFocus()
 
+    @property
+    def typed(self) -> str:
+        return self._entry.typed if self._stack.currentWidget() is self._entry_page else ""
+
     # -- the frame
 
     def _build_head(self) -> None:

@@ -87,6 +87,11 @@ class CellEntry(QWidget):
         self._day.setDate(QDate(day.year, day.month, day.day))
         self._day.setFocus()
 
+    @property
+    def typed(self) -> str:
+        """The reason in the person's own words, while it is being entered."""
+        return self._words.text().strip() if self._words.isVisibleTo(self) else ""
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()

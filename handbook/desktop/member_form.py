@@ -110,6 +110,12 @@ class MemberForm(QWidget):
         self._tell()
         self._name.setFocus()
 
+    @property
+    def typed(self) -> str:
+        """The name as it stands in its field, unless it is that of the member."""
+        name = self._name.text().strip()
+        return "" if self._member and name == self._member.name else name
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()

@@ -326,6 +326,10 @@ class MembersScreen(Screen):
             done,
         )
 
+    @property
+    def typed(self) -> str:
+        return self._form.typed if self._stack.currentWidget() is self._form_page else ""
+
     # -- the frame
 
     def _send(self, act: Callable[[], T], done: Callable[[T], object]) -> None:

@@ -33,7 +33,12 @@ _BELONGS_TO = {
 """The entry that is lit for a place that has none of its own."""
 
 
-_OF_SEVERAL = frozenset({Place.REPORT})
+_OF_SEVERAL = {Place.REPORT: frozenset({Place.CELL, Place.COMMITTEE})}
+
+
+def rooms_of(place: Place) -> frozenset[Place]:
+    """The entries of the rail from which one comes to the place."""
+    return _OF_SEVERAL.get(place, frozenset({_BELONGS_TO.get(place, place)}))
 
 
 class StateButton(RailButton):
@@ -87,21 +92,26 @@ class Rail(QFrame):
         self.measure()
 
     def show_places(self, who: str, destinations: tuple[Destination, ...]) -> None:
-        """Say who is here and offer the destinations, in place of any others."""
+        """Say who is here and offer the destinations, in place of any others; what stays keeps the focus."""
         self._who.setText(who)
-        for button in self._buttons.values():
+        offered = {destination.place for destination in destinations}
+        for place in [place for place in self._buttons if place not in offered]:
+            button = self._buttons.pop(place)
             self._places.removeWidget(button)
             button.hide()
             button.deleteLater()
-        self._buttons = {}
         for number, destination in enumerate(destinations, start=1):
-            button = RailButton(destination.text, destination.icon)
-            button.setObjectName(f"rail.{destination.place}")
+            button = self._buttons.get(destination.place) or self._new_button(destination)
             button.setShortcut(QKeySequence(f"Ctrl+{number}"))
-            button.clicked.connect(lambda _, place=destination.place: self.chosen.emit(place))
-            self._places.addWidget(button)
+            self._places.insertWidget(number - 1, button)
             self._buttons[destination.place] = button
-        self._order_tabs(list(self._buttons.values()))
+        self._order_tabs([self._buttons[destination.place] for destination in destinations])
+
+    def _new_button(self, destination: Destination) -> RailButton:
+        button = RailButton(destination.text, destination.icon)
+        button.setObjectName(f"rail.{destination.place}")
+        button.clicked.connect(lambda: self.chosen.emit(destination.place))
+        return button
 
     def _order_tabs(self, places: list[RailButton]) -> None:
         """The Tab key goes down the rail."""

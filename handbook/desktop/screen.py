@@ -57,6 +57,11 @@ class Screen(Page):
         """The person goes elsewhere or the window closes: what is being typed is safe when this returns."""
 
     @property
+    def typed(self) -> str:
+        """What stands typed in the fields here and is nowhere else, when the screen is about to go."""
+        return ""
+
+    @property
     def holds_unsaved(self) -> bool:
         """Whether closing now would lose something that was typed here, because the disk did not take it."""
         return False

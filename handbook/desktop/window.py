@@ -4,7 +4,7 @@ The window is painted before anything is imported that its content is made of: w
 file is all that the first paint needs, and the first page put into the window furnishes it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -94,7 +94,6 @@ class Window(QMainWindow):
         self._rail.setVisible(True)
         self._fold()
         self.go(Route(place=destinations[0].place))
-        self._drop_notice()
 
     def session_opened(self) -> None:
         """The session has its handbook now: go where the person asked, or read again what is in front."""
@@ -103,7 +102,28 @@ class Window(QMainWindow):
             self.go(wanted)
         else:
             self._show(self._history[-1])
-        self._drop_notice()
+
+    def screens_at(self, places: "Collection[Place]") -> "list[Screen]":
+        """Those that were built so far."""
+        return [screen for place, screen in self._screens.items() if place in places]
+
+    def show_rooms(
+        self, who: str, destinations: "tuple[Destination, ...]", gone: "Collection[Place]"
+    ) -> None:
+        """Offer these destinations from now on, and forget the screens of the places that are gone."""
+        from handbook.desktop.session import Route
+
+        self._rail.show_places(who, destinations)
+        self._fold()
+        for place in gone:
+            if screen := self._screens.pop(place, None):
+                self._stack.removeWidget(screen)
+                screen.deleteLater()
+        first = Route(place=destinations[0].place)
+        self._history = [route for route in self._history if route.place not in gone] or [first]
+        self._future = [route for route in self._future if route.place not in gone]
+        if self.current:
+            self._rail.show_place(self.current.route.place)
 
     def close_session(self) -> None:
         """Make safe what is being typed and forget every screen. The session is closed by its owner."""
@@ -203,6 +223,7 @@ class Window(QMainWindow):
             self._drop_toast()
         self._stack.setCurrentWidget(screen)
         self._rail.show_place(route.place)
+        self._drop_notice()
         screen.show_route(route)
 
     def _wait_to_show(self, route: "Route") -> None:
