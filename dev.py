@@ -227,8 +227,8 @@ def make_environment() -> None:
     say(".venv is ready")
 
 
-def must(command: list[str], complaint: str) -> None:
-    if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+def must(command: list[str], complaint: str, environment: dict[str, str] | None = None) -> None:
+    if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0:
         raise Stop(f"{complaint} (the lines above say what went wrong).")
 
 
@@ -375,21 +375,61 @@ def check(arguments: list[str]) -> int:
     return test(["-m", "not slow and not gui and not postgres", *arguments])
 
 
+BASE_CONTENT = "HANDBOOK_BASE_CONTENT"
+"""Names the folder with the content that the built program is to carry (docs/usb.md)."""
+
+
 def build(arguments: list[str]) -> int:
     """Makes the installable program in dist/handbook and tries it out."""
     provide(WINDOWS_NEED + SCREEN_NEED + BUILD_NEED)
     make_environment()
     pyinstaller = [str(venv_python()), "-m", "PyInstaller", "--noconfirm", "--log-level=WARN", *arguments]
-    say("building dist/handbook; this takes a minute or two")
-    must([*pyinstaller, str(ROOT / "build.spec")], "the program could not be built")
-    folder = ROOT / "dist" / "handbook"
-    size = sum(file.stat().st_size for file in folder.rglob("*") if not file.is_symlink())
-    say(f"built {folder.relative_to(ROOT)}, {size / 1e6:.0f} MB; starting it for its tour of reading")
-    program = folder / ("handbook-cli.exe" if os.name == "nt" else "handbook")
-    with tempfile.TemporaryDirectory(prefix="handbook-built-") as pictures, screens() as environment:
-        code = outcome([str(program), "demo", "--tour", pictures, "--reading-only"], environment)
+    environment = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="handbook-base-") as folder:
+        if given := environment.get(BASE_CONTENT):
+            # Verified by the way: what a handbook would refuse on its first start goes into no installer.
+            content = str(Path(given).expanduser().resolve())
+            command = [str(venv_python()), "-m", "handbook", "pack", folder, "--content", content]
+            must(command, f"{BASE_CONTENT}: the content in {given} cannot be put into the program")
+            environment[BASE_CONTENT] = folder
+        say("building dist/handbook; this takes a minute or two")
+        must([*pyinstaller, str(ROOT / "build.spec")], "the program could not be built", environment)
+    built = ROOT / "dist" / "handbook"
+    size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file() and not file.is_symlink())
+    say(f"built {built.relative_to(ROOT)}, {size / 1e6:.0f} MB; trying it out")
+    with tempfile.TemporaryDirectory(prefix="handbook-built-") as scratch, screens() as environment:
+        code = try_out(built, Path(scratch), environment)
     say("the built program works" if code == 0 else f"the built program failed with code {code}")
     return code
+
+
+def try_out(built: Path, scratch: Path, environment: dict[str, str]) -> int:
+    """Exit code of the first that fails: its tour of reading; writing the sample ward's content with it; and,
+    with a copy of it that carries this content, what a new member finds where there is no network.
+    """
+    name = "handbook-cli.exe" if os.name == "nt" else "handbook"
+    ward, copy = scratch / "ward", scratch / "copy"
+    shutil.copytree(built, copy, symlinks=True)
+    base = copy / "_internal" / "base-content"
+    shutil.rmtree(base, ignore_errors=True)
+    tour = ("demo", "--data-dir", str(ward), "--tour", str(scratch / "pictures"))
+    for command in (
+        [str(built / name), *tour, "--reading-only"],
+        [
+            str(built / name),
+            "pack",
+            str(base),
+            "--content",
+            str(ward / "content"),
+            "--unit",
+            "hongson/anbinh",
+        ],
+        [str(copy / name), *tour, "--first-start"],
+    ):
+        code = outcome(command, environment)
+        if code != 0:
+            return code
+    return 0
 
 
 def bench(arguments: list[str]) -> int:

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 import tomllib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import uuid_utils
 
@@ -178,16 +180,30 @@ class SampleWard:
             # The sample server may listen on another port than last time.
             sign_in(self.desktop_dir, url, name, PASSWORD, DEVICE, now=datetime.now(UTC))
 
+    def admit(self, account: str) -> Path:
+        """A PC of this member's own, as new as can be: the code was used there, nothing was synced yet."""
+        home = self._folder / "newcomer"
+        shutil.rmtree(home, ignore_errors=True)
+        code = issue_codes(self._settings(), [account])[0].code
+        activate(home, self.server.url, code, PASSWORD, DEVICE, now=datetime.now(UTC))
+        return home
+
+    def publish_more(self, more: Mapping[str, str]) -> None:
+        """Publishes these texts, by their paths below the source, with all the others."""
+        self._publish(more=more)
+
     def close(self) -> None:
         self.server.stop()
 
     def _settings(self) -> Settings:
         return settings_from({}, self._server_dir, content_dir=self._content_dir)
 
-    def _publish(self, *, earlier: bool = False) -> None:
+    def _publish(self, *, earlier: bool = False, more: Mapping[str, str] = MappingProxyType({})) -> None:
         source = self._source()
         if earlier:
             shutil.copytree(EARLIER, source, dirs_exist_ok=True)
+        for path, text in more.items():
+            (source / path).write_text(text, encoding="utf-8")
         publishers = [publisher_path(folder) for folder in publisher_folders(source)]
         create_authority(self._keys_dir, publishers)
         now = datetime.now(UTC)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from handbook import __version__
 from handbook.errors import Expected
-from handbook.model.vietnamese import number_text
+from handbook.model.vietnamese import date_text, number_text
 
 FREE_BYTES = 500 * 1024 * 1024
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -45,6 +46,7 @@ def run_doctor(data_dir: Path, now: Callable[[], datetime] = utc_now) -> int:
 
 def examine(data_dir: Path, now: Callable[[], datetime] = utc_now) -> Iterator[Finding]:
     """`now` is this PC's clock, which is compared with that of each server."""
+    yield from _program(now())
     yield _display()
     yield _libraries()
     yield _keyring(data_dir)
@@ -59,6 +61,25 @@ def examine(data_dir: Path, now: Callable[[], datetime] = utc_now) -> Iterator[F
         yield Finding("Máy chủ", True, "chưa chọn; sẽ hỏi khi kích hoạt")
     for address in addresses:
         yield from _server(address, now)
+
+
+def _program(now: datetime) -> Iterator[Finding]:
+    from handbook.client import base_content, installed
+
+    version = f"phiên bản {__version__}"
+    if installed.folder() is None:
+        yield Finding("Chương trình", True, f"{version}, chạy từ mã nguồn")
+        return
+    yield Finding("Chương trình", True, f"{version}, đóng gói ngày {date_text(installed.built_at())}")
+    base = base_content.shipped()
+    if base is None:
+        yield Finding("Nội dung kèm chương trình", True, "không có; nội dung về khi đồng bộ lần đầu")
+        return
+    until = base_content.good_until(base)
+    says = f"máy mới nhận được đến hết ngày {date_text(until)}"
+    if now > until:
+        says = f"đã quá hạn từ ngày {date_text(until)}; máy mới chỉ có nội dung khi đồng bộ qua mạng"
+    yield Finding("Nội dung kèm chương trình", True, says)
 
 
 def _display() -> Finding:
@@ -122,6 +143,10 @@ def _trust(data_dir: Path) -> Finding:
     file = data_dir / "trust" / "root.json"
     if file.exists():
         return Finding("Tệp khoá gốc", True, str(file))
+    from handbook.client.base_content import shipped
+
+    if shipped():
+        return Finding("Tệp khoá gốc", True, "chưa cần; lần đồng bộ đầu lấy từ nội dung kèm chương trình")
     return Finding(
         "Tệp khoá gốc",
         False,

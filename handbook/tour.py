@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
 STEP_SECONDS = 60
+Step = tuple[str, Callable[[], None]]
+"""What happens, in words, and what does it."""
 WRITING = tomllib.loads((SAMPLE / "writing.toml").read_text(encoding="utf-8"))
 
 
@@ -26,31 +28,39 @@ class StepFailed(Exception):
 
 def run_tour(pictures: Path, *, data_dir: Path | None = None, reading_only: bool = False) -> int:
     """Returns 0 when every step happened. Pictures are numbered PNG files in the folder."""
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    pictures.mkdir(parents=True, exist_ok=True)
+    prepare_screen()
     with tempfile.TemporaryDirectory(prefix="handbook-tour-", ignore_cleanup_errors=True) as scratch:
         ward = SampleWard(data_dir or Path(scratch))
         try:
             ward.prepare()
-            return _Tour(ward, pictures).run(reading_only)
+            tour = Tour(ward, pictures, ward.desktop_dir)
+            return tour.run(tour.reading_steps() + ([] if reading_only else tour.writing_steps()))
         finally:
             ward.close()
 
 
-class _Tour:
-    def __init__(self, ward: SampleWard, pictures: Path) -> None:
+def prepare_screen() -> None:
+    """Where no window can be shown, Qt paints them unseen."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+class Tour:
+    """A person at the handbook of `data_dir`, whose server is the sample ward's."""
+
+    def __init__(self, ward: SampleWard, pictures: Path, data_dir: Path) -> None:
         from handbook.desktop.app import Desktop
 
         self.ward = ward
         self.pictures = pictures
         self.number = 0
-        self.desktop = Desktop(ward.desktop_dir)
+        self.desktop = Desktop(data_dir)
         self.window = self.desktop.window
         self.window.resize(1280, 800)
 
-    def run(self, reading_only: bool) -> int:
-        steps = self.reading_steps() if reading_only else self.reading_steps() + self.writing_steps()
+    def run(self, steps: Iterable[Step]) -> int:
+        """0 when every step happened; 1 after the first that did not. A picture of each is kept."""
+        self.pictures.mkdir(parents=True, exist_ok=True)
         try:
             for text, act in steps:
                 self.number += 1
@@ -70,7 +80,7 @@ class _Tour:
         print(f"{self.number} steps, every one happened; pictures in {self.pictures}", flush=True)
         return 0
 
-    def reading_steps(self) -> list[tuple[str, Callable[[], None]]]:
+    def reading_steps(self) -> list[Step]:
         return [
             ("Việc hôm nay shows what to read and what to write", self.today),
             ("the library lists the ward's documents", self.library),
@@ -83,7 +93,7 @@ class _Tour:
             ("reading in large print", self.large_print),
         ]
 
-    def writing_steps(self) -> list[tuple[str, Callable[[], None]]]:
+    def writing_steps(self) -> list[Step]:
         return [
             ("the assignment shows what is asked", self.study),
             ("the server stops; the reflection is written all the same", self.write_offline),

@@ -11,6 +11,7 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail
 
 from handbook import doctor
+from handbook.client.installed import STAMP
 from handbook.client.profiles import ProfileCard, write_card
 from handbook.client.settings import change_settings
 from handbook.doctor import Finding, examine, run_doctor
@@ -62,7 +63,7 @@ def test_a_pc_in_order_is_said_to_be_so(pc: Path, ward: Ward, capsys: pytest.Cap
     assert all(line.startswith("ok   ") for line in lines)
     subjects = [line.split(":")[0].removeprefix("ok   ") for line in lines]
     assert subjects == [
-        *("Màn hình", "Giao diện", "Kho khoá của máy", "Thư mục dữ liệu", "Ổ đĩa"),
+        *("Chương trình", "Màn hình", "Giao diện", "Kho khoá của máy", "Thư mục dữ liệu", "Ổ đĩa"),
         *("Tệp khoá gốc", "Máy chủ", "Đồng hồ"),
     ]
 
@@ -74,6 +75,39 @@ def test_what_is_wrong_is_marked_with_advice_below_and_an_exit_code(
     lines = capsys.readouterr().out.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("LỖI  Tệp khoá gốc: "))
     assert lines[at + 1].startswith("     Hãy chép root.json")
+
+
+@pytest.fixture
+def installed_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a program that was built on 22 November 2026, without content."""
+    folder = tmp_path / "program"
+    folder.mkdir()
+    (folder / STAMP).write_text("2026-11-22T18:00:00+00:00\n", "ascii")
+    monkeypatch.setattr(sys, "_MEIPASS", str(folder), raising=False)
+    return folder
+
+
+def said(data_dir: Path, clock: object = now) -> dict[str, str]:
+    return {finding.subject: finding.says for finding in examine(data_dir, clock)}
+
+
+def test_an_installed_program_says_when_it_was_made(pc: Path, installed_program: Path) -> None:
+    assert said(pc)["Chương trình"].endswith("đóng gói ngày 23/11/2026")
+    assert said(pc)["Nội dung kèm chương trình"].startswith("không có")
+
+
+def test_content_inside_the_program_gives_a_new_pc_its_root_and_says_how_long_it_is_good(
+    pc: Path, installed_program: Path
+) -> None:
+    (pc / "trust" / "root.json").unlink()
+    metadata = installed_program / "base-content" / "metadata"
+    metadata.mkdir(parents=True)
+    (metadata / "timestamp.json").write_text('{"signed": {"expires": "2026-12-06T00:00:00Z"}}', "utf-8")
+    assert all(finding.subject != "Tệp khoá gốc" for finding in bad(pc))
+    until = datetime(2026, 12, 6, tzinfo=UTC) + timedelta(days=60)
+    assert "đến hết ngày 04/02/2027" in said(pc, lambda: until)["Nội dung kèm chương trình"]
+    late = said(pc, lambda: until + timedelta(days=1))["Nội dung kèm chương trình"]
+    assert "quá hạn từ ngày 04/02/2027" in late
 
 
 def test_a_pc_without_a_display_is_told_how_to_get_one(pc: Path, monkeypatch: pytest.MonkeyPatch) -> None:

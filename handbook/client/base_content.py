@@ -6,10 +6,10 @@ installer put no other; one that belongs to another root than the PC's is left a
 """
 
 import json
-import sys
+from datetime import datetime
 from pathlib import Path
 
-from handbook.client import disk
+from handbook.client import disk, installed
 from handbook.errors import NotFound
 from handbook.protocol import trust
 
@@ -18,9 +18,8 @@ FOLDER_NAME = "base-content"
 
 def shipped() -> Path | None:
     """The folder inside the installed program; None where it was built without one, or runs from source."""
-    inside = getattr(sys, "_MEIPASS", None)
-    folder = Path(inside) / FOLDER_NAME if inside else None
-    return folder if folder and folder.is_dir() else None
+    program = installed.folder()
+    return program / FOLDER_NAME if program and (program / FOLDER_NAME).is_dir() else None
 
 
 def given_root(file: Path, base: Path | None) -> bytes:
@@ -52,6 +51,14 @@ def brings_news(base: Path | None, content_dir: Path, root: bytes) -> bool:
         return False
     names = (trust.METADATA, "timestamp.json")
     return _signed_version(base.joinpath(*names)) > _signed_version(content_dir / "metadata/timestamp.json")
+
+
+def good_until(base: Path) -> datetime:
+    """When the base content ends to be taken in, as far as it says itself."""
+    from handbook.client.usb_reading import GRACE
+
+    timestamp = json.loads((base / trust.METADATA / "timestamp.json").read_bytes())
+    return datetime.fromisoformat(timestamp["signed"]["expires"]) + GRACE
 
 
 def _version(root: Path) -> int:

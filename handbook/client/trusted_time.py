@@ -4,23 +4,23 @@ A clock that stands in the past would believe signatures that ended long ago, an
 from learning of news. Signatures are therefore judged by the latest of: this PC's clock, the Date of the
 server's answer, and the latest moment that is known to have passed. Known to have passed are
 
-- BUILT, when this program was made;
+- BUILT, when this program was made, as its build has noted;
 - the server's Date of a sync by which nothing that was accepted had ended: a wrong Date puts the known time
   ahead by the timestamp's lifetime at most;
 - when the timestamp accepted last was signed: its end less the lifetime that is the rule, but never later
   than both clocks, so that a stolen key cannot lock a PC out by signing for years.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.sqlite import insert
 
+from handbook.client.installed import built_at
 from handbook.client.tables.library import library_state
 from handbook.protocol import trust
 
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)
-"""Set anew with every release."""
+BUILT = built_at()
 _KEY = "content:known-time"
 _WORTH_NOTING = trust.CLOCK_TOLERANCE  # finer steps would write to the disk at every sync
 

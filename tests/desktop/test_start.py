@@ -38,6 +38,7 @@ FIRST_PAINT = {
     "handbook.desktop.start",
     "handbook.desktop.window",
     "handbook.errors",
+    "handbook.options",
 }
 SAY_WHAT_IS_IMPORTED = """
 import json, os, sys

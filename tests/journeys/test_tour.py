@@ -55,7 +55,7 @@ def test_a_step_that_does_not_happen_ends_the_tour_with_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tour, "STEP_SECONDS", 3)
-    monkeypatch.setattr(tour._Tour, "library", lambda self: self.wait("what never comes", lambda: False))
+    monkeypatch.setattr(tour.Tour, "library", lambda self: self.wait("what never comes", lambda: False))
     assert tour.run_tour(tmp_path / "pictures") == 1
     assert "02 FAILED" in capsys.readouterr().out
     assert (tmp_path / "pictures" / "02-failed.png").exists()
