@@ -29,7 +29,7 @@ from handbook.demo import ServerProcess
 from handbook.model.notes import Colour
 from handbook.protocol import codec
 from handbook.protocol.receipts import ReceiptKey
-from tests.journeys.small_ward import COMMUNE, MEMBER, PASSWORD, SECRETARY, WARD
+from tests.published_ward import COMMUNE, MEMBER, PASSWORD, SECRETARY, WARD
 
 PUBLISHERS = ("central", "hongson", COMMUNE)
 SECONDS = 60

@@ -10,7 +10,7 @@ import pytest
 
 from handbook.__main__ import main
 from handbook.authoring.key_status import key_status
-from tests.authoring.conftest import write_document
+from tests.published_ward import write_document
 
 PUBLISHERS = ("central", "hongson", "hongson/anbinh")
 PASSPHRASE = "sen hồng"

@@ -10,7 +10,7 @@ from handbook.__main__ import main
 from handbook.server.keys import load_keys
 from handbook.server.run import load_ward_into
 from handbook.server.settings import settings_from
-from tests.journeys.small_ward import WARD
+from tests.published_ward import WARD
 
 LIST = """Họ và tên;Chi bộ;Ngày vào Đảng;Năm sinh
 Lê Văn Mới;Khu phố 1;3/2/2026;1999

@@ -8,22 +8,9 @@ import pytest
 
 from handbook.authoring import keys
 from handbook.authoring.publish import PublishReport, publish
+from tests.published_ward import PUBLISHERS, write_assignment, write_document, write_publisher
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-PUBLISHERS = ("central", "hongson", "hongson/anbinh")
-
-DOCUMENT = """+++
-kind = "resolution"
-number = "{number}"
-title = "Về công tác năm"
-issuer = "Bộ Chính trị"
-issued_on = 2022-05-05
-status = "in_force"
-topics = ["công tác"]
-summary = "Tóm tắt."
-+++
-{body}
-"""
 
 ASSIGNMENT = """title = "Học nghị quyết"
 documents = ["central/nq-1"]
@@ -45,23 +32,12 @@ def data_dir(tmp_path: Path) -> Path:
     """Three publishers; two documents of the centre, one of the commune, and an assignment."""
     data = tmp_path / "data"
     for path, name in zip(PUBLISHERS, ("Trung ương", "Hồng Sơn", "An Bình"), strict=True):
-        (data / path).mkdir(parents=True)
-        (data / path / "publisher.toml").write_text(f'path = "{path}"\nname = "{name}"\n', "utf-8")
+        write_publisher(data, path, name)
     write_document(data, "central", "nq-1")
     write_document(data, "central", "nq-2", number="2-NQ/TW")
     write_document(data, "hongson/anbinh", "thong-bao")
-    (data / "hongson/anbinh/assignments").mkdir()
-    (data / "hongson/anbinh/assignments/hoc-nq-1.toml").write_text(ASSIGNMENT, "utf-8")
+    write_assignment(data, "hongson/anbinh", "hoc-nq-1", ASSIGNMENT)
     return data
-
-
-def write_document(
-    data: Path, publisher: str, slug: str, body: str = "## Một\n\nNội dung.", number: str = "1-NQ/TW"
-) -> Path:
-    file = data / publisher / "resolutions" / f"{slug}.md"
-    file.parent.mkdir(exist_ok=True)
-    file.write_text(DOCUMENT.format(number=number, body=body), "utf-8")
-    return file
 
 
 @pytest.fixture

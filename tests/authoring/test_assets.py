@@ -14,8 +14,9 @@ from handbook.protocol import packs
 from handbook.protocol.assets import asset_id, sha256_of
 from handbook.protocol.packs import ItemKind
 from tests import asset_files
-from tests.authoring.conftest import NOW, PUBLISHERS, write_document
+from tests.authoring.conftest import NOW
 from tests.authoring.reader import catalogues, items
+from tests.published_ward import PUBLISHERS, write_document
 
 DRAWING = asset_files.png()
 FIGURE = "![Sơ đồ tổ chức](so-do.png)"

@@ -6,7 +6,8 @@ import pytest
 
 from handbook.authoring.check import check
 from handbook.authoring.source import read_publisher
-from tests.authoring.conftest import ASSIGNMENT, write_document
+from tests.authoring.conftest import ASSIGNMENT
+from tests.published_ward import write_document
 
 
 def found(data_dir: Path, publisher: str = "central", published: frozenset[str] = frozenset()) -> list[str]:

@@ -10,8 +10,9 @@ import pytest
 from handbook.authoring.collection import GRACE
 from handbook.authoring.publish import PublishReport, publish, refresh_timestamp
 from handbook.protocol import trust
-from tests.authoring.conftest import NOW, PUBLISHERS, write_document
+from tests.authoring.conftest import NOW
 from tests.authoring.reader import catalogues, items
+from tests.published_ward import PUBLISHERS, write_document
 
 Publish = Callable[..., PublishReport]
 

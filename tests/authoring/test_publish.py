@@ -18,8 +18,9 @@ from handbook.model.library import Document
 from handbook.protocol import packs, trust
 from handbook.protocol.packs import ItemKind
 from handbook.protocol.receipts import receipt_key
-from tests.authoring.conftest import NOW, PUBLISHERS, write_document
+from tests.authoring.conftest import NOW
 from tests.authoring.reader import catalogues, items
+from tests.published_ward import PUBLISHERS, write_document
 
 Publish = Callable[..., PublishReport]
 

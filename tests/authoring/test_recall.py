@@ -13,7 +13,7 @@ from handbook.errors import BadInput
 from handbook.model.library import Document, Recall
 from handbook.protocol import packs
 from handbook.protocol.packs import ItemKind
-from tests.authoring.conftest import write_document
+from tests.published_ward import write_document
 
 DAY = date(2026, 11, 23)
 Publish = Callable[..., PublishReport]

@@ -9,7 +9,8 @@ from handbook.authoring import source
 from handbook.errors import BadInput
 from handbook.model.library import Collection, Kind, Relation, RelationKind, Section, Status
 from handbook.model.study import Part
-from tests.authoring.conftest import ASSIGNMENT, DOCUMENT
+from tests.authoring.conftest import ASSIGNMENT
+from tests.published_ward import write_document
 
 
 def problems_of(folder: Path) -> list[str]:
@@ -107,7 +108,7 @@ Chữ.
     (folder / "resolutions/b.md").write_text('+++\nkind = "x\n+++\n', "utf-8")
     (folder / "resolutions/c.md").write_text("Không có phần đầu.", "utf-8")
     (folder / "resolutions/d.md").write_bytes('+++\ntitle = "Nghị\n'.encode("utf-16"))
-    (folder / "resolutions/Nghị quyết 1.md").write_text(DOCUMENT, "utf-8")
+    write_document(folder, ".", "Nghị quyết 1")
     (folder / "assignments/e.toml").write_text(
         ASSIGNMENT.replace("2026-11-30", "2026-11-30T08:00:00").replace("100", "-1").replace("3\n", "true\n"),
         "utf-8",

@@ -21,12 +21,11 @@ from handbook.errors import (
 )
 from handbook.protocol import codec, packs, trust
 from handbook.protocol.packs import Item, ItemKind
-from tests.authoring.conftest import ASSIGNMENT, write_document
+from tests.authoring.conftest import ASSIGNMENT
 from tests.client.http_server import FolderServer, Misbehaviour, Reply, Request
+from tests.published_ward import COMMUNE, PUBLISHERS, write_assignment, write_document, write_publisher
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-COMMUNE = "hongson/anbinh"
-PUBLISHERS = ("central", "hongson", COMMUNE)
 NOISE = hashlib.shake_256(b"").hexdigest(220_000)  # compresses to half: more than one piece of a download
 
 
@@ -42,12 +41,10 @@ class Ward:
         self.server.now = lambda: NOW
         self.transport = HttpTransport(server.url, clock=lambda: self.now)
         for path in PUBLISHERS:
-            (self.data / path).mkdir(parents=True)
-            (self.data / path / "publisher.toml").write_text(f'path = "{path}"\nname = "{path}"\n', "utf-8")
+            write_publisher(self.data, path, path)
         write_document(self.data, "central", "nq-1")
         write_document(self.data, COMMUNE, "thong-bao", number="1-TB/ĐU")
-        (self.data / COMMUNE / "assignments").mkdir()
-        (self.data / COMMUNE / "assignments/hoc.toml").write_text(ASSIGNMENT, "utf-8")
+        write_assignment(self.data, COMMUNE, "hoc", ASSIGNMENT)
         keys.create_authority(self.keys, PUBLISHERS)
 
     def publish(self, now: datetime = NOW, **given) -> None:

@@ -10,7 +10,8 @@ import pytest
 from handbook.client.handbook import open_handbook
 from handbook.desktop.session import Place
 from tests.desktop.conftest import Person
-from tests.desktop.ward import CAPITAL, MEMBER, PASSWORD, Ward, write_document
+from tests.desktop.ward import CAPITAL, MEMBER, PASSWORD, Ward
+from tests.published_ward import write_document
 
 pytestmark = pytest.mark.gui
 
@@ -69,9 +70,8 @@ def test_a_second_program_on_one_profile_is_told_so(person: Person) -> None:
 
 
 def test_what_was_published_meanwhile_comes_in_by_itself_and_is_found(person: Person, ward: Ward) -> None:
-    write_document(
-        ward.source, "80-nq-tw", "## Văn hoá\n\nVăn hoá soi đường.\n", number="80-NQ/TW", title="Về văn hoá"
-    )
+    text = "## Văn hoá\n\nVăn hoá soi đường.\n"
+    write_document(ward.source, "central", "80-nq-tw", text, "80-NQ/TW", title="Về văn hoá")
     ward.publish()
     person.open()
     screen = person.go(place=Place.LIBRARY)

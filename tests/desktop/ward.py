@@ -1,52 +1,33 @@
-"""A small ward with a few documents that have everything a reader can meet, published and served for real."""
+"""The ward of the desktop's tests: documents with all that a reader can meet, published and served."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handbook.authoring.keys import create_authority
-from handbook.authoring.publish import publish
-from handbook.authoring.repository import trusted_root
 from handbook.client.handbook import activate, open_handbook
 from handbook.client.settings import change_settings
-from handbook.server.keys import published_receipt_key
-from handbook.server.run import issue_codes, load_ward_into
-from handbook.server.settings import Settings, settings_from
+from tests import published_ward
+from tests.published_ward import (
+    CELL,
+    COMMUNE,
+    MEMBER,
+    PASSWORD,
+    SECRETARY,
+    PublishedWard,
+    write_assignment,
+    write_document,
+)
 from tests.server.harness import running
 
-COMMUNE = "hongson/anbinh"
-CELL = f"{COMMUNE}/khu-pho-1"
-PASSWORD = "mat-khau-thu"
-MEMBER, SECRETARY, NEWCOMER = "kp1.an", "kp1.hanh", "kp1.lan"
+__all__ = ["CELL", "COMMUNE", "MEMBER", "PASSWORD", "SECRETARY"]
+
+NEWCOMER = "kp1.lan"
 ASSIGNMENT = f"{COMMUNE}/hoc-nghi-quyet"
 CAPITAL, LONG, REPLACED = "central/15-nq-tw", "central/luat-dai", "central/66-qd-tw"
 LONG_SECTIONS = 300
 
-WARD = f"""
-name = "Đảng bộ thử"
-[[units]]
-path = "hongson"
-name = "Tỉnh uỷ Hồng Sơn"
-kind = "province"
-[[units]]
-path = "{COMMUNE}"
-name = "Đảng uỷ phường An Bình"
-kind = "commune"
-[[units]]
-path = "{CELL}"
-name = "Chi bộ Khu phố 1"
-kind = "cell"
-[[members]]
-account = "{MEMBER}"
-name = "Nguyễn Văn An"
-unit = "{CELL}"
-duties = ["member"]
-[[members]]
-account = "{SECRETARY}"
-name = "Trần Thị Hạnh"
-unit = "{CELL}"
-duties = ["member", "cell_secretary"]
+WARD = f"""{published_ward.WARD}
 [[members]]
 account = "{NEWCOMER}"
 name = "Lê Thị Lan"
@@ -100,56 +81,44 @@ hint = "Kể một việc cụ thể."
 """
 
 
-def write_document(
-    source: Path,
-    name: str,
-    body: str,
-    *,
-    folder: str = "resolutions",
-    kind: str = "resolution",
-    number: str = "",
-    title: str,
-    issued_on: str = "2022-05-05",
-    status: str = "in_force",
-    issuer: str = "Bộ Chính trị",
-    more: str = "",
-) -> None:
-    file = source / "central" / folder / f"{name}.md"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    front = (
-        f'+++\nkind = "{kind}"\nnumber = "{number}"\ntitle = "{title}"\nissuer = "{issuer}"\n'
-        f'issued_on = {issued_on}\nstatus = "{status}"\ntopics = ["học tập"]\n'
-        f'summary = "Tóm tắt của {title}."\nsources = ["tự soạn"]\n{more}+++\n'
-    )
-    file.write_text(front + body, encoding="utf-8")
-
-
 def write_content(source: Path) -> None:
-    for path, name in (("central", "Trung ương"), (COMMUNE, "Phường An Bình")):
-        (source / path).mkdir(parents=True)
-        (source / path / "publisher.toml").write_text(f'path = "{path}"\nname = "{name}"\n', "utf-8")
-    write_document(source, "15-nq-tw", CAPITAL_TEXT, number="15-NQ/TW", title="Về phát triển Thủ đô Hà Nội")
+    written = {"topic": "học tập", "more": 'sources = ["tự soạn"]\n'}
     write_document(
         source,
+        "central",
+        "15-nq-tw",
+        CAPITAL_TEXT,
+        "15-NQ/TW",
+        title="Về phát triển Thủ đô Hà Nội",
+        summary="Tóm tắt của Về phát triển Thủ đô Hà Nội.",
+        **written,
+    )
+    write_document(
+        source,
+        "central",
         "66-qd-tw",
         "## Điều 1\n\nThể loại văn bản của Đảng.\n",
+        "66-QĐ/TW",
         folder="regulations",
         kind="regulation",
-        number="66-QĐ/TW",
         title="Về thể loại văn bản của Đảng",
         issued_on="2017-02-06",
         status="replaced",
         issuer="Ban Bí thư",
+        **written,
     )
     write_document(
         source,
+        "central",
         "bai-viet",
         "## Vì sao\n\nTập trung dân chủ ở chi bộ.\n",
+        "",
         folder="theory",
         kind="article",
         title="Tập trung dân chủ ở chi bộ",
         issued_on="2026-10-01",
         issuer="Nhóm biên soạn",
+        **written,
     )
     paragraph = "Cơ quan, tổ chức, cá nhân thực hiện theo quy định của pháp luật hiện hành. " * 12
     law = "".join(
@@ -158,51 +127,30 @@ def write_content(source: Path) -> None:
     )
     write_document(
         source,
+        "central",
         "luat-dai",
         law,
+        "99/2025/QH15",
         folder="regulations",
         kind="law",
-        number="99/2025/QH15",
         title="Luật dài ba trăm điều",
         issued_on="2025-06-01",
         issuer="Quốc hội",
+        **written,
     )
-    (source / COMMUNE / "assignments").mkdir()
-    (source / COMMUNE / "assignments" / "hoc-nghi-quyet.toml").write_text(ASSIGNMENT_TEXT, "utf-8")
+    write_assignment(source, COMMUNE, "hoc-nghi-quyet", ASSIGNMENT_TEXT)
 
 
-class Ward:
+class Ward(PublishedWard):
     """The published content, the server (while the block of `served_ward` lasts) and its members."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.source = folder / "source"
-        self.content = folder / "content"
         self.url = ""
-        write_content(self.source)
-        create_authority(folder / "keys", ["central", "hongson", COMMUNE])
-        self.publish()
-        ward_file = folder / "ward.toml"
-        ward_file.write_text(WARD, encoding="utf-8")
-        load_ward_into(self.settings, ward_file)
-
-    @property
-    def settings(self) -> Settings:
-        return settings_from({}, self.folder / "server", content_dir=self.content, port=0)
-
-    def publish(self) -> None:
-        key = published_receipt_key(self.folder / "server")
-        publish(self.source, self.content, self.folder / "keys", datetime.now(UTC), [key])
-
-    def code(self, account: str) -> str:
-        (code,) = issue_codes(self.settings, [account])
-        return code.code
+        super().__init__(folder, write_content, WARD)
 
     def trust(self, data_dir: Path) -> None:
-        """What an installer leaves on a PC."""
-        root = data_dir / "trust" / "root.json"
-        root.parent.mkdir(parents=True, exist_ok=True)
-        root.write_bytes(trusted_root(self.content))
+        """What an installer leaves on a PC, and this ward's server."""
+        super().trust(data_dir)
         change_settings(data_dir, server=self.url)
 
     def bring(self, data_dir: Path, account: str) -> None:

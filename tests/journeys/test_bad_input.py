@@ -22,8 +22,9 @@ from handbook.errors import (
 )
 from handbook.model.reflection import Answer
 from handbook.server.run import issue_codes
-from tests.journeys.small_ward import MEMBER, PASSWORD, SECRETARY, SmallWard, assignment_id
+from tests.journeys.small_ward import SmallWard, assignment_id
 from tests.journeys.victims import now
+from tests.published_ward import MEMBER, PASSWORD, SECRETARY
 
 TYPED = (Answer("nhan-thuc", "Những chữ đã gõ trước khi có chuyện."),)
 

@@ -13,8 +13,9 @@ from handbook.client.handbook import open_handbook
 from handbook.client.library import Filter
 from handbook.desktop.app import Desktop
 from handbook.model.library import Collection
-from tests.journeys.small_ward import MEMBER, PASSWORD, SmallWard
+from tests.journeys.small_ward import SmallWard
 from tests.journeys.victims import now
+from tests.published_ward import MEMBER, PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.gui, pytest.mark.timeout(300)]
 

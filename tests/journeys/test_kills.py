@@ -23,8 +23,9 @@ from handbook.client.transport import HttpTransport
 from handbook.client.vault import Vault
 from handbook.errors import Offline
 from handbook.model.reflection import State
-from tests.journeys.small_ward import MEMBER, PASSWORD, SmallWard, assignment_id
+from tests.journeys.small_ward import SmallWard, assignment_id
 from tests.journeys.victims import answers_of, now, pull_content, submit_and_deliver, text_number, type_on
+from tests.published_ward import MEMBER, PASSWORD
 
 TYPING_KILLS = int(os.environ.get("HANDBOOK_TYPING_KILLS", "80"))
 TYPING_SEED = int(os.environ.get("HANDBOOK_TYPING_SEED", "1"))

@@ -7,7 +7,8 @@ from pathlib import Path
 from handbook.client.handbook import open_handbook
 from handbook.client.transport import HttpTransport
 from handbook.model.reflection import Answer, State
-from tests.journeys.small_ward import MEMBER, PASSWORD, assignment_id
+from tests.journeys.small_ward import assignment_id
+from tests.published_ward import MEMBER, PASSWORD
 
 
 def now() -> datetime:
