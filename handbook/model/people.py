@@ -16,6 +16,8 @@ class UnitKind(StrEnum):
 
 
 class DutyKind(StrEnum):
+    __hash__ = str.__hash__  # that of Enum is slow, and every access check looks one up
+
     MEMBER = "member"
     CELL_SECRETARY = "cell_secretary"
     CELL_DEPUTY = "cell_deputy"
@@ -26,6 +28,8 @@ class DutyKind(StrEnum):
 
 class Action(StrEnum):
     """What a route or a screen may ask for. Every server route declares one of these or says it is public."""
+
+    __hash__ = str.__hash__
 
     SUBMIT_OWN = "submit_own"
     READ_OWN = "read_own"

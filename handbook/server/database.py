@@ -2,10 +2,10 @@
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -16,6 +16,8 @@ from sqlalchemy import (
     Connection,
     Engine,
     Table,
+    any_,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -29,8 +31,6 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from handbook.errors import BadInput, DiskProblem, NewerData
 from handbook.server.settings import Settings
-
-V = TypeVar("V")
 
 POOL_SIZE = 16  # as many as worker threads: none waits for a connection
 SQLITE_WAIT_SECONDS = 30
@@ -175,13 +175,14 @@ def backup(settings: Settings, target: Path) -> None:
     target.chmod(0o600)
 
 
-def padded(values: Collection[V]) -> list[V]:
-    """The values for an IN, one repeated until they are a power of two.
+def among(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Whether the column is one of a list that the statement is given under this name.
 
-    So there are few different statements: PostgreSQL then plans each once instead of at every size of batch.
+    For statements that are built once: PostgreSQL gets the list as one value, whatever its length.
     """
-    different = list(values)
-    return different + different[-1:] * ((1 << max(len(different) - 1, 0).bit_length()) - len(different))
+    if dialect == "postgresql":
+        return column == any_(bindparam(name, type_=postgresql.ARRAY(column.type)))
+    return column.in_(bindparam(name, expanding=True))
 
 
 def sweep(connection: Connection, table: Table, stale: ColumnElement[bool]) -> None:

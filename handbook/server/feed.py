@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, insert, or_, select, update
 
 from handbook.model.people import Action, Member, can, commune_of
 from handbook.protocol.api import (
@@ -23,7 +24,7 @@ from handbook.protocol.api import (
 )
 from handbook.protocol.receipts import Receipt
 from handbook.protocol.submissions import Submission, SubmissionKind
-from handbook.server.database import Database, padded
+from handbook.server.database import Database, among
 from handbook.server.people import find_members
 from handbook.server.retention_due import rules_of
 from handbook.server.tables import access_log, entries, feeds, members, submissions
@@ -44,13 +45,18 @@ def lock_positions(connection: Connection, units: Collection[str]) -> dict[str, 
     """
     if not units:
         return {}
-    rows = connection.execute(
+    rows = connection.execute(_last_positions(connection.dialect.name), {"units": list(units)})
+    return {row.unit: row.position for row in rows}
+
+
+@cache
+def _last_positions(dialect: str) -> Select:
+    return (
         select(feeds.c.unit, feeds.c.position)
-        .where(feeds.c.unit.in_(padded(units)))
+        .where(among(dialect, feeds.c.unit, "units"))
         .order_by(feeds.c.unit)
         .with_for_update()
     )
-    return {row.unit: row.position for row in rows}
 
 
 def append(connection: Connection, rows: Sequence[dict[str, object]]) -> None:

@@ -1,11 +1,15 @@
 """Reads members and their duties out of the database as the records everything else speaks in."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
 from handbook.model.people import Duty, DutyKind, Member
 from handbook.server import tables
+
+KEPT_RECORDS = 10_000  # each request reads its member's rows: the record of the same values is made once
 
 _member_columns = (
     tables.members.c.account,
@@ -50,13 +54,33 @@ def find_cell(connection: Connection, unit: str) -> tuple[Member, ...]:
 
 def _member(rows: list[RowMapping]) -> Member:
     first = rows[0]
-    duties = sorted((row["duty_kind"], row["duty_unit"]) for row in rows if row["duty_kind"])
+    return _record(
+        first["account"],
+        first["name"],
+        first["unit"],
+        tuple(sorted((row["duty_kind"], row["duty_unit"]) for row in rows if row["duty_kind"])),
+        first["admitted_on"],
+        first["probationary"],
+        first["active"],
+    )
+
+
+@lru_cache(KEPT_RECORDS)
+def _record(
+    account: str,
+    name: str,
+    unit: str,
+    duties: tuple[tuple[str, str], ...],
+    admitted_on: date | None,
+    probationary: bool,
+    active: bool,
+) -> Member:
     return Member(
-        account=first["account"],
-        name=first["name"],
-        unit=first["unit"],
+        account=account,
+        name=name,
+        unit=unit,
         duties=tuple(Duty(DutyKind(kind), unit) for kind, unit in duties),
-        admitted_on=first["admitted_on"],
-        probationary=first["probationary"],
-        active=first["active"],
+        admitted_on=admitted_on,
+        probationary=probationary,
+        active=active,
     )

@@ -9,8 +9,9 @@ worker commit one of the same identities in between, each is taken again by itse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import CompoundSelect, Connection, Row, Select, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from handbook.errors import BadInput, Expected, NotAllowed, NotFound, Untrusted
@@ -21,7 +22,7 @@ from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges, receip
 from handbook.protocol.submissions import Content, FilePiece, Submission, SubmissionKind
 from handbook.server import faults, feed
 from handbook.server.cell_marks import members_marked, place_of_mark
-from handbook.server.database import Database, padded
+from handbook.server.database import Database, among
 from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
 from handbook.server.files import check_files_held
@@ -219,21 +220,36 @@ def _unless_refused(judge, *given):
 
 def _held(connection: Connection, arrivals: Sequence[_Arrival]) -> list[Row]:
     """Without texts: every revision of these lineages, and the authors' other reflections of a subject."""
-    in_communes = submissions.c.commune.in_(padded({arrival.submission.commune for arrival in arrivals}))
-    lineages = padded({arrival.submission.lineage for arrival in arrivals})
+    reflections = [arrival for arrival in arrivals if arrival.is_reflection]
+    given = {
+        "communes": list({arrival.submission.commune for arrival in arrivals}),
+        "lineages": list({arrival.submission.lineage for arrival in arrivals}),
+    }
+    if reflections:
+        given["authors"] = list({arrival.author.account for arrival in reflections})
+        given["subjects"] = list({arrival.submission.subject for arrival in reflections})
+    rows = connection.execute(_same_identity(connection.dialect.name, bool(reflections)), given)
+    return sorted(rows, key=lambda row: row.revision)
+
+
+@cache
+def _same_identity(dialect: str, reflections: bool) -> Select | CompoundSelect:
     columns = [column for column in submissions.c if column.name != "content"]
-    wanted = select(*columns).where(in_communes, submissions.c.lineage.in_(lineages))
-    if reflections := [arrival for arrival in arrivals if arrival.is_reflection]:
-        # Two searches rather than one with OR, for which SQLite would read the whole commune.
-        others = select(*columns).where(
+    in_communes = among(dialect, submissions.c.commune, "communes")
+    in_lineages = among(dialect, submissions.c.lineage, "lineages")
+    wanted = select(*columns).where(in_communes, in_lineages)
+    if not reflections:
+        return wanted
+    # Two searches rather than one with OR, for which SQLite would read the whole commune.
+    return wanted.union_all(
+        select(*columns).where(
             in_communes,
-            submissions.c.author.in_(padded({arrival.author.account for arrival in reflections})),
-            submissions.c.subject.in_(padded({arrival.submission.subject for arrival in reflections})),
+            among(dialect, submissions.c.author, "authors"),
+            among(dialect, submissions.c.subject, "subjects"),
             submissions.c.kind == SubmissionKind.REFLECTION.value,
-            submissions.c.lineage.not_in(lineages),
+            ~in_lineages,
         )
-        wanted = wanted.union_all(others)
-    return sorted(connection.execute(wanted), key=lambda row: row.revision)
+    )
 
 
 def _reviewed(connection: Connection, arrivals: Sequence[_Arrival]) -> dict[tuple[str, str, int], Row]:

@@ -5,14 +5,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
 
 from handbook.errors import SignInFailed
 from handbook.model.people import Member
 from handbook.model.vietnamese import VIETNAM
 from handbook.protocol.api import Session
-from handbook.server.database import Database, padded, sweep
+from handbook.server.database import Database, among, sweep
 from handbook.server.people import find_members, members_in, members_where
 from handbook.server.tables import members, tokens
 from handbook.server.units import units_around
@@ -66,7 +67,7 @@ def all_signed_in(database: Database, given: Sequence[str], now: datetime) -> li
     """Who holds each token, None for one that is worthless. The day on which members were seen is kept."""
     digests = [_digest(token) for token in given]
     with database.read() as connection:
-        rows = connection.execute(_bearers, {"digests": padded(digests)}).mappings().all()
+        rows = connection.execute(_bearers(connection.dialect.name), {"digests": digests}).mappings().all()
     by_digest: dict[bytes, list[RowMapping]] = {}
     for row in rows:
         if row["expires_at"] > now:
@@ -94,11 +95,13 @@ def _keep_seen(database: Database, bearers: Sequence[RowMapping], now: datetime)
                 connection.execute(update(members).where(members.c.account == account).values(seen_on=today))
 
 
-_bearers = (
-    members_where(tokens.c.digest.in_(bindparam("digests", expanding=True)), members.c.active)
-    .join(tokens, members.c.account == tokens.c.account)
-    .add_columns(tokens.c.digest, tokens.c.expires_at, members.c.seen_on)
-)
+@cache
+def _bearers(dialect: str) -> Select:
+    return (
+        members_where(among(dialect, tokens.c.digest, "digests"), members.c.active)
+        .join(tokens, members.c.account == tokens.c.account)
+        .add_columns(tokens.c.digest, tokens.c.expires_at, members.c.seen_on)
+    )
 
 
 def session_over() -> SignInFailed:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, inspect, select, text
 
 from handbook.errors import BadInput, DiskProblem, NewerData
 from handbook.server import tables
-from handbook.server.database import backup, open_database, padded
+from handbook.server.database import among, backup, open_database
 from handbook.server.settings import Settings, settings_from
 from handbook.server.ward import load_ward
 from tests.server.harness import NOW, WARD, reflection, running
@@ -110,11 +110,17 @@ def test_a_failed_transaction_leaves_nothing_and_the_next_one_works(empty_url: s
     database.close()
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 8, 100])
-def test_values_for_a_search_are_repeated_up_to_a_power_of_two_and_stay_the_same(count: int) -> None:
-    values = padded(range(count))
-    assert set(values) == set(range(count))
-    assert len(values) in (0, 1, 2, 4, 8, 128)
+@pytest.mark.parametrize("wanted", [[], ["mot"], ["mot", "ba"], ["bon"]])
+def test_a_statement_built_once_finds_any_list_of_values(empty_url: str, wanted: list[str]) -> None:
+    database = open_database(empty_url)
+    rows = [{"path": path, "name": path, "kind": "cell"} for path in ("mot", "hai", "ba")]
+    with database.write() as connection:
+        connection.execute(insert(tables.units), rows)
+        path = tables.units.c.path
+        statement = select(path).where(among(connection.dialect.name, path, "paths"))
+        found = connection.scalars(statement, {"paths": wanted}).all()
+    assert sorted(found) == sorted({"mot", "hai", "ba"} & set(wanted))
+    database.close()
 
 
 def test_moments_keep_their_microsecond_and_their_zone(empty_url: str) -> None:
