@@ -5,7 +5,6 @@ draft and another handed in meanwhile (`Standing.newer`). Whatever is chosen, ev
 """
 
 from datetime import datetime
-from enum import Enum
 
 from sqlalchemy import Connection, Row, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -27,15 +26,7 @@ from handbook.errors import BadInput
 from handbook.model.people import Member
 from handbook.model.reflection import Answer, AttachedFile
 from handbook.model.study import Assignment
-from handbook.model.two_texts import merged, merged_files
-
-
-class Choice(Enum):
-    """Of a text of this PC and one of another."""
-
-    OWN = "own"
-    OTHER = "other"
-    BOTH = "both"
+from handbook.model.two_texts import Choice, merged, merged_files
 
 
 def open_again(

@@ -31,6 +31,7 @@ from handbook.model.reflection import (
     Verdict,
     standing,
 )
+from handbook.model.retention import erased_text
 from handbook.model.study import Assignment
 from handbook.protocol import codec
 from handbook.protocol.api import SubmissionEntry
@@ -77,6 +78,7 @@ class KeptText:
     lineage: str
     revision: int
     answers: tuple[Answer, ...]
+    files: tuple[AttachedFile, ...]
     submitted_at: datetime
     held_lineage: str
     held_revision: int
@@ -107,7 +109,7 @@ def submitted(
             SubmittedRevision(
                 lineage=row.lineage,
                 revision=row.revision,
-                answers=answers_in(row.content),
+                answers=_erased(row, wanted[row.assignment]) or answers_in(row.content),
                 files=files_in(row.content),
                 submitted_at=row.submitted_at,
                 state=standing(
@@ -125,6 +127,14 @@ def submitted(
         id: tuple(sorted(texts, key=lambda t: (t.receipt is None, t.revision, t.submitted_at), reverse=True))
         for id, texts in found.items()
     }
+
+
+def _erased(row: Row, assignment: Assignment) -> tuple[Answer, ...]:
+    """In the place of words that this PC never had: that the server has erased them."""
+    if row.erased_at is None:
+        return ()
+    first = assignment.parts[0].id if assignment.parts else ""
+    return (Answer(first, erased_text(row.erased_at)),)
 
 
 def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[str, list[tuple[str, Review]]]:
@@ -198,6 +208,7 @@ def kept_texts(connection: Connection, assignment: str) -> tuple[KeptText, ...]:
             lineage=row.lineage,
             revision=row.revision,
             answers=answers_in(row.content),
+            files=files_in(row.content),
             submitted_at=row.submitted_at,
             held_lineage=row.held_lineage,
             held_revision=row.held_revision,

@@ -7,7 +7,7 @@ own copy, the copy that was kept when the publisher withdrew it, and the parts t
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, union
 
 from handbook.client.assignments import decoded
 from handbook.client.lineages import answers_in
@@ -35,6 +35,14 @@ def asked(store: "Store", published: "Assignments", assignment_id: str) -> tuple
         if found is None:
             raise
         return found, True
+
+
+def written_for_recalled(store: "Store", published: Collection[str]) -> tuple[str, ...]:
+    """The assignments that are not among these any more and for which the member wrote something."""
+    tables = (drafts, revisions, clashes)
+    written = union(*(select(table.c.assignment) for table in tables)).order_by("assignment")
+    with store.personal.read() as connection:
+        return tuple(id for id in connection.execute(written).scalars() if id not in published)
 
 
 def keep_recalled(connection: Connection, gone: Collection[str], back: Collection[str]) -> None:

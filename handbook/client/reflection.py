@@ -12,7 +12,6 @@ from handbook.client import receipts
 from handbook.client.assignments import decoded, encoded
 from handbook.client.attached import is_here, judged, keep_data, packed_files, unpacked_files, with_file
 from handbook.client.choices import (
-    Choice,
     choose_again,
     choose_over_newer,
     keep_held,
@@ -25,7 +24,7 @@ from handbook.client.lineages import KeptText, ReviewNote, SubmittedRevision, ke
 from handbook.client.recalled import asked
 from handbook.client.tables import personal
 from handbook.client.tables.library import sections
-from handbook.client.tables.personal import drafts, revisions
+from handbook.client.tables.personal import drafts
 from handbook.client.versions import (
     FormerText,
     former_text,
@@ -42,6 +41,7 @@ from handbook.model.changes import Change, Changes
 from handbook.model.prose import parse, plain
 from handbook.model.reflection import Answer, AttachedFile, Problem, State, written_words
 from handbook.model.repeats import Repeats, repeats
+from handbook.model.two_texts import Choice
 from handbook.protocol.receipt_files import ReceiptFile
 from handbook.protocol.receipts import Receipt
 
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from handbook.client.outbox import Outbox
     from handbook.client.store import Store
 
-__all__ = ["Choice", "Draft", "FormerText", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
+__all__ = ["Draft", "FormerText", "KeptText", "Reflections", "ReviewNote", "SubmittedRevision"]
 
 CHANGED = frozenset({Change.REFLECTION, Change.STUDY})
 
@@ -157,9 +157,7 @@ class Reflections:
             row = connection.execute(
                 select(personal.receipts).where(*is_revision(personal.receipts, key))
             ).one_or_none()
-            content = connection.execute(
-                select(revisions.c.content).where(*is_revision(revisions, key))
-            ).scalar_one_or_none()
+            content = receipts.text_of(connection, lineage, revision)
         if row is None or content is None:
             raise NotFound("Bài này chưa có biên nhận.", "Biên nhận có sau khi máy chủ nhận bài.")
         receipt = receipts.from_row(row)

@@ -15,6 +15,7 @@ from handbook.client.assignments import (
 )
 from handbook.client.cards import DocumentCard
 from handbook.client.cell_copies import waiting_for
+from handbook.client.recalled import asked, written_for_recalled
 from handbook.client.sync_state import last_sync
 from handbook.client.tables.personal import outbox
 from handbook.client.today import DUE, Errand, Standing, Task, TaskKind, Today, Unfinished
@@ -40,6 +41,13 @@ class Study:
     def assignments(self, now: datetime) -> tuple[AssignmentView, ...]:
         """Those for the member's cell, most urgent first, finished ones last."""
         return self._assignments.of_member(now)
+
+    def recalled(self, now: datetime) -> tuple[AssignmentView, ...]:
+        """Assignments that were withdrawn after the member wrote for them: the texts are there still."""
+        published = {each.id for each in self._assignments.published()}
+        ids = written_for_recalled(self._store, published)
+        found = (asked(self._store, self._assignments, id)[0] for id in ids)
+        return tuple(self._assignments.view_of(each, now) for each in found)
 
     def assignment(self, assignment_id: str, now: datetime) -> AssignmentView:
         """Raises NotFound."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from handbook.desktop.attached_files import AttachedFilesCard, Attaching
 from handbook.desktop.autosave import Answers, Autosave
@@ -16,35 +16,30 @@ from handbook.desktop.choosing import Choosing
 from handbook.desktop.handing_in import HandingIn
 from handbook.desktop.parts import Asked, Parts
 from handbook.desktop.passage_marks import find_in_boxes, mark_boxes
-from handbook.desktop.passage_text import PassageText
 from handbook.desktop.prose_box import ProseBox
 from handbook.desktop.prose_toolbar import ProseToolbar
+from handbook.desktop.reflection_beside import Beside
 from handbook.desktop.reflection_notices import (
     clashes,
-    late_if_withdrawn,
     not_saved,
     notices,
     nowhere_to_save,
     withdrawal_notice,
 )
-from handbook.desktop.reflection_side import clear, comments_card, question_card, revisions_card, text_card
+from handbook.desktop.reflection_side import clear
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.states import STATE_TONES
+from handbook.desktop.submitted_text import SubmittedText
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import (
-    Action,
-    Column,
-    LinkButton,
-    Pill,
-    announce,
-)
+from handbook.desktop.widgets import Action, Column, LinkButton, Pill, Toast, announce
+from handbook.desktop.withdrawing import Withdrawing
 from handbook.desktop.writing_aids import WritingAids
 from handbook.desktop.writing_bar import WritingBar
 from handbook.errors import Expected
 from handbook.model.changes import Change
 from handbook.model.reflection import STATE_NAMES, PassageComment, State, written_words
-from handbook.model.vietnamese import VIETNAM, date_text, due_text, moment_text, number_text
+from handbook.model.vietnamese import VIETNAM, date_text, due_text, number_text
 
 if TYPE_CHECKING:
     from handbook.client.reflection import Draft
@@ -155,7 +150,7 @@ class EditorScreen(Screen):
             self._show_text(draft, unsaved)
         self._show_notices(draft)
         self._attaching.show(draft)
-        self._show_side(draft)
+        self._beside.show_draft(draft, self.navigate.emit, self._find_passage)
         self._show_bar(draft)
         self.show_ready()
         if self._arriving:
@@ -166,7 +161,9 @@ class EditorScreen(Screen):
         assignment = draft.assignment.assignment
         today = self.session.now().astimezone(VIETNAM).date()
         due = self.tr("Hạn {}").format(date_text(assignment.due_on))
-        if not draft.assignment.done:
+        if draft.recalled:
+            due = self.tr("Đã được rút")
+        elif not draft.assignment.done:
             due = self.tr("{}, {}").format(due, due_text(assignment.due_on, today))
         least = self.tr("ít nhất {} chữ").format(number_text(assignment.min_words))
         self.header.show_text(assignment.title, f"{due} · {least}" if assignment.min_words else due)
@@ -185,14 +182,14 @@ class EditorScreen(Screen):
         elif unsaved is None and not self._handing_in.is_under_way:
             self._parts.show_texts(texts)
         self._toolbar.setVisible(draft.can_write)
-        self._paper.setVisible(not draft.can_write)
+        self._read.setVisible(not draft.can_write)
         passages = _passages(draft)
         if draft.can_write:
             self._show_words(self._parts.words())
             mark_boxes(self._parts.by_part(), passages)
         else:
             parts = [(each.part, self._title(draft, each.part), each.text) for each in answers]
-            self._read.show_answers(parts, passages)
+            self._read.show_parts(parts, passages)
             self._show_words(written_words(answers))
 
     def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
@@ -210,8 +207,7 @@ class EditorScreen(Screen):
         """Go to the words that the cell commented on, if they are still in the text."""
         if not self._draft.can_write:
             number = _passages(self._draft).index(passage)
-            self._read.go_to(number)
-            area = self._read.area_of(number, self._column.widget())
+            area = self._read.go_to(number, self._column.widget())
             if area.isValid():
                 self._column.ensureVisible(area.left(), area.center().y(), 0, self._column.height() // 3)
             return
@@ -226,40 +222,18 @@ class EditorScreen(Screen):
 
     def _show_notices(self, draft: "Draft") -> None:
         clear(self._notices)
-        if withdrawal := withdrawal_notice(draft, self._forget_withdrawal):
+        if withdrawal := withdrawal_notice(draft, self._withdrawing.forget):
             self._notices.addWidget(withdrawal)
         for banner in notices(draft, self._cell_name, self.navigate.emit, self._note_changes, self._compare):
             self._notices.addWidget(banner)
 
-    def _show_side(self, draft: "Draft") -> None:
-        assignment = draft.assignment.assignment
-        clear(self._above.layout())
-        clear(self._below)
-        cards = [question_card(draft.assignment, self.navigate.emit)]
-        if draft.comments:
-            latest = draft.versions[0].revision if draft.versions else 0
-            cards.insert(0, comments_card(draft.comments, latest, self._find_passage))
-        for card in cards:
-            self._above.layout().addWidget(card)
-        clear(self._earlier.layout())
-        if draft.versions:
-            handed_in = revisions_card(draft.versions, assignment.id, self.navigate.emit)
-            self._earlier.layout().addWidget(handed_in)
-        if draft.newer:
-            when = self.tr("Nộp từ máy khác lúc {}").format(moment_text(draft.newer.submitted_at))
-            title = self.tr("Bản {} của máy khác").format(draft.newer.revision)
-            self._below.addWidget(text_card(title, when, draft.newer.answers, assignment))
-        for text in draft.kept:
-            when = self.tr("Nộp lúc {}").format(moment_text(text.submitted_at))
-            title = self.tr("Bản viết trên máy này, máy chủ chưa nhận")
-            choose = text.settled_at is None
-            self._below.addWidget(text_card(title, when, text.answers, assignment, unfolded=choose))
-
     def _show_bar(self, draft: "Draft") -> None:
         choice = clashes(draft)
         again = self.tr("Viết lại từ bài đã nộp")
-        self._bar.submit.setVisible(draft.can_write)
-        self._bar.submit.setEnabled(not self._handing_in.is_under_way and not draft.recalled)
+        self._bar.submit.setVisible(draft.can_write and not draft.recalled)
+        self._bar.submit.setEnabled(not self._handing_in.is_under_way)
+        self._bar.copy.setVisible(draft.can_write and draft.recalled)
+        self._bar.former.setVisible(not draft.can_write)
         self._bar.withdraw.setVisible(draft.can_withdraw)
         self._bar.revise.setVisible(draft.can_revise)
         self._bar.revise.setText(self.tr("Dùng bản viết trên máy này") if choice else again)
@@ -348,32 +322,27 @@ class EditorScreen(Screen):
         else:
             self.command(lambda: self.session.handbook.reflections.revise(assignment, now))
 
-    def _ask_to_withdraw(self) -> None:
-        """What is handed in again after the due day counts as late: that is said before, not after."""
-        if self._draft.assignment.assignment.is_on_time(self.session.now()):
-            self._withdraw()
-        else:
-            self.show_banner(late_if_withdrawn(self._withdraw))
-
-    def _withdraw(self) -> None:
-        assignment, now = self._shown_assignment, self.session.now()
-        self.clear_banner()
-        self._arriving = True
-        self.command(lambda: self.session.handbook.reflections.withdraw(assignment, now))
-
-    def _forget_withdrawal(self) -> None:
-        assignment = self._shown_assignment
-        self.command(lambda: self.session.handbook.reflections.forget_refused_withdrawal(assignment))
-
     def _preview(self) -> None:
         self._autosave.flush()
         self.navigate.emit(Route(place=Place.PREVIEW, assignment=self.route.assignment))
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self._parts.plain_text())
+        announce(self, self.tr("Đã sao chép cả bài."))
+        Toast(self.window(), self.tr("Đã sao chép cả bài; dán được vào Word hoặc thư."), seconds=4)
 
     def _use_other(self) -> None:
         self._choosing.keep_other(self._shown_assignment)
 
     def _compare(self) -> None:
-        self._choosing.compare(self._draft)
+        self._choosing.ask(self._shown_assignment)
+
+    def _compare_first(self, draft: "Draft") -> None:
+        """Handing in goes on once this PC's text was chosen."""
+        self._choosing.compare(draft, self._handing_in.ask)
+
+    def _expect_draft(self) -> None:
+        self._arriving = True
 
     # -- the frame
 
@@ -404,28 +373,21 @@ class EditorScreen(Screen):
             lambda: (self._draft, self._cell_name),
         )
         self._handing_in.handed_in.connect(self._handed_in)
-        self._below = QVBoxLayout()
-        self._read = PassageText()
-        self._read.setObjectName("editor.text")
-        self._read.setAccessibleName(self.tr("Bài đã nộp"))
-        self._read.grow(True)
+        self._handing_in.choice_needed.connect(self._compare_first)
+        self._withdrawing = Withdrawing(self, lambda: self._draft)
+        self._withdrawing.begun.connect(self._expect_draft)
+        self._read = SubmittedText()
         self._read.cited.connect(self._open_cited)
-        self._paper = QFrame()
-        self._paper.setProperty("card", True)
-        QVBoxLayout(self._paper).addWidget(self._read)
-        self._paper.hide()
-        self._above, self._earlier = QWidget(), QWidget()
-        for holder in (self._above, self._earlier):
-            QVBoxLayout(holder).setContentsMargins(0, 0, 0, 0)
-        self._column.body.addLayout(self._notices)
-        self._column.body.addWidget(self._parts)
-        self._column.body.addWidget(self._paper)
-        self._column.body.addWidget(self._attached)
-        self._column.body.addWidget(self._handing_in.panel)
-        self._column.body.addLayout(self._below)
-        self._column.body.addStretch(1)
         self._side = Column(SIDE_WIDTH)
         self._side.body.addStretch(1)
+        self._beside = Beside(self._column, self._side, self)
+        self._column.body.addLayout(self._notices)
+        self._column.body.addWidget(self._parts)
+        self._column.body.addWidget(self._read)
+        self._column.body.addWidget(self._attached)
+        self._column.body.addWidget(self._handing_in.panel)
+        self._column.body.addLayout(self._beside.below)
+        self._column.body.addStretch(1)
         self._panes = QHBoxLayout()
         self._writing = QVBoxLayout()
         self._writing.addWidget(self._toolbar)
@@ -438,7 +400,9 @@ class EditorScreen(Screen):
     def _build_bar(self) -> None:
         self._bar.submit.clicked.connect(self._handing_in.ask)
         self._bar.revise.clicked.connect(self._start_revision)
-        self._bar.withdraw.clicked.connect(self._ask_to_withdraw)
+        self._bar.withdraw.clicked.connect(self._withdrawing.ask)
+        self._bar.former.clicked.connect(self._aids.show_former_texts)
+        self._bar.copy.clicked.connect(self._copy)
         self._bar.keep_other.clicked.connect(self._use_other)
         self.body.addWidget(self._bar)
 
@@ -453,20 +417,13 @@ class EditorScreen(Screen):
 
     def _arrange(self) -> None:
         px = current_theme().px
-        beside = self.window().width() >= px(SIDE_FROM)
-        home = self._side.body if beside else self._column.body
-        if home.indexOf(self._above) < 0:
-            home.insertWidget(0 if beside else 1, self._above)  # folded: what has to be known comes first
-            home.insertWidget(home.count() - 1, self._earlier)
-        self._side.setVisible(beside)
+        self._beside.arrange(self.window().width() >= px(SIDE_FROM))
+        self._read.measure()
         self._side.setFixedWidth(px(SIDE_WIDTH))
         self._panes.setSpacing(px(16))
         self._notices.setSpacing(px(8))
         self._parts.layout().setSpacing(px(8))
         self._writing.setSpacing(px(8))
-        self._below.setSpacing(px(12))
-        self._above.layout().setSpacing(px(12))
-        self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))
 
 
 def _passages(draft: "Draft") -> tuple[PassageComment, ...]:

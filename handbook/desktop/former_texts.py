@@ -1,43 +1,30 @@
 """Các bản trước: former texts of a reflection, compared with the present one, to be brought back."""
 
-import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtWidgets import (
-    QDialog,
-    QHBoxLayout,
-    QListWidget,
-    QListWidgetItem,
-    QTextBrowser,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.compared_texts import Compared, ComparedTexts, Written, compare
 from handbook.desktop.session import Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Action, Banner, Label, PrimaryButton, Role, SecondaryButton, button_for
 from handbook.errors import Expected
-from handbook.model.differences import Fate, text_runs
-from handbook.model.prose import parse, readable
-from handbook.model.reflection import Answer, count_words
+from handbook.model.differences import Fate
+from handbook.model.reflection import count_words
 from handbook.model.vietnamese import moment_text, number_text
 
 if TYPE_CHECKING:
     from handbook.client.versions import FormerText
-    from handbook.model.differences import Run
 
 FIRST_SIZE = (900, 600)
 LIST_WIDTH = 250
 """In pixels at 100 %."""
 
-Compared = Sequence[tuple[str, "tuple[Run, ...]"]]
-
 
 class FormerTextsWindow(QDialog):
-    """`present` are the answers now in the editor; `brought_back(id)` asks for a former text instead."""
+    """`present` is what the editor shows now; `brought_back(id)` asks for a former text instead."""
 
     brought_back = Signal(str)
 
@@ -46,15 +33,14 @@ class FormerTextsWindow(QDialog):
         session: Session,
         assignment: str,
         titles: Mapping[str, str],
-        present: Sequence[Answer],
+        present: Written,
         can_bring_back: bool,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._session, self._titles, self._present = session, titles, tuple(present)
+        self._session, self._titles, self._present = session, titles, present
         self._can_bring_back = can_bring_back
         self._texts: tuple[FormerText, ...] = ()
-        self._compared: Compared = ()
         px = current_theme().px
         self.setObjectName("former")
         self.setWindowTitle(self.tr("Các bản trước"))
@@ -67,12 +53,11 @@ class FormerTextsWindow(QDialog):
         self._list.currentRowChanged.connect(self._compare)
         self._said = Label("", Role.NOTE)
         self._said.setObjectName("former.said")
-        self._text = QTextBrowser()
-        self._text.setObjectName("former.text")
-        self._text.setAccessibleName(self.tr("So với bài hiện nay"))
+        self._text = ComparedTexts("former.text", self.tr("So với bài hiện nay"))
         self._back = PrimaryButton(self.tr("Lấy lại bản này"), "undo")
         self._back.setObjectName("former.back")
         self._back.setEnabled(False)
+        self._back.setVisible(can_bring_back)
         self._back.clicked.connect(self._bring_back)
         close = button_for(Action(self.tr("Đóng"), self.reject), SecondaryButton)
         close.setObjectName("former.close")
@@ -91,23 +76,18 @@ class FormerTextsWindow(QDialog):
         self._rows.addLayout(foot)
         room = parent.window().size()
         self.resize(min(px(FIRST_SIZE[0]), room.width()), min(px(FIRST_SIZE[1]), room.height()))
-        self._measure()
         reflections = session.handbook.reflections
         session.work.run(lambda: reflections.former_texts(assignment), self._show_texts, self._fail, self)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._measure()
-            self._draw()
 
     def _show_texts(self, texts: "tuple[FormerText, ...]") -> None:
         self._texts = texts
         for text in texts:
-            words = self.tr("{} chữ").format(number_text(text.words))
+            said = self.tr("{} chữ").format(number_text(text.words))
+            if text.files:
+                said = self.tr("{} · {} tệp").format(said, len(text.files))
             if text.revision:
-                words = self.tr("đã nộp, bản {} · {}").format(text.revision, words)
-            self._list.addItem(QListWidgetItem(f"{moment_text(text.written_at)}\n{words}"))
+                said = self.tr("đã nộp, bản {} · {}").format(text.revision, said)
+            self._list.addItem(QListWidgetItem(f"{moment_text(text.written_at)}\n{said}"))
         if texts:
             self._list.setCurrentRow(0)
             self._list.setFocus()
@@ -117,23 +97,17 @@ class FormerTextsWindow(QDialog):
             )
 
     def _compare(self, row: int) -> None:
-        former = {answer.part: answer.text for answer in self._texts[row].answers}
-        present = {answer.part: answer.text for answer in self._present}
-        parts = list(dict.fromkeys((*present, *former)))
+        former, present, titles = self._texts[row], self._present, self._titles
 
-        def compare() -> tuple[int, Compared]:
-            texts = ((part, former.get(part, ""), present.get(part, "")) for part in parts)
-            return row, [
-                (part, text_runs(readable(parse(old)), readable(parse(new)))) for part, old, new in texts
-            ]
+        def read() -> tuple[int, Compared]:
+            return row, compare(Written(former.answers, former.files), present, titles)
 
-        self._session.work.run(compare, self._show_compared, self._fail, self)
+        self._session.work.run(read, self._show_compared, self._fail, self)
 
     def _show_compared(self, found: tuple[int, Compared]) -> None:
         row, compared = found
         if row != self._list.currentRow():
             return
-        self._compared = compared
         runs = [run for _, runs in compared for run in runs]
         added = sum(count_words(run.present) for run in runs if run.fate is Fate.ADDED)
         removed = sum(count_words(run.former) for run in runs if run.fate is Fate.REMOVED)
@@ -143,15 +117,7 @@ class FormerTextsWindow(QDialog):
         else:
             self._said.setText(self.tr("Bản này có chữ như bài hiện nay."))
         self._back.setEnabled(self._can_bring_back)
-        self._draw()
-
-    def _draw(self) -> None:
-        pieces = []
-        for part, runs in self._compared:
-            pieces.append(f"<h2>{html.escape(self._titles.get(part, part))}</h2>")
-            words = "".join(map(marked, runs)) or html.escape(self.tr("(không viết)"))
-            pieces.append(f"<p>{words}</p>")
-        self._text.setHtml("".join(pieces))
+        self._text.show_compared(compared)
 
     def _bring_back(self) -> None:
         self.brought_back.emit(self._texts[self._list.currentRow()].id)
@@ -159,20 +125,3 @@ class FormerTextsWindow(QDialog):
 
     def _fail(self, error: Expected) -> None:
         self._rows.insertWidget(0, Banner.of_error(error))
-
-    def _measure(self) -> None:
-        theme, document = current_theme(), self._text.document()
-        self._text.setStyleSheet(f"QTextBrowser {{ background:{theme.paper_hex('paper')}; }}")
-        document.setDefaultStyleSheet(theme.reading_css())
-        document.setDefaultFont(theme.reading_font())
-        document.setDocumentMargin(theme.px(14))
-
-
-def marked(run: "Run") -> str:
-    """The words as HTML, struck through where only the former text has them, underlined where the present."""
-    # Of kept words the former text may have had the line break that the present one has lost.
-    text = max(run.former, run.present, key=len) if run.fate is Fate.KEPT else run.former or run.present
-    text = html.escape(text).replace("\n", "<br>")
-    if run.fate is Fate.REMOVED:
-        return f"<del>{text}</del>&#8201;"  # so that what came in its place is not one word with it
-    return f"<ins>{text}</ins>" if run.fate is Fate.ADDED else text

@@ -23,10 +23,12 @@ class HandingIn(QObject):
     """`opened` gives what is being written in `parts`, None while nothing is, and the cell that will read it.
 
     `handed_in()` is emitted when the text is owed to the server; `is_under_way` until then from when the
-    person confirmed.
+    person confirmed. `choice_needed(draft)`: another PC handed in meanwhile, and which text goes on is to be
+    chosen first.
     """
 
     handed_in = Signal()
+    choice_needed = Signal(object)
 
     def __init__(
         self,
@@ -74,6 +76,11 @@ class HandingIn(QObject):
             draft, repeats = found
             opened, _ = self._opened()
             if not opened or assignment != opened.assignment.assignment.id or not draft.can_write:
+                return
+            if draft.newer:
+                self.panel.hide()
+                if take_focus:
+                    self.choice_needed.emit(draft)
                 return
             self.panel.show_draft(draft, cell_name, repeats)
             if take_focus:

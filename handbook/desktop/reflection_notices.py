@@ -50,7 +50,13 @@ def notices(
         ]
     if draft.can_write:
         asked = _asked_otherwise(draft, note_changes)
-        return [*asked, _newer(draft)] if draft.newer else asked
+        return [*asked, _newer(draft, compare)] if draft.newer else asked
+    recalled = [_recalled(_tr("Bài đã nộp vẫn xem, in và lưu được ở Xem trang."))] if draft.recalled else []
+    return recalled + _standing(draft, cell_name, go)
+
+
+def _standing(draft: "Draft", cell_name: str, go: Callable[[Route], object]) -> list[Banner]:
+    """What became of the text that was handed in."""
     readers = _tr("Người đọc được: bí thư, phó bí thư {}.").format(cell_name)
     receipt = _receipt(draft, go)
     when = moment_text(draft.versions[0].receipt.received_at) if receipt else ""
@@ -63,6 +69,8 @@ def notices(
             return [_banner(Kind.OK, said, readers, receipt)]
         case State.RETURNED:
             advice = _tr("Xem góp ý, rồi bấm “Viết lại từ bài đã nộp” để sửa và nộp lại.")
+            if draft.recalled:
+                advice = _tr("Nhiệm vụ đã được rút nên không cần nộp lại.")
             return [_banner(Kind.WARN, _tr("Chi bộ trả lại để viết thêm."), advice, receipt)]
         case State.WITHDRAWN:
             return [_banner(Kind.INFO, _tr("Đồng chí đã rút lại bài; chi bộ không còn đọc được."))]
@@ -123,9 +131,11 @@ def nowhere_to_save(copy: Callable[[], object]) -> Banner:
 
 def _asked_otherwise(draft: "Draft", note_changes: Callable[[], object]) -> list[Banner]:
     if draft.recalled:
-        said = _tr("Đảng uỷ đã rút nhiệm vụ này.")
-        advice = _tr("Bài đang viết vẫn được giữ trên máy và vẫn viết tiếp được, nhưng không nộp được nữa.")
-        return [_banner(Kind.WARN, said, advice)]
+        advice = _tr(
+            "Bài đang viết vẫn được giữ trên máy và vẫn viết tiếp được, nhưng không nộp được nữa. Bấm Xem "
+            "trang để in hoặc lưu Word, PDF; hoặc sao chép bài sang nơi khác."
+        )
+        return [_recalled(advice)]
     if draft.changed:
         said = _tr("Đảng uỷ vừa sửa nhiệm vụ này. Chữ đã viết vẫn nguyên.")
         return [
@@ -134,12 +144,17 @@ def _asked_otherwise(draft: "Draft", note_changes: Callable[[], object]) -> list
     return []
 
 
-def _newer(draft: "Draft") -> Banner:
-    said = _tr("Máy khác của đồng chí đã nộp bản {} lúc {}.").format(
-        draft.newer.revision, moment_text(draft.newer.submitted_at)
-    )
-    advice = _tr("Nộp bài này thì bài này là bản mới nhất; bản kia vẫn xem được ở cuối trang.")
-    return _banner(Kind.WARN, said, advice)
+def _recalled(advice: str) -> Banner:
+    return _banner(Kind.WARN, _tr("Đảng uỷ đã rút nhiệm vụ này."), advice)
+
+
+def _newer(draft: "Draft", compare: Callable[[], object]) -> Banner:
+    said = _tr("Máy khác của đồng chí đã nộp bản {} lúc {}.")
+    if draft.newer.state is State.WITHDRAWN:
+        said = _tr("Máy khác của đồng chí đã nộp bản {} lúc {}, rồi đã rút lại.")
+    said = said.format(draft.newer.revision, moment_text(draft.newer.submitted_at))
+    advice = _tr("Trước khi nộp, hãy so hai bản rồi chọn bản dùng tiếp; bản nào cũng được giữ.")
+    return _banner(Kind.WARN, said, advice, Action(_tr("So hai bản"), compare))
 
 
 def _receipt(draft: "Draft", go: Callable[[Route], object]) -> Action | None:

@@ -47,6 +47,7 @@ class StudyScreen(Screen):
         super().__init__(session, scrolls=False)
         self.header.show_text(self.tr("Học tập"), self.tr("Nhiệm vụ học tập của chi bộ giao cho đồng chí"))
         self._views: dict[str, AssignmentView] = {}
+        self._recalled: frozenset[str] = frozenset()
         self._shown: tuple[AssignmentView, date] | None = None
         self._list = RowList(self.tr("Nhiệm vụ học tập"))
         self._list.setObjectName("study.list")
@@ -63,10 +64,14 @@ class StudyScreen(Screen):
         now = self.session.now()
         if not self._views:
             self.show_loading(self.tr("Đang mở nhiệm vụ học tập…"))
-        self.load(lambda: self.session.handbook.study.assignments(now), self._show_assignments)
+        study = self.session.handbook.study
+        self.load(lambda: (study.assignments(now), study.recalled(now)), self._show_assignments)
 
-    def _show_assignments(self, views: "tuple[AssignmentView, ...]") -> None:
+    def _show_assignments(self, found: "tuple[tuple[AssignmentView, ...], ...]") -> None:
+        present, recalled = found
+        views = present + recalled
         self._views = {view.assignment.id: view for view in views}
+        self._recalled = frozenset(view.assignment.id for view in recalled)
         if not views:
             self.show_empty(
                 "study",
@@ -83,6 +88,9 @@ class StudyScreen(Screen):
 
     def _row(self, view: "AssignmentView") -> Row:
         badge, tone = self._badge(view)
+        if view.assignment.id in self._recalled:
+            note = self.tr("Bài đã viết vẫn được giữ")
+            return Row(key=view.assignment.id, title=view.assignment.title, note=note, badge=badge, tone=tone)
         today = self.session.now().astimezone(VIETNAM).date()
         due = date_text(view.assignment.due_on)
         if view.done or view.urgency is not Urgency.OVERDUE:
@@ -98,6 +106,8 @@ class StudyScreen(Screen):
         )
 
     def _badge(self, view: "AssignmentView") -> tuple[str, Tone]:
+        if view.assignment.id in self._recalled:
+            return self.tr("Đã rút"), Tone.NEUTRAL
         reflection = view.reflection
         if reflection and reflection.refused:
             return self.tr("Cần xem"), Tone.WARN
@@ -158,13 +168,16 @@ class StudyScreen(Screen):
         assignment = view.assignment
         today = self.session.now().astimezone(VIETNAM).date()
         due = self.tr("Hạn {}, {}").format(date_text(assignment.due_on), due_text(assignment.due_on, today))
-        if view.done:
+        if view.done or assignment.id in self._recalled:
             due = self.tr("Hạn {}").format(date_text(assignment.due_on))
         card = Card(assignment.title, "study", due)
         card.add_at_end_of_title(Pill(*self._badge(view)))
         if assignment.question:
             card.add(Label(assignment.question))
-        card.add(Label(view.next_step, Role.MUTED))
+        next_step = view.next_step
+        if assignment.id in self._recalled:
+            next_step = self.tr("Đảng uỷ đã rút nhiệm vụ này. Bài đã viết vẫn xem, in và lưu được.")
+        card.add(Label(next_step, Role.MUTED))
         return card
 
     def _document(self, number: int, document: "DocumentCard") -> Card:

@@ -1,11 +1,13 @@
 """What helps who writes, in windows of their own: highlights to quote, former texts to bring back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from handbook.desktop.autosave import Autosave
+from handbook.desktop.compared_texts import Written
 from handbook.desktop.former_texts import FormerTextsWindow
 from handbook.desktop.parts import Parts
 from handbook.desktop.quoting import QuotingWindow, show_quoting
@@ -54,24 +56,25 @@ class WritingAids(QObject):
             self._screen.session,
             assignment.id,
             {part.id: part.title for part in assignment.parts},
-            self._parts.answers() if draft.can_write else draft.answers,
+            Written(self._parts.answers() if draft.can_write else draft.answers, draft.files),
             draft.can_write and draft.saved_at is not None,
             self._screen.window(),
         )
-        window.brought_back.connect(lambda id: self._bring_back(assignment.id, id))
+        window.brought_back.connect(lambda id: self._bring_back(draft, id))
         window.finished.connect(window.deleteLater)
         window.open()
 
-    def _bring_back(self, assignment: str, id: str) -> None:
-        session, before = self._screen.session, {answer.part: answer.text for answer in self._parts.answers()}
-        reflections, now = session.handbook.reflections, session.now()
+    def _bring_back(self, draft: "Draft", id: str) -> None:
+        session, before = self._screen.session, replace(draft, answers=self._parts.answers())
+        assignment, now = draft.assignment.assignment.id, session.now()
+        reflections = session.handbook.reflections
 
-        def undo() -> None:
-            if self._parts.show_texts(before):
-                self._parts.edited.emit()
+        def put_back() -> None:
+            at = session.now()
+            self._screen.command(lambda: reflections.put_back(before, at))
 
         def done(_: object) -> None:
             said = self.tr("Đã lấy lại bản trước; bài vừa viết cũng được giữ thành một bản.")
-            self._screen.undo_offered.emit(said, undo)
+            self._screen.undo_offered.emit(said, lambda: self._autosave.when_saved(put_back))
 
         self._screen.command(lambda: reflections.bring_back(assignment, id, now), done)

@@ -32,13 +32,24 @@ class WritingBar(QWidget):
         self.withdraw.setToolTip(self.tr("Rút lại được khi chi bộ chưa mở bài"))
         self.keep_other = SecondaryButton(self.tr("Dùng bản của máy khác"))
         self.keep_other.setObjectName("editor.keep-other")
+        self.former = SecondaryButton(self.tr("Các bản trước"), "versions")
+        self.former.setObjectName("editor.former")
+        self.copy = SecondaryButton(self.tr("Sao chép cả bài"), "copy")
+        self.copy.setObjectName("editor.copy")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self._words)
         self._row.addWidget(self._icon)
         self._row.addWidget(self._saved, 1)
         self._buttons = FlowLayout(align_right=True)
-        for button in (self.withdraw, self.keep_other, self.revise, self.submit):
+        for button in (
+            self.former,
+            self.copy,
+            self.withdraw,
+            self.keep_other,
+            self.revise,
+            self.submit,
+        ):
             self._buttons.addWidget(button)
         self._row.addLayout(self._buttons)
         self._measure()

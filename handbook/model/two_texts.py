@@ -1,14 +1,26 @@
-"""Two texts of one reflection, from two PCs, made one: every paragraph of both, those that are equal once."""
+"""Two texts of one reflection from two PCs: the choice between them, and both made one."""
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from enum import Enum
 
 from handbook.model.prose import Block, parse, write
 from handbook.model.reflection import Answer, AttachedFile
 
 
+class Choice(Enum):
+    """What is gone on with: this PC's text, the other's, or one made of the two."""
+
+    OWN = "own"
+    OTHER = "other"
+    BOTH = "both"
+
+
 def merged(first: Sequence[Answer], second: Sequence[Answer]) -> tuple[Answer, ...]:
-    """The answers of the first, and at its place what only the second has; nothing of either is left out."""
+    """The answers of the first, and at its place what only the second has.
+
+    Every paragraph of both is there, those that are equal once.
+    """
     texts, others = ({answer.part: answer.text for answer in each} for each in (first, second))
     return tuple(
         Answer(part, _merged_text(texts.get(part, ""), others.get(part, "")))

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import insert, update
 
-from handbook.client.reflection import Choice
 from handbook.client.tables import personal
 from handbook.errors import BadInput, NotFound, Untrusted
 from handbook.model.changes import Change
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State, Verdict
 from handbook.model.study import Part
+from handbook.model.two_texts import Choice
 from handbook.protocol.packs import assignment_item, document_item
 from tests.asset_files import png
 from tests.client.samples import NOW, assignment, document

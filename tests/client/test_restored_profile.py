@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from handbook.client.reflection import Choice
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
+from handbook.model.two_texts import Choice
 from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward

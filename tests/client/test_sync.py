@@ -23,7 +23,6 @@ from sqlalchemy import Engine, event
 from handbook.client import sync as sync_module
 from handbook.client.account import keep_session
 from handbook.client.content import ContentReport
-from handbook.client.reflection import Choice
 from handbook.client.sync import Sync, SyncProgress, publishers_for
 from handbook.errors import (
     BadInput,
@@ -39,6 +38,7 @@ from handbook.errors import (
 from handbook.model.changes import Change
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
+from handbook.model.two_texts import Choice
 from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import RETRY_AFTER_SECONDS, Backup, Device, Fault, Ward, account_of

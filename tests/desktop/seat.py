@@ -1,11 +1,12 @@
 """A member at a PC: the real profile of a `Device`, the real window, and hands and eyes on it."""
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
 
 from handbook.client.assets import Assets
 from handbook.client.attached import AttachedFiles
@@ -27,7 +28,7 @@ from handbook.desktop.report import ReportScreen
 from handbook.desktop.review import ReviewScreen
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
-from handbook.desktop.theme import Theme
+from handbook.desktop.theme import Mode, Theme
 from handbook.desktop.widgets import Banner, Toast
 from handbook.desktop.window import Window
 from handbook.desktop.work import Work
@@ -127,6 +128,22 @@ class Seat:
     def toast(self) -> str:
         toasts = [each for each in self.window.findChildren(Toast) if each.isVisible()]
         return " ".join(each.accessibleName() for each in toasts)
+
+
+def pictures(seat: Seat, name: str) -> None:
+    """For eyes: the page and the windows before it, light, dark and large; only where a folder is named."""
+    folder = os.environ.get("HANDBOOK_PICTURES")
+    if not folder:
+        return
+    for look, theme in (("light", Theme()), ("dark-150", Theme(Mode.DARK, 1.5)), ("200", Theme(scale=2.0))):
+        theme.apply(QApplication.instance())
+        seat.settle()
+        seat.window.grab().save(f"{folder}/{name}-{look}.png")
+        for window in seat.window.findChildren(QDialog):
+            if window.isVisible():
+                window.grab().save(f"{folder}/{name}-window-{look}.png")
+    Theme().apply(QApplication.instance())
+    seat.settle()
 
 
 def type_into(box: QPlainTextEdit, text: str) -> None:

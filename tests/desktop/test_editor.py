@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QTextCursor
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from handbook.desktop.session import Place
-from handbook.desktop.theme import Mode, Theme
+from handbook.desktop.theme import Theme
 from handbook.errors import DiskProblem
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
@@ -434,81 +434,3 @@ def test_returned_while_it_is_looked_at_it_waits_for_the_person_to_begin(
     seat.click("editor.revise")
     assert seat.text(FIRST) == TEXT
     assert "Viết rõ hơn." in seat.words()
-
-
-def test_two_pcs_that_handed_in_leave_the_choice_to_the_person(
-    seat: Seat, an: Device, device: Callable[..., Device]
-) -> None:
-    other = device("An")
-    submitted(other, "bài của máy kia đã đến máy chủ trước rồi nhé")
-    other.synced()
-    submitted(an, "bài của máy này đến sau nên máy chủ chưa nhận")
-    an.synced()
-    seat.go(Place.EDITOR, assignment=TASK)
-    assert "cả hai bản đều được giữ" in seat.banner()
-    assert "máy kia" in seat.text("editor.text")
-    assert "bài của máy này đến sau" in seat.words()
-    assert seat.find("editor.keep-other") is not None
-    seat.click("editor.revise")
-    assert seat.text(FIRST) == "bài của máy này đến sau nên máy chủ chưa nhận"
-
-
-def test_the_other_pcs_text_can_be_kept(seat: Seat, an: Device, device: Callable[..., Device]) -> None:
-    other = device("An")
-    submitted(other, "bài của máy kia đã đến máy chủ trước rồi nhé")
-    other.synced()
-    submitted(an)
-    an.synced()
-    seat.go(Place.EDITOR, assignment=TASK)
-    seat.click("editor.keep-other")
-    assert seat.text("editor.state") == "Đã nhận"
-    assert seat.find("editor.revise") is None
-    assert "Bản viết trên máy này, máy chủ chưa nhận" in seat.words()
-
-
-def press(seat: Seat, text: str) -> None:
-    (button,) = (
-        b
-        for b in seat.window.findChildren(QAbstractButton)
-        if b.isVisible() and b.text().replace("&", "") == text
-    )
-    button.click()
-    seat.settle()
-
-
-def two_texts(an: Device, other: Device) -> None:
-    submitted(other, "đoạn chung của hai bài\nbài của máy kia đến máy chủ trước rồi nhé")
-    other.synced()
-    submitted(an, "đoạn chung của hai bài\nbài của máy này đến sau nên máy chủ chưa nhận")
-    an.synced()
-
-
-def test_two_texts_are_compared_word_by_word_and_made_one_which_can_be_undone(
-    seat: Seat, an: Device, device: Callable[..., Device]
-) -> None:
-    two_texts(an, device("An"))
-    seat.go(Place.EDITOR, assignment=TASK)
-    press(seat, "So hai bản")
-    compared = seat.text("two-texts.text")
-    assert all(words in compared for words in ("đoạn chung của hai bài", "kia", "này"))
-    assert compared.count("đoạn chung của hai bài") == 2, "once for each part"
-    if folder := os.environ.get("HANDBOOK_PICTURES"):
-        for name, theme in (("light", Theme()), ("dark-150", Theme(Mode.DARK, 1.5))):
-            theme.apply(QApplication.instance())
-            seat.settle()
-            seat.find("two-texts").grab().save(f"{folder}/two-texts-{name}.png")
-            seat.window.grab().save(f"{folder}/two-texts-window-{name}.png")
-        Theme().apply(QApplication.instance())
-    seat.click("two-texts.merge")
-    merged = seat.text(FIRST)
-    assert merged.splitlines() == [
-        "đoạn chung của hai bài",
-        "bài của máy kia đến máy chủ trước rồi nhé",
-        "bài của máy này đến sau nên máy chủ chưa nhận",
-    ]
-    press(seat, "Hoàn tác")
-    assert "cả hai bản đều được giữ" in seat.banner()
-    seat.click("editor.keep-other")
-    assert seat.text("editor.state") == "Đã nhận"
-    press(seat, "Hoàn tác")
-    assert "cả hai bản đều được giữ" in seat.banner()

@@ -16,7 +16,7 @@ from handbook.desktop.theme import Mode, Theme
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
 from handbook.model.study import Assignment
-from handbook.protocol.packs import Item, assignment_item, document_item
+from handbook.protocol.packs import Item, ItemKind, assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward, running_ward
 from tests.desktop.one_screen import OneScreen
@@ -382,3 +382,18 @@ def test_who_is_exempt_reads_why_and_is_asked_for_nothing(
     words = screen.words()
     assert "Miễn: Tuổi cao, sức yếu; không còn việc gì phải làm." in words
     assert screen.rows("study.list")[0].badge == "Miễn"
+
+
+def test_a_recalled_assignment_stays_in_the_list_for_who_wrote_for_it(
+    study: Callable[..., OneScreen],
+) -> None:
+    screen = study(assignment(), assignment("hoc-tap-khac", title="Nhiệm vụ khác"))
+    save(screen)
+    screen.device.publish(Item(id=TASK, kind=ItemKind.WITHDRAWAL, edition=9))
+    screen.settle()
+    assert [row.badge for row in screen.rows("study.list")] == ["Cần làm", "Đã rút"]
+    screen.screen.show_route(Route(place=Place.STUDY, assignment=TASK))
+    screen.settle()
+    assert "Đảng uỷ đã rút nhiệm vụ này." in screen.words()
+    screen.press("study.write")
+    assert screen.routes == [Route(place=Place.EDITOR, assignment=TASK)]
