@@ -26,6 +26,7 @@ from tuf.api.serialization.json import JSONSerializer
 
 from handbook.authoring import keys
 from handbook.authoring.durable import write_durably
+from handbook.authoring.prefaces import write_prefaces
 from handbook.authoring.signed_folder import SignedFolder, delegated, keyids_of
 from handbook.errors import BadInput, NotAllowed, Untrusted
 from handbook.protocol import trust
@@ -169,6 +170,7 @@ class Repository(SignedFolder):
             return False
         problems: list[Untrusted] = []
         snapshot = self._snapshot(root.signed, now, problems)
+        write_prefaces(self, snapshot)
         data = self.metadata_file(Snapshot.type, snapshot).read_bytes()
         old = self._timestamp()
         timestamp = Timestamp(

@@ -144,7 +144,7 @@ class _Pull:
         self._progress(CHECKING, 0, 0)
         metadata = self._metadata
         seen = self._seen()
-        timestamp, etag = metadata.ask(seen.etag if seen else "")
+        timestamp, etag = metadata.ask(seen.etag if seen else "", self._publishers)
         if timestamp is None:
             if metadata.judged_at >= seen.valid_until:
                 raise metadata.expired()

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 CONTENT = "/content/"
 _METADATA = f"{CONTENT}{trust.METADATA}/"
 _TIMESTAMP = f"{_METADATA}timestamp.json"
+_ROOT = ".root.json"  # the only files asked for that no preface brings
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -99,10 +100,12 @@ class Metadata:
         ends = min(trusted.timestamp.expires, trusted.snapshot.expires)
         return ends if ends <= self.judged_at else None
 
-    def ask(self, etag: str) -> tuple[bytes | None, str]:
+    def ask(self, etag: str, publishers: Sequence[str]) -> tuple[bytes | None, str]:
         """The server's timestamp.json and its ETag; None when it is still the one with `etag`."""
         if not etag:
-            self._ahead.fetch([f"{_METADATA}{self._next_root()}.root.json"])
+            self._ahead.fetch([f"{_METADATA}{self._next_root()}{_ROOT}"])
+            if publishers and not (self._folder / "metadata" / "snapshot.json").exists():
+                self._ahead.begin_with(f"{CONTENT}{trust.preface_path(publishers[-1])}")
         headers = {"If-None-Match": etag} if etag else {}
         answer = self._transport.send("GET", _TIMESTAMP, headers=headers, limit=trust.MAX_TIMESTAMP_BYTES)
         self._count(len(answer.body))
@@ -123,7 +126,7 @@ class Metadata:
         """
         for name in ("metadata", "targets"):
             disk.make_folder(self._folder / name)
-        self._ahead.fetch([f"{_METADATA}{self._next_root()}.root.json"])
+        self._ahead.fetch([f"{_METADATA}{self._next_root()}{_ROOT}"])
         self._roles = tuple(dict.fromkeys(role for publisher in publishers for role in _chain(publisher)))
         if version := _version_of(timestamp, "snapshot.json"):
             self._ahead.fetch([path] if (path := self._missing("snapshot", version)) else [])
@@ -304,6 +307,13 @@ class _Ahead:
         self._lock = threading.Lock()
         self._ended: dict[str, Answer | BaseException] = {}
         self._threads: dict[str, threading.Thread] = {}
+        self._preface: threading.Thread | None = None
+        self._brought: Mapping[str, bytes] = {}  # by the preface; no more than answers that came early
+
+    def begin_with(self, path: str) -> None:
+        """Begins to fetch a preface: what it brings is not asked for again."""
+        self._preface = threading.Thread(target=self._bring, args=(path,), name="metadata", daemon=True)
+        self._preface.start()
 
     def fetch(self, paths: Iterable[str]) -> None:
         """Begins to fetch those that were not asked for yet."""
@@ -323,10 +333,27 @@ class _Ahead:
             raise ended
         return ended
 
+    def _bring(self, path: str) -> None:
+        try:
+            answer = self._transport.send("GET", path, limit=trust.MAX_PREFACE_BYTES)
+            self._count(len(answer.body))
+            if answer.status == 200:
+                self._brought = trust.read_preface(answer.body)
+        except Expected:
+            return  # there is none, or the line broke: whoever needs a file asks for it and meets the same
+
+    def _answer(self, path: str) -> Answer:
+        if self._preface and not path.endswith(_ROOT):
+            self._preface.join()
+        if (body := self._brought.get(path.removeprefix(CONTENT))) is not None:
+            return Answer(200, {}, body)
+        answer = self._transport.send("GET", path, limit=trust.MAX_TARGETS_BYTES)
+        self._count(len(answer.body))
+        return answer
+
     def _get(self, path: str) -> None:
         try:
-            answer = self._transport.send("GET", path, limit=trust.MAX_TARGETS_BYTES)
-            self._count(len(answer.body))
+            answer = self._answer(path)
             if answer.status == 200:
                 self._came(path.rpartition("/")[2], answer.body)
             self._ended[path] = answer

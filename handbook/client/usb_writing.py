@@ -113,7 +113,7 @@ class _Writing:
         return UsbReport(folder=self._target, publishers=named, written=self._total, kept=kept)
 
     def _catalogues(self, publishers: tuple[str, ...]) -> list[trust.Catalogue]:
-        timestamp, _ = self._metadata.ask("")
+        timestamp, _ = self._metadata.ask("", publishers)
         if timestamp is None:
             raise RuntimeError("nothing was asked under a condition")
         self._metadata.accept(timestamp, publishers)

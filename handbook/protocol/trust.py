@@ -5,6 +5,7 @@ province to its communes. Every publisher signs one target, its catalogue, which
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ METADATA = "metadata"
 TARGETS = "targets"
 PACKS = "packs"
 DICTIONARIES = "dictionaries"
+PREFACES = "prefaces"
 
 CENTRAL = "central"
 COMMUNE_DEPTH = 2  # signing roles stop here; what a cell needs travels through the authenticated API
@@ -40,6 +42,7 @@ MAX_TIMESTAMP_BYTES = 16 * packs.KIB
 MAX_SNAPSHOT_BYTES = 1 * packs.MIB
 MAX_TARGETS_BYTES = 2 * packs.MIB
 MAX_CATALOGUE_BYTES = 512 * packs.KIB
+MAX_PREFACE_BYTES = 1 * packs.MIB  # what a reader gives up for asking one by one
 MAX_ROOT_ROTATIONS = 64  # in one sync
 MAX_DELEGATIONS = 8  # visited for one catalogue
 MAX_ID_CHARACTERS = 200
@@ -144,6 +147,10 @@ def dictionary_path(sha256: str) -> str:
     return f"{DICTIONARIES}/{sha256}.dict"
 
 
+def preface_path(publisher: str) -> str:
+    return f"{PREFACES}/{role_of(publisher)}.preface"
+
+
 def check_item_id(item_id: str, publisher: str) -> None:
     """Raises Untrusted unless the id lies directly under the publisher's own path."""
     owner, _, slug = item_id.rpartition("/")
@@ -191,6 +198,29 @@ def read_catalogue(data: bytes, publisher: str) -> Catalogue:
     if not sound:
         raise Untrusted(f"Danh mục của “{publisher}” có số liệu ngoài giới hạn.", _ADVICE)
     return catalogue
+
+
+def write_preface(files: Mapping[str, bytes]) -> bytes:
+    """Files by their addresses below the content folder, for `read_preface`: a line of JSON that lists path
+    and length of each, then their bytes in that order."""
+    listed = [(path, len(data)) for path, data in files.items()]
+    return b"\n".join((codec.encode(listed), b"".join(files.values())))
+
+
+def read_preface(data: bytes) -> dict[str, bytes]:
+    """The files, none of which is trusted more than if it had come by itself. Raises Untrusted."""
+    line, _, rest = data.partition(b"\n")
+    try:
+        listed = codec.decode(line, tuple[tuple[str, int], ...], limit=MAX_PREFACE_BYTES)
+    except BadInput as error:
+        raise Untrusted("Tệp mở đầu của máy chủ sai khuôn dạng.", _ADVICE) from error
+    if any(length < 0 for _, length in listed) or sum(length for _, length in listed) != len(rest):
+        raise Untrusted("Tệp mở đầu của máy chủ có số liệu ngoài giới hạn.", _ADVICE)
+    files, start = {}, 0
+    for path, length in listed:
+        files[path] = rest[start : start + length]
+        start += length
+    return files
 
 
 def _is_named(sha256: str, length: int, limit: int) -> bool:

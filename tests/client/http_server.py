@@ -44,10 +44,14 @@ Misbehaviour = Callable[[Request, Reply], Reply]
 
 
 class FolderServer:
-    """Serves `folder`; `misbehave`, when set, may change any reply. Requests are kept in order."""
+    """Serves `folder` but for what begins with `hidden`; `misbehave`, when set, may change any reply.
+
+    Requests are kept in order.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.hidden = "/hidden/"
         self.misbehave: Misbehaviour | None = None
         self.requests: list[Request] = []
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -128,7 +132,7 @@ class FolderServer:
 
     def _file(self, request: Request) -> Reply:
         file = self.folder / request.path.lstrip("/")
-        if not file.is_file():
+        if not file.is_file() or request.path.startswith(self.hidden):
             return Reply(404, body=b"nothing here")
         data = file.read_bytes()
         etag = f'"{hashlib.sha256(data).hexdigest()[:16]}"'

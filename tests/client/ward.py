@@ -39,6 +39,8 @@ class Ward:
         self.pc = folder / "pc" / "content"
         self.now = NOW
         self.server.now = lambda: NOW
+        # File by file, so that each can be tampered with; test_prefaces.py has them.
+        self.server.hidden = f"/content/{trust.PREFACES}/"
         self.transport = HttpTransport(server.url, clock=lambda: self.now)
         for path in PUBLISHERS:
             write_publisher(self.data, path, path)
