@@ -7,6 +7,7 @@ from handbook.key_commands import add_commands as add_key_commands
 from handbook.key_commands import add_passphrase as add_key_passphrase
 from handbook.model.library import Collection
 from handbook.options import add_account, add_data_dir, add_passphrase, chosen_account, count, folder, port
+from handbook.report_commands import KINDS, day, report
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
@@ -180,6 +181,24 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_account(command, "default: the profile opened last")
     add_passphrase(command)
 
+    command = _command(
+        commands, "report", _report, "save the report of a cell or a committee, without a window"
+    )
+    command.add_argument("file", type=Path, metavar="FILE")
+    command.add_argument(
+        "--unit",
+        "--cell",
+        metavar="PATH",
+        help="such as hongson/anbinh/kp1 (default: the cell or committee led)",
+    )
+    command.add_argument("--from", dest="first", type=day, metavar="DAY", help="first due day; 2026-10-01")
+    command.add_argument(
+        "--to", dest="last", type=day, metavar="DAY", help="last due day (default: this quarter)"
+    )
+    command.add_argument("--as", dest="kind", choices=KINDS, help="default: by the name of FILE")
+    add_account(command, "default: the profile opened last")
+    add_passphrase(command)
+
     command = _command(commands, "search", _search, "search the library from a script")
     command.add_argument("text", metavar="TEXT")
     add_account(command, "default: the profile opened last")
@@ -320,6 +339,19 @@ def _export_data(options: argparse.Namespace) -> int:
 
     return commands.export_data(
         folder(options), options.file, chosen_account(options), options.passphrase_file
+    )
+
+
+def _report(options: argparse.Namespace) -> int:
+    return report(
+        folder(options),
+        options.file,
+        account=chosen_account(options),
+        passphrase_file=options.passphrase_file,
+        unit=options.unit,
+        first=options.first,
+        last=options.last,
+        kind=options.kind,
     )
 
 

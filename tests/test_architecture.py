@@ -29,6 +29,7 @@ DOORS = {
     "commands",
     "key_commands",
     "receipt_commands",
+    "report_commands",
     "retention_commands",
     "doctor",
     "tour",

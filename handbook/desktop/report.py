@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +20,7 @@ from handbook.model.study import Assignment
 from handbook.model.vietnamese import VIETNAM
 
 if TYPE_CHECKING:
-    from handbook.client.handbook import Handbook
     from handbook.exports.report_page import ReportPaper
-    from handbook.model.report import Report
 
 SINGLE: Final = "assignment"
 """Beside the kinds of periods: a report about one assignment."""
@@ -82,13 +80,16 @@ class ReportScreen(PagesScreen):
             self.show_loading(self.tr("Đang lập báo cáo…"))
 
         def read() -> _Content:
-            choices = _choices(kind, _offered(handbook, unit, now))
+            from handbook.client.reports import offered_for, report_on
+            from handbook.desktop.letterhead import report_paper
+
+            choices = _choices(kind, offered_for(handbook, unit, now))
             if not choices:
                 return _Content(None)
             today = now.astimezone(VIETNAM).date()
             chosen = next((each for each in choices if each.key == key), None) or _begun(choices, today)
-            report = _report(handbook, unit, chosen, now)
-            return _Content(_paper(handbook, data_dir, report, now), choices, chosen.key)
+            report = report_on(handbook, unit, chosen.assignments, chosen.subject, now)
+            return _Content(report_paper(handbook, data_dir, report, now), choices, chosen.key)
 
         self.load(read, self._show_content)
 
@@ -189,42 +190,6 @@ class ReportScreen(PagesScreen):
             self.navigate.emit(Route(place=Place.COMMITTEE, assignment=self.route.assignment))
             return
         self.navigate.emit(Route(place=Place.CELL, unit=self.route.unit, assignment=self.route.assignment))
-
-
-def _is_own_cell(handbook: "Handbook", unit: str) -> bool:
-    """Whether the report is of a cell by its copies on this PC, not of a committee by figures."""
-    return any(each.path == unit for each in handbook.cell.units())
-
-
-def _offered(handbook: "Handbook", unit: str, now: datetime) -> Sequence[Assignment]:
-    if _is_own_cell(handbook, unit):
-        return handbook.cell.assignments(unit, now)
-    counts = handbook.committee.counts()
-    return counts.assignments if counts else ()
-
-
-def _report(handbook: "Handbook", unit: str, chosen: _Choice, now: datetime) -> "Report":
-    from handbook.client.cell_report import cell_report
-
-    if not _is_own_cell(handbook, unit):
-        return handbook.committee.report(chosen.assignments, chosen.subject)
-    counted_at = handbook.sync.status().last_success
-    return cell_report(handbook.cell, unit, chosen.assignments, chosen.subject, counted_at, now)
-
-
-def _paper(handbook: "Handbook", data_dir: Path, report: "Report", now: datetime) -> "ReportPaper":
-    from handbook.desktop.letterhead import letterhead_of
-    from handbook.exports.report_page import ReportPaper
-
-    head = letterhead_of(handbook, data_dir)
-    names = {unit.path: unit.name for unit in handbook.account.units()}
-    return ReportPaper(
-        report=report,
-        superior=names.get(report.unit.path.rpartition("/")[0], ""),
-        place=head.place,
-        author=head.author,
-        made_at=now,
-    )
 
 
 def _choices(kind: str, offered: Sequence[Assignment]) -> tuple[_Choice, ...]:

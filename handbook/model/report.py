@@ -8,6 +8,7 @@ from enum import StrEnum
 from handbook.model.people import Unit
 from handbook.model.reflection import State
 from handbook.model.study import Assignment, MarkKind, MemberProgress
+from handbook.model.vietnamese import date_text
 
 _QUARTERS = ("I", "II", "III", "IV")
 
@@ -76,7 +77,7 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """Whole months from the first day to the last; an assignment belongs to that in which it is due."""
+    """From the first day to the last; an assignment belongs to that in which it is due."""
 
     first: date
     last: date
@@ -96,6 +97,15 @@ def period_of(kind: PeriodKind, day: date) -> Period:
             return _months(day.year, 3 * quarter + 1, 3, f"quý {_QUARTERS[quarter]} năm {day.year}")
         case PeriodKind.YEAR:
             return _months(day.year, 1, 12, f"năm {day.year}")
+
+
+def period_between(first: date, last: date) -> Period:
+    """The month, quarter or year with these days, else one named after them; ValueError when reversed."""
+    if last < first:
+        raise ValueError(f"{last} is before {first}")
+    known = (period_of(kind, first) for kind in PeriodKind)
+    named = Period(first, last, f"từ ngày {date_text(first)} đến ngày {date_text(last)}")
+    return next((each for each in known if (each.first, each.last) == (first, last)), named)
 
 
 def periods_of(kind: PeriodKind, assignments: Iterable[Assignment]) -> tuple[Period, ...]:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
+from handbook.__main__ import main
 from handbook.client.handbook import open_handbook
 from handbook.client.tables.personal import account
 from handbook.desktop.committee_table import FigureTable
@@ -67,6 +68,16 @@ def officer(studied: tuple[Ward, Path], qtbot: QtBot, qapp: QApplication) -> Ite
     yield someone.open(OFFICER)
     someone.close()
     Theme().apply(qapp)
+
+
+def point_at(home: Path, server: str) -> str:
+    """From now on the officer's PC looks for its server there; where it looked before."""
+    handbook = open_handbook(home, OFFICER, PASSWORD)
+    before = handbook.account.server
+    with handbook.store.personal.write() as connection:
+        connection.execute(update(account).values(server=server))
+    handbook.close()
+    return before
 
 
 def table(person: Person) -> FigureTable:
@@ -163,11 +174,7 @@ def test_the_figures_are_kept_for_a_pc_without_a_network(
     known = look(officer)
     members = look(officer, unit=CELL, assignment=ASSIGNMENT)
     officer.close()
-    handbook = open_handbook(studied[1], OFFICER, PASSWORD)
-    server = handbook.account.server
-    with handbook.store.personal.write() as connection:
-        connection.execute(update(account).values(server=NOBODY_ANSWERS))
-    handbook.close()
+    server = point_at(studied[1], NOBODY_ANSWERS)
     offline = Person(qtbot, studied[1]).open(OFFICER)
     try:
         assert look(offline) == known
@@ -177,10 +184,35 @@ def test_the_figures_are_kept_for_a_pc_without_a_network(
         offline.picture("committee-offline")
     finally:
         offline.close()
-        handbook = open_handbook(studied[1], OFFICER, PASSWORD)
-        with handbook.store.personal.write() as connection:
-            connection.execute(update(account).values(server=server))
-        handbook.close()
+        point_at(studied[1], server)
+
+
+def test_the_command_reports_the_figures_of_the_screen_and_those_of_last_time_without_a_network(
+    studied: tuple[Ward, Path],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    officer = Person(qtbot, studied[1]).open(OFFICER)
+    shown = look(officer)
+    officer.close()
+    monkeypatch.setenv("HANDBOOK_PASSPHRASE", PASSWORD)
+    options = ["--data-dir", str(studied[1]), "--account", OFFICER, "--from", "2030-11-01"]
+
+    def cells() -> list[list[str]]:
+        assert main(["report", str(tmp_path / "a.docx"), *options, "--to", "2030-11-30"]) == 0
+        rows = [[cell.text for cell in row.cells][1:] for row in Document(tmp_path / "a.docx").tables[2].rows]
+        return [rows[-1], *rows[1:-1]]
+
+    assert cells() == shown
+    assert "tháng 11 năm 2030, Đảng uỷ phường An Bình" in capsys.readouterr().out
+    server = point_at(studied[1], NOBODY_ANSWERS)
+    try:
+        assert cells() == shown
+        assert "theo số liệu của lần trước" in capsys.readouterr().err
+    finally:
+        point_at(studied[1], server)
 
 
 def test_who_has_no_such_duty_is_shown_nothing(studied: tuple[Ward, Path], qtbot: QtBot) -> None:

@@ -15,6 +15,7 @@ from handbook.model.report import (
     UnitLine,
     figures_of,
     in_due_order,
+    period_between,
     period_of,
     periods_of,
     sum_of,
@@ -78,6 +79,19 @@ def test_every_day_is_in_one_period_and_the_next_one_begins_the_day_after(
     assert period.first <= day <= period.last
     following = period_of(kind, period.last + timedelta(days=1))
     assert following.first == period.last + timedelta(days=1)
+
+
+@pytest.mark.parametrize("kind", list(PeriodKind))
+def test_days_that_are_a_whole_period_are_called_by_its_name(kind: PeriodKind) -> None:
+    known = period_of(kind, date(2026, 11, 23))
+    assert period_between(known.first, known.last) == known
+
+
+def test_other_days_are_called_by_the_first_and_the_last_and_never_reversed() -> None:
+    some = period_between(date(2026, 11, 5), date(2027, 1, 31))
+    assert some.name == "từ ngày 05/11/2026 đến ngày 31/01/2027"
+    with pytest.raises(ValueError, match="before"):
+        period_between(date(2026, 11, 5), date(2026, 11, 4))
 
 
 def test_only_periods_with_something_due_are_offered_the_latest_first() -> None:
