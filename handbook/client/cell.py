@@ -37,6 +37,7 @@ from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Action, Member, Unit, cells_where
 from handbook.model.reflection import (
+    Answer,
     AttachedFile,
     PassageComment,
     Review,
@@ -45,6 +46,7 @@ from handbook.model.reflection import (
     classified_marking,
     review_problem,
 )
+from handbook.model.retention import erased_text
 from handbook.model.study import Assignment, CellMark, MarkKind, mark_problem, progress
 
 if TYPE_CHECKING:
@@ -192,7 +194,9 @@ class Cell:
         return tuple(self.reflection(each.lineage) for each in self.waiting(unit))
 
     def reflection(self, lineage: str) -> ReviewView:
-        """Raises NotFound when this PC has no such reflection, or its assignment is withdrawn."""
+        """Raises NotFound when this PC has no such reflection, its words were erased by the rules of
+        retention, or its assignment is withdrawn.
+        """
         reflection, author = self._find(lineage)
         assignment = self._assignments.find(reflection.assignment)
         me = self._account.member().account
@@ -241,7 +245,9 @@ class Cell:
                 SubmittedRevision(
                     lineage=lineage,
                     revision=entry.submission.revision,
-                    answers=answers_in(entry.submission.content),
+                    answers=(Answer("", erased_text(entry.erased_at)),)
+                    if entry.erased_at
+                    else answers_in(entry.submission.content),
                     files=files_in(entry.submission.content),
                     submitted_at=entry.submission.written_at,
                     state=reflection.state_of(entry.submission.revision),
@@ -365,9 +371,7 @@ class Cell:
         if problem := review_problem(comment, passages):
             raise BadInput(problem)
         with self._store.personal.write() as connection:
-            reflection = reflection_of(connection, lineage)
-            if reflection is None:
-                raise _no_reflection(connection, lineage)
+            reflection = _readable_reflection(connection, lineage)
             self._check_decision(reflection, reviewer, verdict, seen_revision)
             known = [review.reviewed_at for _, review in reflection.reviews]
             review = Review(
@@ -407,15 +411,24 @@ class Cell:
 
     def _find(self, lineage: str) -> tuple[CellReflection, Member]:
         with self._store.personal.read() as connection:
-            reflection = reflection_of(connection, lineage)
-            if reflection is None:
-                raise _no_reflection(connection, lineage)
+            reflection = _readable_reflection(connection, lineage)
             unit = reflection.latest.submission.unit
             author = cell_member(connection, reflection.author)
         # Who has left the cell since is known by account only.
         return reflection, author or Member(
             account=reflection.author, name=reflection.author, unit=unit, duties=(), active=False
         )
+
+
+def _readable_reflection(connection: Connection, lineage: str) -> CellReflection:
+    reflection = reflection_of(connection, lineage)
+    if reflection is None:
+        raise _no_reflection(connection, lineage)
+    if (erased_at := reflection.latest.erased_at) is not None:
+        raise NotFound(
+            erased_text(erased_at), "Kết quả đánh giá, thời điểm nộp và số liệu báo cáo vẫn được giữ."
+        )
+    return reflection
 
 
 def _no_reflection(connection: Connection, lineage: str) -> NotFound:

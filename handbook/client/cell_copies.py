@@ -80,7 +80,7 @@ class CellReflection:
 
     def waits_for(self, reviewer: str) -> bool:
         """Whether this reader of the cell has it before them to decide; nobody decides on their own."""
-        return self.author != reviewer and self.state in _UNDECIDED
+        return self.author != reviewer and self.state in _UNDECIDED and self.latest.erased_at is None
 
 
 def cell_members_of(connection: Connection, unit: str) -> tuple[Member, ...]:
@@ -138,6 +138,7 @@ def waiting_for(connection: Connection, unit: str, reviewer: str) -> tuple[Waiti
         .where(
             cell_submissions.c.kind == SubmissionKind.REFLECTION.value,
             cell_submissions.c.author.in_(accounts),
+            cell_submissions.c.erased_at.is_(None),
         )
         .group_by(cell_submissions.c.lineage)
         .order_by(cell_submissions.c.received_at)
@@ -280,12 +281,35 @@ def keep_submission(connection: Connection, feed: str, entry: SubmissionEntry) -
             author=entry.author,
             subject=submission.subject,
             received_at=entry.receipt.received_at,
+            erased_at=entry.erased_at,
             entry=codec.encode(entry).decode(),
         )
         .on_conflict_do_nothing()
     )
     if submission.kind is SubmissionKind.REFLECTION:
         keep_named(connection, submission)
+
+
+def take_words(connection: Connection, feed: str, entry: SubmissionEntry, *, own: bool) -> None:
+    """Puts what the server has left of an erased reflection in the place of the copy.
+
+    Files go with it, and what was quoted from it in a review that is being written; not of a reader's `own`.
+    """
+    keep_submission(connection, feed, entry)
+    submission = entry.submission
+    connection.execute(
+        update(cell_submissions)
+        .where(
+            cell_submissions.c.feed == feed,
+            cell_submissions.c.lineage == submission.lineage,
+            cell_submissions.c.revision == submission.revision,
+        )
+        .values(entry=codec.encode(entry).decode(), erased_at=entry.erased_at)
+    )
+    if not own:
+        keep_own_words(connection, [submission.lineage])
+        forget_named(connection, [submission.lineage], submission.revision)
+        drop_unnamed(connection)
 
 
 def forget(connection: Connection, feed: str, reader: str) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert
 
-from handbook.client import acknowledged, cell_copies, receipts
+from handbook.client import acknowledged, cell_copies, erased, receipts, retention
 from handbook.client.answers import record_in
 from handbook.client.cell_marks import keep_mark
 from handbook.client.lineages import keep_both, keep_received, keep_review
@@ -145,6 +145,8 @@ class Feed:
         asked: dict[str, object] = {"unit": reading.unit, "after": after, "limit": FEED_PAGE}
         if mark:
             asked["mark"] = mark
+        if self._wants_rules(pull.now):
+            asked["rules"] = 1
         if reading.whole:
             with self._store.personal.read() as connection:
                 asked["seen_since"] = cell_copies.seen_since(connection, reading.unit).isoformat()
@@ -152,6 +154,10 @@ class Feed:
         answer = pull.transport.send("GET", f"/v1/feed?{query}", token=pull.token, limit=MAX_ANSWER_BYTES)
         pull.bytes_down += len(answer.body)
         return record_in(answer, FeedPage)
+
+    def _wants_rules(self, now: datetime) -> bool:
+        with self._store.personal.read() as connection:
+            return retention.is_to_be_asked(connection, now)
 
     def _tells_of_another_self(self, page: FeedPage) -> bool:
         me = self._account.member()
@@ -173,6 +179,8 @@ class Feed:
                     break
                 pull.received += 1
             self._move_cursor(connection, reading, position, mark)
+            if page.retention is not None:
+                retention.keep(connection, page.retention, pull.now)
             if reading.whole and cell_copies.keep_seen(connection, reading.unit, page.seen):
                 pull.changes |= {Change.CELL}
         if refused:
@@ -189,6 +197,8 @@ class Feed:
         held = entry.entry
         if held is None:
             raise ServerBroken("Máy chủ gửi một mục trống.", "Hãy báo quản trị máy chủ.")
+        if held.erased_at is not None:
+            return erased.apply(connection, reading.unit, held, me.account, pull.keys, whole=reading.whole)
         changes: Changes = frozenset()
         if held.author == me.account:
             changes |= self._apply_own(connection, reading, held, pull)

@@ -38,6 +38,7 @@ from handbook.errors import (
 )
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Member, commune_of
+from handbook.model.retention import erased_text
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, SubmissionEntry
 from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges
@@ -333,6 +334,13 @@ class Outbox:
         delivery: "_Delivery",
     ) -> None:
         submission, author, held = submission_in(row), self._account.member().account, clash.held
+        if held.erased_at is not None:
+            refusal = Conflict(
+                f"Đã nộp bài này từ một máy khác. {erased_text(held.erased_at)}",
+                "Bài trên máy này vẫn được giữ, không nộp được nữa.",
+            )
+            self._failed(row, refusal, delivery)
+            return
         try:
             receipts.check(held.receipt, held.submission, author, keys)
         except Untrusted as error:

@@ -13,6 +13,7 @@ from handbook.client.store import Store
 from handbook.client.tables.library import receipt_keys
 from handbook.client.tables.personal import receipts, revisions
 from handbook.errors import NotFound, Untrusted
+from handbook.model.retention import erased_text
 from handbook.protocol.receipt_files import ReceiptFile
 from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges, verify
 from handbook.protocol.submissions import Submission, SubmissionKind
@@ -47,17 +48,28 @@ def receipt_file(store: Store, lineage: str, revision: int) -> ReceiptFile:
         row = connection.execute(
             select(receipts).where(receipts.c.lineage == lineage, receipts.c.revision == revision)
         ).one_or_none()
-        content = connection.execute(
-            select(revisions.c.content).where(
-                revisions.c.lineage == lineage, revisions.c.revision == revision
-            )
-        ).scalar_one_or_none()
+        content = text_of(connection, lineage, revision)
     if row is None or content is None:
         raise NotFound("Bài này chưa có biên nhận.", "Biên nhận có sau khi máy chủ nhận bài.")
     receipt, keys = from_row(row), published_keys(store)
     check_text(receipt, content, keys)
     key = next(key for key in keys if key.id == receipt.key)
     return ReceiptFile(content=content, receipt=receipt, key=key)
+
+
+def text_of(connection: Connection, lineage: str, revision: int) -> str | None:
+    """The exact text of an own reflection. Raises NotFound when this PC learnt of it after it was erased."""
+    row = connection.execute(
+        select(revisions.c.content, revisions.c.erased_at).where(
+            revisions.c.lineage == lineage, revisions.c.revision == revision
+        )
+    ).one_or_none()
+    if row is not None and row.erased_at is not None:
+        raise NotFound(
+            erased_text(row.erased_at),
+            "Tệp biên nhận đã lưu trước đó vẫn kiểm tra được.",
+        )
+    return row.content if row else None
 
 
 def check_text(receipt: Receipt, content: str, keys: tuple[ReceiptKey, ...]) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -150,7 +150,7 @@ def refused_decision(connection: Connection, lineage: str) -> RefusedDecision | 
     return RefusedDecision(review_in(latest), latest.last_error) if latest and latest.refused else None
 
 
-def keep_own_words(connection: Connection, lineages: Select) -> None:
+def keep_own_words(connection: Connection, lineages: Select | Sequence[str]) -> None:
     """Of drafts about these reflections only what the reviewer wrote stays, not what was quoted."""
     for row in connection.execute(select(review_drafts).where(review_drafts.c.lineage.in_(lineages))).all():
         connection.execute(

@@ -53,7 +53,7 @@ def note_sync(
     if clock_skew is not None:
         values["clock_skew"] = str(clock_skew.total_seconds())
     for key, value in values.items():
-        _put(connection, key, value)
+        note(connection, key, value)
 
 
 def rest_until(connection: Connection) -> datetime | None:
@@ -69,10 +69,11 @@ def rest(connection: Connection, until: datetime) -> None:
     """Notes that the server asked not to be called before then; a later moment that is noted stays."""
     noted = rest_until(connection)
     if noted is None or noted < until:
-        _put(connection, "rest_until", until.isoformat())
+        note(connection, "rest_until", until.isoformat())
 
 
-def _put(connection: Connection, key: str, value: str) -> None:
+def note(connection: Connection, key: str, value: str) -> None:
+    """Keeps a value under its name, in the caller's transaction."""
     connection.execute(
         insert(sync_state)
         .values(key=key, value=value)

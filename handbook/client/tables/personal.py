@@ -131,9 +131,11 @@ revisions = Table(
     Column("assignment", String, nullable=False),
     Column("submitted_at", Moment, nullable=False),
     Column("content", Text, nullable=False),
+    Column("erased_at", Moment),
     Index("revisions_by_assignment", "assignment"),
 )
-"""The member's submitted reflections, from this PC or another; `content` is the submission's exact text."""
+"""The member's submitted reflections, from this PC or another; `content` is the submission's exact text, or
+what the server had left of it when this PC first learnt of it, after `erased_at`."""
 
 withdrawals = Table(
     "withdrawals",
@@ -391,11 +393,13 @@ cell_submissions = Table(
     Column("author", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("erased_at", Moment),
     Column("entry", Text, nullable=False),
     Index("cell_submissions_by_subject", "kind", "subject", "author", "lineage", "revision", "received_at"),
     Index("cell_submissions_by_lineage", "lineage"),
 )
-"""What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry."""
+"""What the members of a cell handed in; `entry` is the JSON of the feed's SubmissionEntry, without the words
+since `erased_at`."""
 
 # What those on duty asked for ---------------------------------------------------------------------------
 

@@ -72,6 +72,7 @@ CREATE TABLE cell_submissions (
 	author VARCHAR NOT NULL,
 	subject VARCHAR NOT NULL,
 	received_at VARCHAR NOT NULL,
+	erased_at VARCHAR,
 	entry TEXT NOT NULL,
 	PRIMARY KEY (feed, lineage, revision)
 );
@@ -227,6 +228,7 @@ CREATE TABLE revisions (
 	assignment VARCHAR NOT NULL,
 	submitted_at VARCHAR NOT NULL,
 	content TEXT NOT NULL,
+	erased_at VARCHAR,
 	PRIMARY KEY (lineage, revision)
 );
 CREATE TABLE saved (
