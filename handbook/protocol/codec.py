@@ -16,11 +16,22 @@ def encode(record: object) -> bytes:
     return msgspec.json.encode(record, order="deterministic")
 
 
-def decode(data: bytes, record_type: type[T], *, limit: int) -> T:
-    """The record in `data`. Raises BadInput when it is longer than `limit` bytes or not such a record."""
+def decode(data: bytes | str, record_type: type[T], *, limit: int) -> T:
+    """The record in `data`. Raises BadInput when it is longer than `limit` bytes or not such a record.
+
+    Of text, msgspec leaves the UTF-8 bytes in the string: encoding it again later costs nothing.
+    """
     if len(data) > limit:
-        raise BadInput(f"Dữ liệu dài {len(data):,} byte, giới hạn là {limit:,} byte.".replace(",", "."))
+        raise _too_long(len(data), limit)
     try:
-        return msgspec.json.decode(data, type=record_type)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        record = msgspec.json.decode(data, type=record_type)
+        size = len(data.encode()) if isinstance(data, str) else len(data)
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise BadInput(f"Dữ liệu nhận được không đúng khuôn dạng ({error}).") from error
+    if size > limit:
+        raise _too_long(size, limit)
+    return record
+
+
+def _too_long(size: int, limit: int) -> BadInput:
+    return BadInput(f"Dữ liệu dài {size:,} byte, giới hạn là {limit:,} byte.".replace(",", "."))

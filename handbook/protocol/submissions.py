@@ -86,4 +86,4 @@ def pack_content(content: Content) -> str:
 
 def unpack_content(kind: SubmissionKind, content: str) -> Content:
     """The record inside a submission. Raises BadInput when it is not of its kind or too large."""
-    return codec.decode(content.encode(), type_of[kind], limit=MAX_CONTENT_BYTES)
+    return codec.decode(content, type_of[kind], limit=MAX_CONTENT_BYTES)

@@ -192,6 +192,18 @@ def sweep(connection: Connection, table: Table, stale: ColumnElement[bool]) -> N
     connection.execute(delete(table).where(key.in_(rows)))
 
 
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Inserts the rows that no unique key is in the way of; how many these were.
+
+    A conflict is no error here: PostgreSQL would end the transaction, and psycopg log a broken pipeline.
+    """
+    statement = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+    done = connection.execute(
+        statement.on_conflict_do_nothing(), list(rows), execution_options={"preserve_rowcount": True}
+    )
+    return done.rowcount
+
+
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts the rows; where the primary key is there already, the row takes the place of the old one.
 

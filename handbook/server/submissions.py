@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 
 from sqlalchemy import CompoundSelect, Connection, Row, Select, insert, select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 
 from handbook.errors import BadInput, Expected, NotAllowed, NotFound, Untrusted
 from handbook.model.people import Action, Member, can
@@ -22,7 +22,7 @@ from handbook.protocol.receipts import Receipt, ReceiptKey, acknowledges, receip
 from handbook.protocol.submissions import Content, FilePiece, Submission, SubmissionKind
 from handbook.server import faults, feed
 from handbook.server.cell_marks import members_marked, place_of_mark
-from handbook.server.database import Database, among
+from handbook.server.database import Database, among, insert_new
 from handbook.server.envelope import check_place, checked_content
 from handbook.server.errors import Clashed
 from handbook.server.files import check_files_held
@@ -112,6 +112,10 @@ class _Known:
 Outcome = Accepted | Expected
 
 
+class _RaceLost(Exception):
+    """Somebody committed one of the same identities after this transaction had looked."""
+
+
 class Intake:
     """Accepts submissions; `server` is the name receipts are signed as."""
 
@@ -146,7 +150,7 @@ class Intake:
         if len(arrivals) > 1:
             try:
                 return self._commit(arrivals)
-            except (IntegrityError, DataError):
+            except (_RaceLost, DataError):
                 # Rolled back as a whole; by itself, each finds out what is wrong with it.
                 pass
         return [self._take_alone(arrival) for arrival in arrivals]
@@ -155,9 +159,8 @@ class Intake:
         for _ in range(RACES_LOST_IN_A_ROW - 1):
             try:
                 return self._commit([arrival])[0]
-            except IntegrityError:
-                # Somebody committed the same identity after we looked: the next look finds it.
-                continue
+            except _RaceLost:
+                continue  # the next look finds what the other one committed
         return self._commit([arrival])[0]
 
     def _commit(self, arrivals: Sequence[_Arrival]) -> list[Outcome]:
@@ -365,8 +368,8 @@ def _keep(
         )
         if isinstance(arrival.content, Review) and arrival.content.verdict is Verdict.OPENED:
             opened.append(_opened_row(one, arrival.content, receipt.received_at))
-    if rows:
-        connection.execute(insert(submissions), rows)
+    if rows and insert_new(connection, submissions, rows) < len(rows):
+        raise _RaceLost
     if entries:
         feed.append(connection, entries)
     if opened:

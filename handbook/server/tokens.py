@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Connection, RowMapping, Select, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, insert, select, update
 
 from handbook.errors import SignInFailed
 from handbook.model.people import Member
@@ -91,8 +91,10 @@ def _keep_seen(database: Database, bearers: Sequence[RowMapping], now: datetime)
     unseen = sorted({row["account"] for row in bearers if row["seen_on"] != today})
     if unseen:
         with database.write() as connection:
-            for account in unseen:
-                connection.execute(update(members).where(members.c.account == account).values(seen_on=today))
+            connection.execute(_seen_on, [{"who": account, "today": today} for account in unseen])
+
+
+_seen_on = update(members).where(members.c.account == bindparam("who")).values(seen_on=bindparam("today"))
 
 
 @cache
