@@ -10,7 +10,7 @@ from handbook.client.sync import LogLine
 from handbook.demo import PASSWORD, SampleWard
 from handbook.errors import NotFound
 from handbook.protocol import trust
-from handbook.tour import Step, StepFailed, Tour, prepare_screen
+from handbook.tour import Step, StepFailed, Tour
 
 NEWCOMER = "kp1.tuyet"
 BESIDE_PACKS_BYTES = 8 * 1024
@@ -39,7 +39,9 @@ def run_first_start(pictures: Path, folder: Path) -> int:
     base = shipped()
     if base is None:
         raise NotFound("Chương trình này không mang theo nội dung.", "Xem docs/usb.md.")
-    prepare_screen()
+    from handbook.desktop.unseen import paint_unseen_without_a_display
+
+    paint_unseen_without_a_display()
     ward = SampleWard(folder)
     try:
         ward.prepare(())

@@ -1,8 +1,6 @@
 """The main job, unattended: through the real screens and a real server process, a picture of each step."""
 
-import os
 import re
-import sys
 import tempfile
 import time
 import tomllib
@@ -10,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handbook.demo import ASSIGNMENT, MEMBER, PASSWORD, SAMPLE, SECRETARY, SampleWard
+from handbook.demo import ASSIGNMENT, MEMBER, OFFICER, PASSWORD, SAMPLE, SECRETARY, SampleWard
 from handbook.model.reflection import State
 
 if TYPE_CHECKING:
@@ -28,21 +26,17 @@ class StepFailed(Exception):
 
 def run_tour(pictures: Path, *, data_dir: Path | None = None, reading_only: bool = False) -> int:
     """Returns 0 when every step happened. Pictures are numbered PNG files in the folder."""
-    prepare_screen()
+    from handbook.desktop.unseen import paint_unseen_without_a_display
+
+    paint_unseen_without_a_display()
     with tempfile.TemporaryDirectory(prefix="handbook-tour-", ignore_cleanup_errors=True) as scratch:
         ward = SampleWard(data_dir or Path(scratch))
         try:
-            ward.prepare()
+            ward.prepare((MEMBER, SECRETARY, OFFICER))
             tour = Tour(ward, pictures, ward.desktop_dir)
             return tour.run(tour.reading_steps() + ([] if reading_only else tour.writing_steps()))
         finally:
             ward.close()
-
-
-def prepare_screen() -> None:
-    """Where no window can be shown, Qt paints them unseen."""
-    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 
 class Tour:
@@ -109,6 +103,9 @@ class Tour:
             ("the member revises and submits again", self.resubmit),
             ("the secretary accepts it", self.accept),
             ("the member sees đạt", self.accepted),
+            ("the ward's officer sees the figures of every cell", self.committee),
+            ("goes down to a cell, its assignment and its members: no text", self.committee_cell),
+            ("and opens the report on all cells: no text either", self.committee_report),
         ]
 
     # -- reading
@@ -238,7 +235,40 @@ class Tour:
         self.open_assignment()
         self.wait("the state đạt", lambda: self.state() == State.ACCEPTED and self.sees("Đạt"))
 
+    def committee(self) -> None:
+        self.sign_in_as(OFFICER)
+        self.click("rail.committee")
+        self.wait("the figures of the cells", lambda: self.shows("committee.table", "Chi bộ Khu phố 2"))
+
+    def committee_cell(self) -> None:
+        offered = self.desktop.session.handbook.committee.counts().assignments
+        (title,) = (each.title for each in offered if each.id == ASSIGNMENT)
+        for row in ("Chi bộ Khu phố 1", title):
+            self.choose("committee.table", self.row_of("committee.table", row), activate=True)
+        self.wait("the members' states", lambda: self.shows("committee.table", "Đạt"))
+        self.wait("no word of a reflection", lambda: not self.reads_a_reflection())
+
+    def committee_report(self) -> None:
+        self.click("committee.report")
+        self.wait("the pages", lambda: self.find("report.pages"))
+        self.wait("the report", lambda: "BÁO CÁO" in self.find("report.pages").accessibleDescription())
+        self.wait("no word of a reflection", lambda: not self.reads_a_reflection())
+
     # -- what the steps are made of
+
+    def reads_a_reflection(self) -> bool:
+        """Whether anything in sight, or said by a screen reader, is out of a reflection of the ward."""
+        from PySide6.QtWidgets import QWidget
+
+        texts = (WRITING["reflection"], WRITING["revision"], *WRITING["colleagues"])
+        sentences = [part.strip() for text in texts for part in text.split(".") if part.strip()]
+        said = self.row_texts("committee.table") if self.find("committee.table") else []
+        for widget in self.window.current.findChildren(QWidget):
+            if widget.isVisible():
+                read = getattr(widget, "toPlainText", getattr(widget, "text", str))
+                said += [read(), widget.accessibleDescription()]
+        read = " ".join(" ".join(said).split())
+        return any(sentence in read for sentence in sentences)
 
     def open_assignment(self) -> None:
         self.click("rail.study")
@@ -250,7 +280,7 @@ class Tour:
         self.click("rail.cell")
         self.wait("the members of the cell", lambda: self.rows("cell.table") >= 15)
         self.choose("cell.table", self.row_of("cell.table", MEMBER), activate=True)
-        self.wait("the reflection's text", lambda: "nhận thức" in self.text("review.text"))
+        self.wait("the reflection's text", self.reads_a_reflection)
 
     def confirm_submission(self) -> None:
         self.wait("the summary of who will see it", lambda: self.find("editor.confirm"))

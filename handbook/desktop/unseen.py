@@ -1,4 +1,4 @@
-"""The Party's page as a PDF for a command: Qt sets it, and nobody sees a window."""
+"""Qt without a window that anybody sees: for a tour without a display, and a command that makes a PDF."""
 
 import os
 import sys
@@ -7,10 +7,15 @@ from handbook.desktop.start import the_application
 from handbook.exports.reflection_page import PageLines
 
 
-def pdf_unseen(lines: PageLines, title: str) -> bytes:
-    """The same pages that the desktop saves; on Linux a display is not needed."""
+def paint_unseen_without_a_display() -> None:
+    """On Linux, where no window can be shown, Qt paints unseen; called before its application is made."""
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+def pdf_unseen(lines: PageLines, title: str) -> bytes:
+    """The same pages that the desktop saves, as a PDF."""
+    paint_unseen_without_a_display()
     application = the_application()  # fonts belong to it: it outlives the pages
     from handbook.desktop.paper import Pages, pdf_of
 

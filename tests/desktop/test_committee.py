@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from handbook.__main__ import main
 from handbook.client.handbook import open_handbook
-from handbook.client.tables.personal import account
+from handbook.client.tables.personal import account, personal
 from handbook.desktop.committee_table import FigureTable
 from handbook.desktop.report import ReportScreen
 from handbook.desktop.session import Place
@@ -80,6 +80,12 @@ def point_at(home: Path, server: str) -> str:
     return before
 
 
+def all_that_is_kept(person: Person) -> str:
+    """Every row of the encrypted file of the person's profile."""
+    with person.desktop.session.handbook.store.personal.read() as connection:
+        return "\n".join(str(connection.execute(select(each)).all()) for each in personal.sorted_tables)
+
+
 def table(person: Person) -> FigureTable:
     return person.find("committee.table")
 
@@ -129,6 +135,8 @@ def test_a_cell_opens_to_its_assignments_and_these_to_its_members_without_any_te
         ["Lê Thị Lan", "Đã đọc 0/1", "0/1", "–"],
     ]
     officer.picture("committee-members")
+    assert TEXT not in officer.words()
+    assert TEXT not in all_that_is_kept(officer)
     officer.window.back()
     officer.settle()
     assert rows(officer)[1][0] == "Học Nghị quyết 15-NQ/TW"

@@ -12,7 +12,7 @@ from handbook import tour
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-STEPS = 23
+STEPS = 26
 SMALLEST_PICTURE = 10_000  # bytes; an empty window compresses to less
 
 
