@@ -110,6 +110,11 @@ class _Plan:
     lineages: tuple[str, ...]
     anew: bool
 
+    @property
+    def first_dictionaries(self) -> tuple[trust.DictionaryRef, ...]:
+        """What most packs of a first sync need, so that it comes before them: the dictionary in use."""
+        return self.catalogue.dictionaries[-1:] if self.needed and not self.known else ()
+
 
 class _Pull:
     def __init__(
@@ -196,7 +201,9 @@ class _Pull:
 
     def _take_in_all(self, plans: list[_Plan], problems: list[Untrusted]) -> None:
         """Fetches the packs of all publishers together and applies them in order. Raises Cancelled."""
-        wanted = [_wanted(ref) for plan in plans for ref in plan.needed]
+        wanted = [_wanted_dictionary(ref) for plan in plans for ref in plan.first_dictionaries]
+        wanted = [each for each in wanted if self._held_dictionary(each.sha256) is None]
+        wanted += (_wanted(ref) for plan in plans for ref in plan.needed)
         self._total = sum(ref.length for ref in wanted)
         self._done = sum(self._downloads.held(one) for one in wanted)
         with self._store.library.read() as connection:
@@ -220,7 +227,7 @@ class _Pull:
             if self._cancelled():
                 raise Cancelled
             data = convoy.take(ref.sha256)
-            dictionary = self._dictionary(catalogue, packs.read_header(data).dictionary)
+            dictionary = self._dictionary(catalogue, packs.read_header(data).dictionary, convoy)
             items = _own(packs.open_pack(data, ref.sha256, dictionary), publisher)
             applied = apply_pack(
                 self._store,
@@ -243,23 +250,35 @@ class _Pull:
             _put_state(connection, f"catalogue:{publisher}", str(catalogue.version))
             _put_state(connection, f"lineages:{publisher}", json.dumps(plan.lineages))
 
-    def _dictionary(self, catalogue: trust.Catalogue, sha256: str) -> bytes:
+    def _dictionary(self, catalogue: trust.Catalogue, sha256: str, convoy: Convoy) -> bytes:
         """The dictionary a pack was compressed with, from this PC or the server."""
         if not sha256:
             return b""
         ref = next((ref for ref in catalogue.dictionaries if ref.sha256 == sha256), None)
         if ref is None:
             raise Untrusted("Gói nội dung cần một từ điển nén không có trong danh mục đã ký.", ADVICE)
-        file = self._dir / "dictionaries" / f"{sha256}.dict"
-        if file.exists() and hashlib.sha256(data := file.read_bytes()).hexdigest() == sha256:
-            return data
-        with self._counting:
-            self._total += ref.length
-        data = self._downloads.fetch(Wanted(CONTENT + trust.dictionary_path(sha256), sha256, ref.length))
+        if (held := self._held_dictionary(sha256)) is not None:
+            return held
+        if sha256 in convoy:
+            data = convoy.take(sha256)
+        else:
+            with self._counting:
+                self._total += ref.length
+            data = self._downloads.fetch(_wanted_dictionary(ref))
+        file = self._dictionary_file(sha256)
         disk.make_folder(file.parent)
         disk.write_whole(file, data)
         self._downloads.forget(sha256)
         return data
+
+    def _held_dictionary(self, sha256: str) -> bytes | None:
+        file = self._dictionary_file(sha256)
+        if file.exists() and hashlib.sha256(data := file.read_bytes()).hexdigest() == sha256:
+            return data
+        return None
+
+    def _dictionary_file(self, sha256: str) -> Path:
+        return self._dir / "dictionaries" / f"{sha256}.dict"
 
     def _count(self, count: int) -> None:
         with self._counting:
@@ -311,6 +330,10 @@ class _Pull:
 
 def _wanted(ref: trust.PackRef) -> Wanted:
     return Wanted(CONTENT + trust.pack_path(ref.sha256), ref.sha256, ref.length)
+
+
+def _wanted_dictionary(ref: trust.DictionaryRef) -> Wanted:
+    return Wanted(CONTENT + trust.dictionary_path(ref.sha256), ref.sha256, ref.length)
 
 
 def _own(items: Iterator[packs.Item], publisher: str) -> Iterator[packs.Item]:

@@ -54,6 +54,9 @@ class Convoy:
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
+    def __contains__(self, sha256: str) -> bool:
+        return sha256 in self._wanted
+
     def take(self, sha256: str) -> bytes:
         """The checked bytes of one of the files, as soon as they are here. Raises as Downloads.fetch does."""
         with self._told:
