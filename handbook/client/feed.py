@@ -179,8 +179,8 @@ class Feed:
                     break
                 pull.received += 1
             self._move_cursor(connection, reading, position, mark)
-            if page.retention is not None:
-                retention.keep(connection, page.retention, pull.now)
+            if page.retention is not None and retention.keep(connection, page.retention, pull.now):
+                pull.changes |= {Change.ACCOUNT}
             if reading.whole and cell_copies.keep_seen(connection, reading.unit, page.seen):
                 pull.changes |= {Change.CELL}
         if refused:

@@ -27,10 +27,13 @@ def is_to_be_asked(connection: Connection, now: datetime) -> bool:
     return _value(connection, _ASKED_ON) != _day(now)
 
 
-def keep(connection: Connection, told: Rules, now: datetime) -> None:
-    """Keeps what the server told, in the caller's transaction."""
-    note(connection, _RULES, codec.encode(told).decode())
+def keep(connection: Connection, told: Rules, now: datetime) -> bool:
+    """Keeps what the server told, in the caller's transaction; whether it was news."""
+    packed = codec.encode(told).decode()
+    news = _value(connection, _RULES) != packed
+    note(connection, _RULES, packed)
     note(connection, _ASKED_ON, _day(now))
+    return news
 
 
 def _day(now: datetime) -> str:

