@@ -106,11 +106,20 @@ def main() -> int:
     command.add_argument("--publishings", type=int, default=500)
     command.set_defaults(measure=lambda options: packs.measure(options.documents, options.publishings))
 
-    command = benchmarks.add_parser("sync", help="first, empty and small sync over a slow line; git, rsync")
+    command = benchmarks.add_parser(
+        "sync", help="first, empty and small sync over a slow line, beside others"
+    )
     command.add_argument("--documents", type=int, default=5_000)
     command.add_argument("--runs", type=int, default=3, help="of the first sync and its floor, in turns")
     command.add_argument("--texts", type=Path, help="folder of .txt files to take the words from")
-    command.set_defaults(measure=lambda options: sync.measure(options.documents, options.runs, options.texts))
+    command.add_argument(
+        "--anki-python", type=Path, default=Path(sys.executable), help="a Python that has anki"
+    )
+    command.set_defaults(
+        measure=lambda options: sync.measure(
+            options.documents, options.runs, options.texts, options.anki_python
+        )
+    )
 
     for command in benchmarks.choices.values():
         command.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")

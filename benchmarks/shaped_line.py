@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 PIECE_BYTES = 4096
 HELD_PIECES = 16  # of a connection, on their way; a sender that is faster has to wait
@@ -20,11 +20,19 @@ HELD_PIECES = 16  # of a connection, on their way; a sender that is faster has t
 
 @dataclass(slots=True)
 class Passed:
-    """What went through: bytes both ways without the headers of TCP, and connections opened."""
+    """What went through: bytes both ways without the headers of TCP, and connections opened.
+
+    `idle` are the seconds in which nothing was on the way down, between the first byte and the last.
+    """
 
     up: int = 0
     down: int = 0
     connections: int = 0
+    idle: float = field(default=0.0, compare=False)
+
+    @property
+    def bytes(self) -> int:
+        return self.up + self.down
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +64,19 @@ class _Direction:
 
     def __init__(self, bytes_per_second: float, delay: float) -> None:
         self._rate, self._delay = bytes_per_second, delay
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """From now on `idle` is counted from the next byte."""
         self._busy_until = 0.0
+        self.idle = 0.0
 
     def arrival(self, count: int) -> float:
         """When so many bytes, sent now, have arrived."""
-        self._busy_until = max(self._busy_until, time.monotonic()) + count / self._rate
+        now = time.monotonic()
+        if self._busy_until and count:
+            self.idle += max(0.0, now - self._busy_until)
+        self._busy_until = max(self._busy_until, now) + count / self._rate
         return self._busy_until + self._delay
 
 
@@ -70,6 +86,13 @@ class _Shaper:
         self._up = _Direction(bytes_per_second, round_trip / 2)
         self._down = _Direction(bytes_per_second, round_trip / 2)
         self.passed = Passed()
+
+    def told(self) -> Passed:
+        """What passed since it was told last."""
+        passed, self.passed = self.passed, Passed()
+        passed.idle = self._down.idle
+        self._down.begin_anew()
+        return passed
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.passed.connections += 1
@@ -117,8 +140,7 @@ async def main(target: int, round_trip_ms: float, megabits: float) -> None:
     print(server.sockets[0].getsockname()[1], flush=True)
     loop = asyncio.get_running_loop()
     while await loop.run_in_executor(None, sys.stdin.readline):
-        passed, shaper.passed = shaper.passed, Passed()
-        print(json.dumps(asdict(passed)), flush=True)
+        print(json.dumps(asdict(shaper.told())), flush=True)
 
 
 if __name__ == "__main__":

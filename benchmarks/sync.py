@@ -1,14 +1,13 @@
-"""Content sync over a slow line, against the line itself, and git and rsync where they are installed.
+"""Content sync over a slow line, against the line itself, and git, rsync and Anki where they are installed.
 
 One run publishes DOCUMENTS documents of about CHARACTERS characters with the real commands, serves them with
 the real server, and takes them over the same shaped line: ours, one plain file of as many bytes as the packs
-(the floor), a git clone, an rsync. Then nothing new, and then CHANGED documents are changed.
+(the floor), and the peers. Then nothing new, and then CHANGED documents are changed.
 """
 
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,13 +15,16 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import sync_peers
 from benchmarks.report import Row, median
 from benchmarks.search import paragraphs_of
 from benchmarks.shaped_line import shaped
 from benchmarks.sync_client import PUBLISHERS, peak_bytes
+from benchmarks.sync_peers import Ours, Texts
 from handbook.authoring import keys, plain_text
 from handbook.authoring.publish import publish
 
@@ -50,19 +52,28 @@ summary = "Tóm tắt."
 """
 
 
-def measure(documents: int, runs: int, texts: Path | None) -> list[Row]:
+def measure(documents: int, runs: int, texts: Path | None, anki_python: Path) -> list[Row]:
     """Everything once; what is in the first block `runs` times, its median told."""
     with tempfile.TemporaryDirectory(prefix="handbook-sync-") as temporary:
         folder = Path(temporary)
         sources = _Sources(folder, documents, texts)
-        packed = sources.packed_bytes()
+        original = folder / "texts"
+        shutil.copytree(sources.folder, original)
         with _server(folder, sources.content) as (port, server):
-            rows, profile = _ours(sources, folder, port, packed, runs)
-            rows.append(Row("server: most memory", peak_bytes(server) / 2**20, "MB"))
-            rows += _git(sources, folder, packed)
-            rows += _rsync(sources, folder)
-            rows += _small_change(sources, profile, port)
+            first = _first(sources, folder, port, runs)
+            rows, changed = _small_change(sources, first.profile, port)
+            rows = [*first.rows, *rows, Row("ours: most memory, server", peak_bytes(server) / 2**20, "MB")]
+        ours = Ours(first=first.seconds, nothing=first.nothing, changed=changed)
+        compared = Texts(folder=original, change=_change, changed=CHANGED)
+        rows += sync_peers.measure(compared, folder / "peers", ours, anki_python, ROUND_TRIP_MS, MEGABITS)
     return rows
+
+
+def _change(folder: Path) -> None:
+    """Edits CHANGED of the texts in that folder."""
+    for number in range(CHANGED):
+        with (folder / f"so-{number * 7}.md").open("a", encoding="utf-8") as file:
+            file.write(f"\nĐã sửa câu thứ {number} trong lần phát hành này.\n")
 
 
 class _Sources:
@@ -99,9 +110,7 @@ class _Sources:
         return sum(file.stat().st_size for file in found)
 
     def change(self) -> None:
-        for number in range(CHANGED):
-            with (self.folder / f"so-{number * 7}.md").open("a", encoding="utf-8") as file:
-                file.write(f"\nĐã sửa câu thứ {number} trong lần phát hành này.\n")
+        _change(self.folder)
         self.publish()
 
 
@@ -138,8 +147,19 @@ def _client(port: int, profile: Path, root: Path) -> Iterator[Callable[[], dict[
         process.wait()
 
 
-def _ours(sources: _Sources, folder: Path, port: int, packed: int, runs: int) -> tuple[list[Row], Path]:
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The median first sync and the last that found nothing, in seconds, and a profile that has it all."""
+
+    rows: list[Row]
+    seconds: float
+    nothing: float
+    profile: Path
+
+
+def _first(sources: _Sources, folder: Path, port: int, runs: int) -> _First:
     """The first sync beside the floor, in turns, then one that finds nothing."""
+    packed = sources.packed_bytes()
     plain = sources.content / "packs" / "floor.bin"
     plain.write_bytes(os.urandom(packed))
     floors, firsts, idle = [], [], {}
@@ -156,28 +176,28 @@ def _ours(sources: _Sources, folder: Path, port: int, packed: int, runs: int) ->
     plain.unlink()
     floor = median(floors)
     seconds, passed, first = sorted(firsts, key=lambda one: one[0])[len(firsts) // 2]
-    return [
+    trips = idle["seconds"] * 1000 / ROUND_TRIP_MS
+    rows = [
         Row("packs and dictionary", packed / 2**20, "MB"),
         Row("the line alone, packs by arithmetic", packed * 8 / MEGABITS / 1e6, "s"),
         Row("floor: one file of that size", floor, "s"),
         Row("ours: first sync, applied", seconds, "s", seconds / floor, "floor"),
-        Row("ours: bytes both ways", (passed.up + passed.down) / 2**20, "MB"),
+        Row("ours: first sync, bytes both ways", passed.bytes / 2**20, "MB"),
+        Row("ours: until the first byte of a pack", first["first_byte"], "s"),
+        Row("ours: line idle between its first and last byte", passed.idle, "s"),
+        Row("ours: from the last byte until applied", first["seconds"] - first["last_byte"], "s"),
         Row("ours: connections", passed.connections, ""),
         Row("ours: processor", first["cpu"], "s"),
-        Row("ours: most memory", first["peak"] / 2**20, "MB"),
-        Row(
-            "ours: nothing new",
-            idle["seconds"] * 1000,
-            "ms",
-            idle["seconds"] * 1000 / ROUND_TRIP_MS,
-            "round trip",
-        ),
-        Row("ours: nothing new, bytes both ways", nothing.up + nothing.down, "B"),
+        Row("ours: most memory, client", first["peak"] / 2**20, "MB"),
+        Row("ours: nothing new", idle["seconds"] * 1000, "ms", trips, "round trip"),
+        Row("ours: nothing new, bytes both ways", nothing.bytes, "B"),
         Row("ours: nothing new, new connections", nothing.connections, ""),
-    ], profile
+    ]
+    return _First(rows, seconds, idle["seconds"], profile)
 
 
-def _small_change(sources: _Sources, profile: Path, port: int) -> list[Row]:
+def _small_change(sources: _Sources, profile: Path, port: int) -> tuple[list[Row], float]:
+    """The change as the reader of `profile` takes it in, and its seconds."""
     before = set(sources.content.glob("packs/*"))
     sources.change()
     new = sum(file.stat().st_size for file in set(sources.content.glob("packs/*")) - before)
@@ -186,94 +206,11 @@ def _small_change(sources: _Sources, profile: Path, port: int) -> list[Row]:
         passed = line.passed()
     if changed["changed"] != CHANGED:
         raise RuntimeError(f"{changed['changed']} documents changed instead of {CHANGED}")
-    moved = passed.up + passed.down
     return [
         Row(f"ours: {CHANGED} changed", changed["seconds"], "s"),
-        Row(f"ours: {CHANGED} changed, bytes both ways", moved, "B", moved / new, "their pack"),
-        Row(f"ours: {CHANGED} changed, beyond their pack", moved - new, "B"),
-    ]
-
-
-def _git(sources: _Sources, folder: Path, packed: int) -> list[Row]:
-    if not shutil.which("git"):
-        return []
-    clean = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x"}
-    clean |= {"GIT_COMMITTER_NAME": "x", "GIT_COMMITTER_EMAIL": "x@x"}
-
-    def git(*arguments: object) -> None:
-        subprocess.run(["git", *map(str, arguments)], check=True, env=os.environ | clean, capture_output=True)
-
-    work, bare, copy = folder / "git" / "work", folder / "git" / "served.git", folder / "git" / "copy"
-    shutil.copytree(sources.folder, work)
-    git("-C", work, "init", "-q", "-b", "main")
-    git("-C", work, "add", "-A")
-    git("-C", work, "commit", "-qm", "first")
-    git("clone", "-q", "--bare", work, bare)
-    git("-C", bare, "gc", "-q")
-    port = _free_port()
-    command = ["git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", f"--port={port}"]
-    command += [f"--base-path={bare.parent}", str(bare.parent)]
-    with _daemon(command, port), shaped(port, ROUND_TRIP_MS, MEGABITS) as line:
-        url = f"git://127.0.0.1:{line.port}/served.git"
-        first = _seconds(lambda: git("clone", "-q", url, copy))
-        passed = line.passed()
-        nothing = _seconds(lambda: git("-C", copy, "pull", "-q"))
-        idle = line.passed()
-    return [
-        Row("git: clone", first, "s"),
-        Row("git: bytes both ways", (passed.up + passed.down) / 2**20, "MB"),
-        Row("git: nothing new", nothing * 1000, "ms"),
-        Row("git: nothing new, bytes both ways", idle.up + idle.down, "B"),
-    ]
-
-
-def _rsync(sources: _Sources, folder: Path) -> list[Row]:
-    if not shutil.which("rsync"):
-        return []
-    port, copy, config = _free_port(), folder / "rsync-copy", folder / "rsyncd.conf"
-    config.write_text(
-        f"use chroot = no\naddress = 127.0.0.1\n[served]\npath = {sources.folder}\nread only = yes\n", "utf-8"
-    )
-    command = ["rsync", "--daemon", "--no-detach", f"--port={port}", f"--config={config}"]
-    with _daemon(command, port), shaped(port, ROUND_TRIP_MS, MEGABITS) as line:
-
-        def take() -> None:
-            url = f"rsync://127.0.0.1:{line.port}/served/"
-            subprocess.run(["rsync", "-az", "--delete", url, f"{copy}/"], check=True, capture_output=True)
-
-        first = _seconds(take)
-        passed = line.passed()
-        nothing = _seconds(take)
-        idle = line.passed()
-    return [
-        Row("rsync -az: first", first, "s"),
-        Row("rsync -az: bytes both ways", (passed.up + passed.down) / 2**20, "MB"),
-        Row("rsync -az: nothing new", nothing * 1000, "ms"),
-        Row("rsync -az: nothing new, bytes both ways", idle.up + idle.down, "B"),
-    ]
-
-
-@contextmanager
-def _daemon(command: list[str], port: int) -> Iterator[None]:
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        _wait_for(port)
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(port: int) -> None:
-    until = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-            return
-        except ConnectionRefusedError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.05)
+        Row(f"ours: {CHANGED} changed, bytes both ways", passed.bytes, "B", passed.bytes / new, "their pack"),
+        Row(f"ours: {CHANGED} changed, beyond their pack", passed.bytes - new, "B"),
+    ], changed["seconds"]
 
 
 def _plain_get(port: int, path: str) -> None:
@@ -287,9 +224,3 @@ def _seconds(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return time.perf_counter() - began
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]

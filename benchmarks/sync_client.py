@@ -2,9 +2,9 @@
 
     python -m benchmarks.sync_client URL PROFILE_FOLDER ROOT_FILE
 
-Each answer is a line of JSON: the seconds of the sync, those of the processor, documents changed, bytes of
-bodies, and the most memory this process ever held, in bytes. What a running program has imported before is
-imported before.
+Each answer is a line of JSON: the seconds of the sync, when in it the first and the last byte of a pack came,
+the seconds of the processor, documents changed, bytes of bodies, and the most memory this process ever held,
+in bytes. What a running program has imported before is imported before.
 """
 
 import json
@@ -27,13 +27,22 @@ def main(url: str, folder: Path, root: Path) -> None:
     store = Store(folder, bytes(32))
     transport = HttpTransport(url)
     print(json.dumps({"ready": True}), flush=True)
+    came: list[float] = []
+
+    def progress(stage: str, _done: int, _total: int) -> None:
+        if stage == content.FETCHING:
+            came.append(time.perf_counter())
+
     while sys.stdin.readline():
+        came.clear()
         began, worked = time.perf_counter(), time.process_time()
         report = content.pull(
-            store, transport, folder / "content", root.read_bytes(), PUBLISHERS, datetime.now(UTC)
+            store, transport, folder / "content", root.read_bytes(), PUBLISHERS, datetime.now(UTC), progress
         )
         figures = {
             "seconds": time.perf_counter() - began,
+            "first_byte": came[0] - began if came else 0.0,
+            "last_byte": came[-1] - began if came else 0.0,
             "cpu": time.process_time() - worked,
             "changed": len(report.changed),
             "bytes_down": report.bytes_down,

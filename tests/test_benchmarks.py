@@ -1,13 +1,15 @@
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from benchmarks import peers, questions, ranking, report, shaped_line
+from benchmarks import peers, questions, ranking, report, shaped_line, sync_peers
 from benchmarks.typing import in_telex, without_marks
 from handbook.model.text import exact, telex_decode
 
@@ -110,3 +112,45 @@ def test_a_shaped_line_counts_what_passes_and_slows_it_down():
             assert line.passed() == shaped_line.Passed()
         thread.join()
     assert took >= 0.04 + 50_000 * 8 / 10e6, "a round trip to connect, one to ask, and the bytes"
+
+
+def test_a_line_tells_how_long_nothing_came_down(monkeypatch: pytest.MonkeyPatch):
+    now = 10.0
+    monkeypatch.setattr(shaped_line.time, "monotonic", lambda: now)
+    way = shaped_line._Direction(bytes_per_second=1000, delay=0.5)
+    assert way.arrival(1000) == 11.5
+    now = 12.0
+    assert way.arrival(500) == 13.0
+    assert way.arrival(500) == 13.5
+    assert way.idle == 1.0
+    now = 20.0
+    way.arrival(0)
+    assert way.idle == 1.0, "an end that comes later is no byte"
+    way.begin_anew()
+    way.arrival(1)
+    assert way.idle == 0.0
+
+
+def test_the_memory_of_a_command_is_its_own(tmp_path: Path):
+    def peak(code: str) -> int:
+        command = [sys.executable, "-I", "-S", sync_peers.MEASURED, sys.executable, "-I", "-S", "-c", code]
+        done = subprocess.run(command, capture_output=True, check=True)
+        return json.loads(done.stdout)["peak"]
+
+    large = peak("bytearray(b'x') * 60_000_000")
+    assert large > 60_000_000
+    assert peak("pass") < large - 50_000_000
+
+
+def test_peers_that_are_not_installed_are_named_and_nothing_of_them_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    nothing = shutil.which("false")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    texts = sync_peers.Texts(folder=tmp_path, change=lambda folder: None, changed=0)
+    ours = sync_peers.Ours(first=1, nothing=1, changed=1)
+    rows = sync_peers.measure(texts, tmp_path / "peers", ours, Path(nothing), 100, 5)
+    assert [row.what for row in rows] == [
+        f"{name}: missing, not compared" for name in ("git", "rsync", "Anki")
+    ]
+    assert not (tmp_path / "peers").exists()
