@@ -2,7 +2,8 @@
 
 `python kiwix.py DOCS.jsonl FOLDER` writes a ZIM with its full-text index into the folder, prints a line of
 JSON about it, then answers each line of standard input: [question, whether to read the twenty entries found,
-as a page of snippets needs them] with the seconds it took, by the clock and of this process.
+as a page of snippets needs them] with the seconds it took, by the clock and of this process. An empty list
+opens the ZIM anew and warms it up by a question of its own.
 """
 
 import html
@@ -18,6 +19,7 @@ from libzim.search import Query, Searcher
 from libzim.writer import Creator, Hint, Item, StringProvider
 
 HITS = 20
+WARMING = "nghị quyết của Đảng"  # as handbook.client.search warms itself up
 
 
 class _Page(Item):
@@ -64,18 +66,31 @@ def main():
         "seconds": time.perf_counter() - started,
         "bytes": zim.stat().st_size,
     }
-    archive = Archive(zim)
-    searcher = Searcher(archive)
+    archive, searcher = opened(zim)
     print(json.dumps(about), file=answers)
     for line in sys.stdin:
-        question, reads = json.loads(line)
+        asked = json.loads(line)
         wall, cpu = time.perf_counter(), time.process_time()
-        search = searcher.search(Query().set_query(question))
-        search.getEstimatedMatches()
-        for path in list(search.getResults(0, HITS)):
-            if reads:
-                bytes(archive.get_entry_by_path(path).get_item().content)
+        if asked:
+            find(archive, searcher, *asked)
+        else:
+            archive, searcher = opened(zim)
         print(json.dumps((time.perf_counter() - wall, time.process_time() - cpu)), file=answers)
+
+
+def opened(zim):
+    archive = Archive(zim)
+    searcher = Searcher(archive)
+    find(archive, searcher, WARMING, True)
+    return archive, searcher
+
+
+def find(archive, searcher, question, reads):
+    search = searcher.search(Query().set_query(question))
+    search.getEstimatedMatches()
+    for path in list(search.getResults(0, HITS)):
+        if reads:
+            bytes(archive.get_entry_by_path(path).get_item().content)
 
 
 if __name__ == "__main__":

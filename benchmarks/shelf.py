@@ -30,6 +30,12 @@ class Shelf:
     apply_seconds: float
     index_seconds: float
 
+    def reopened(self) -> Search:
+        """A search that has read only what `warm` reads of the index, as after a start of the program."""
+        search = Search(self.store, self.folder / "index")
+        search.warm()
+        return search
+
     def index_bytes(self) -> int:
         return sum(file.stat().st_size for file in (self.folder / "index").rglob("*") if file.is_file())
 

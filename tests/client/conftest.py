@@ -16,6 +16,7 @@ from handbook.client.apply import Applied, apply_pack, next_arrival
 from handbook.client.store import Store
 from handbook.protocol.packs import Item, document_item
 from tests.client.samples import NOW, session
+from tests.client.search_shelf import Shelf
 
 if TYPE_CHECKING:
     from tests.client.simulated_server import Device, Ward
@@ -38,6 +39,13 @@ def store(profile: Path, key: bytes) -> Iterator[Store]:
     opened = Store(profile, key)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    shelf = Shelf(tmp_path / "profile")
+    yield shelf
+    shelf.store.close()
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ Answers about documents come from the index in `index/` (see `handbook.client.se
 for it to be made; the member's own notes and reflections are in no index (`handbook.client.search.own`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 import tantivy
@@ -16,16 +16,18 @@ from sqlalchemy import Select, select
 
 from handbook.client.audience import Clock, utc_now
 from handbook.client.library import Filter, documents_in
-from handbook.client.search.index import Damaged, Reading, SectionIndex, damage
+from handbook.client.search.entries import Damaged, damage
+from handbook.client.search.index import Reading, SectionIndex
+from handbook.client.search.kept import unpacked
 from handbook.client.search.own import NoteHit, OwnTexts, ReflectionHit
 from handbook.client.search.query import COMPLETIONS, number_query, understood
 from handbook.client.search.sections import MAX_SECTIONS_PER_DOCUMENT, Clause, FoundSection, Picks
-from handbook.client.search.shown import Facts, ShownDocuments
+from handbook.client.search.shown import ShownDocuments
 from handbook.client.search.snippet import Span
 from handbook.client.store import Store
 from handbook.client.tables.personal import saved, ticks
 from handbook.model.library import Kind
-from handbook.model.text import NumberKey
+from handbook.model.text import NumberKey, canonical_tone
 
 WARMING = "nghị quyết của Đảng"
 """Asked of nobody: words that every library has, with marks and in a phrase."""
@@ -33,33 +35,57 @@ WARMING = "nghị quyết của Đảng"
 __all__ = ["MAX_SECTIONS_PER_DOCUMENT", "Hit", "NoteHit", "ReflectionHit", "Results", "Search", "Span"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A section that matches. `anchor` and `heading` are '' for a text without headings.
 
     `snippet`, `marked_heading` and `marked_title` (in single spaces) have what matched marked. They are cut
-    when first asked for, which is best done where the search was asked: most of its cost is in them.
+    when they are asked for, which is best done where the search was asked: most of its cost is in them.
     """
 
-    document_id: str
-    anchor: str
-    number: str
-    title: str
-    heading: str
-    kind: Kind
-    issued_on: date
-    score: float
-    section: FoundSection = field(repr=False, compare=False)
+    section: FoundSection
 
-    @cached_property
+    @property
+    def document_id(self) -> str:
+        return self.section.kept.document
+
+    @property
+    def anchor(self) -> str:
+        return self.section.kept.anchor
+
+    @property
+    def number(self) -> str:
+        return self.section.kept.number
+
+    @property
+    def title(self) -> str:
+        return self.section.kept.title
+
+    @property
+    def heading(self) -> str:
+        return self.section.kept.heading
+
+    @property
+    def kind(self) -> Kind:
+        return self.section.kept.kind
+
+    @property
+    def issued_on(self) -> date:
+        return self.section.kept.issued_on
+
+    @property
+    def score(self) -> float:
+        return self.section.score
+
+    @property
     def marked_title(self) -> tuple[Span, ...]:
         return self.section.marked_title()
 
-    @cached_property
+    @property
     def marked_heading(self) -> tuple[Span, ...]:
         return self.section.marked_heading()
 
-    @cached_property
+    @property
     def snippet(self) -> tuple[Span, ...]:
         return self.section.snippet()
 
@@ -119,10 +145,25 @@ class Search:
         if reading is not None:
             try:
                 found = self._find(reading, text, limit, filter)
+                if reading.texts.damaged:
+                    raise Damaged("a text of it")
             except Damaged:
+                found = Results(indexed=False)
                 self._index.discard(reading)
         reflections = () if filter and filter.asks else own.reflections
         return replace(found, notes=own.notes, reflections=reflections)
+
+    def occurrences(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many sections each of these single words stands, spelled so; empty without an index."""
+        reading = self._index.reading()
+        if reading is None:
+            return {}
+        try:
+            with damage():
+                return {word: reading.searcher.doc_freq("exact", canonical_tone(word)) for word in words}
+        except Damaged:
+            self._index.discard(reading)
+            return {}
 
     def _find(self, reading: Reading, text: str, limit: int, filter: Filter | None) -> Results:
         hidden = self._shown.hidden(self._clock())
@@ -184,27 +225,10 @@ class Search:
 
     def _hits(self, found: Sequence[FoundSection], reading: Reading) -> tuple[Hit, ...]:
         """What was found, in documents that the library still has."""
-        ids = [one.document for one in found]
-        facts: Mapping[str, Facts | None]
-        if reading.state == self._shown.state():
-            facts = {id: one.facts() for id, one in zip(ids, found, strict=True)}
-        else:  # it lags: library.db has been written to since
-            facts = self._shown.facts(set(ids))
-        return tuple(
-            Hit(
-                document_id=id,
-                anchor=one.anchor,
-                number=document.number,
-                title=document.title,
-                heading=one.heading,
-                kind=document.kind,
-                issued_on=document.issued_on,
-                score=one.score,
-                section=one,
-            )
-            for id, one in zip(ids, found, strict=True)
-            if (document := facts[id])
-        )
+        if reading.state != self._shown.state():  # it lags: library.db has been written to since
+            facts = self._shown.facts({one.kept.document for one in found})
+            found = [one.named(now) for one in found if (now := facts[one.kept.document])]
+        return tuple(map(Hit, found))
 
 
 def _completions(searcher: tantivy.Searcher, start: str) -> list[str]:
@@ -214,4 +238,4 @@ def _completions(searcher: tantivy.Searcher, start: str) -> list[str]:
 def _only_document(reading: Reading, key: NumberKey) -> str:
     """The document that bears the number, when there is one and no other."""
     hits = reading.searcher.search(number_query(reading.schema, key), limit=2, count=False).hits
-    return reading.searcher.doc(hits[0][1])["document"][0] if len(hits) == 1 else ""
+    return unpacked(reading.searcher.doc(hits[0][1])["kept"][0]).document if len(hits) == 1 else ""

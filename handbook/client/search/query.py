@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tantivy
 
-from handbook.client.search.index import number_terms, pairs
+from handbook.client.search.entries import number_terms, pairs
 from handbook.client.search.snippet import Sought
 from handbook.model.text import (
     NumberKey,
@@ -63,6 +63,11 @@ class Question:
     needed: tuple[tuple[Term, ...], ...]
     numbers: tuple[NumberKey, ...]
     only_number: bool
+
+    @property
+    def is_one_word(self) -> bool:
+        """Whether the sections that have one of the terms are those that hold every word."""
+        return len(self.needed) == 1 and not self.numbers and set(self.scored) == set(self.needed[0])
 
     @property
     def asks_for_marks(self) -> bool:

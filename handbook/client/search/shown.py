@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
 from handbook.client.audience import hidden_documents
@@ -28,17 +27,6 @@ class Facts:
     title: str
     kind: Kind
     issued_on: date
-
-    def packed(self) -> bytes:
-        return msgspec.msgpack.encode((self.number, self.title, self.kind.value, self.issued_on))
-
-    @classmethod
-    def unpacked(cls, packed: bytes) -> "Facts":
-        number, title, kind, issued_on = _PACKED.decode(packed)
-        return cls(number, title, Kind(kind), issued_on)
-
-
-_PACKED = msgspec.msgpack.Decoder(tuple[str, str, str, date])
 
 
 @dataclass(frozen=True, slots=True)

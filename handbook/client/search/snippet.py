@@ -3,8 +3,8 @@
 import re
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from handbook.model.text import exact, fold, nfc
 
@@ -16,8 +16,7 @@ WINDOW_CHARACTERS = 2_000
 _ROUNDING = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A piece of a snippet; `marked` when it matched."""
 
     text: str
@@ -31,7 +30,8 @@ class Sought:
         """Both by word, with its weight."""
         self._exact = exact
         self._folded = folded
-        self._known: dict[str, float] = {}
+        self.known: dict[str, float] = {}
+        """What `weight` has told of words as they are written."""
         # Each word looked for, without marks and with its weight, in the order typed.
         self.forms = forms = {fold(word): weight for word, weight in (*exact.items(), *folded.items())}
         # The score of a passage that holds every word, each beside the one it was typed after.
@@ -43,11 +43,8 @@ class Sought:
 
     def weight(self, form: str, written: str) -> float:
         """Of a word of a text that is `form` without marks; 0 when it carries other marks than asked for."""
-        weight = self._known.get(written)
-        if weight is None:
-            weight = self._exact.get(written) or self._exact.get(exact(written), 0.0)
-            weight = max(weight, self._folded.get(form, 0.0))
-            self._known[written] = weight
+        weight = self._exact.get(written) or self._exact.get(exact(written), 0.0)
+        weight = self.known[written] = max(weight, self._folded.get(form, 0.0))
         return weight
 
 
@@ -119,16 +116,18 @@ def matches(text: str, folded: str, start: int, end: int, sought: Sought) -> lis
     Word by word: one pattern for all of them takes ten times as long over a text.
     """
     found: list[Match] = []
+    known = sought.known
     for form in sought.forms:
         first = folded.find(form, start, end)
         while first >= 0:
             last = first + len(form)
-            if (
-                not folded[last : last + 1].isalnum()
-                and not folded[first - 1 : first].isalnum()
-                and (weight := sought.weight(form, text[first:last]))
-            ):
-                found.append((first, last, form, weight))
+            if not folded[last : last + 1].isalnum() and not folded[first - 1 : first].isalnum():
+                written = text[first:last]
+                weight = known.get(written)
+                if weight is None:
+                    weight = sought.weight(form, written)
+                if weight:
+                    found.append((first, last, form, weight))
             first = folded.find(form, last, end)
     if len(sought.forms) > 1:
         found.sort()
@@ -216,5 +215,6 @@ def _word_end(text: str, place: int) -> int:
     """The last end of a word at or before the place."""
     if place >= len(text):
         return len(text)
-    space = max(text.rfind(" ", 0, place + 1), text.rfind("\n", 0, place + 1))
-    return space if space > place - SNIPPET_CHARACTERS // 2 else place
+    least = max(0, place - SNIPPET_CHARACTERS // 2 + 1)
+    space = max(text.rfind(" ", least, place + 1), text.rfind("\n", least, place + 1))
+    return space if space >= 0 else place
