@@ -114,10 +114,12 @@ class SubmissionPanel(Card):
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(current_theme().px(10))
-        row.addWidget(Icon(icon, colour, 20), alignment=Qt.AlignmentFlag.AlignTop)
+        # A button is taller than a line of text: beside one, all stand on its middle.
+        place = Qt.AlignmentFlag.AlignVCenter if button else Qt.AlignmentFlag.AlignTop
+        row.addWidget(Icon(icon, colour, 20), alignment=place)
         row.addWidget(Label(text, Role.BODY), 1)
         if button:
-            row.addWidget(button, alignment=Qt.AlignmentFlag.AlignTop)
+            row.addWidget(button, alignment=place)
         self.add(line)
 
     def _clear(self) -> None:
