@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, insert, select, update
@@ -77,7 +78,7 @@ def erase(database: Database, now: datetime, committed: Callable[[], None] = lam
     erasing = _Erasing(database, limits, now, run, committed)
     for unit in paths:
         erasing.words_of(unit)
-        erasing.unnamed_files_of(unit)
+    erasing.unnamed_files()
     erasing.names()
     erasing.rows(What.OPENINGS, access_log.c.id, limits.openings)
     erasing.rows(What.CODES, codes.c.account, limits.codes)
@@ -110,27 +111,26 @@ class _Erasing:
                 lambda connection, after=after: self._some_words(connection, unit, after)
             )
 
-    def unnamed_files_of(self, unit: str) -> None:
-        """Deletes files of this unit that no text names."""
+    def unnamed_files(self) -> None:
+        """Deletes files that no text names and none will."""
         with self._database.read() as connection:
-            waiting = connection.scalars(
-                select(submissions.c.lineage)
-                .where(
-                    submissions.c.commune == commune_of(unit),
-                    submissions.c.unit == unit,
-                    waits_too_long(self._limits),
-                )
+            waiting = connection.execute(
+                select(submissions.c.unit, submissions.c.lineage)
+                .where(waits_too_long(self._limits))
                 .distinct()
+                .order_by(submissions.c.unit, submissions.c.lineage)
             ).all()
-        for start in range(0, len(waiting), ENTRIES_AT_ONCE):
-            some = waiting[start : start + ENTRIES_AT_ONCE]
+        for unit, rows in groupby(waiting, key=lambda row: row.unit):
+            lineages = [row.lineage for row in rows]
+            for start in range(0, len(lineages), ENTRIES_AT_ONCE):
+                some = lineages[start : start + ENTRIES_AT_ONCE]
 
-            def sweep(connection: Connection, some: Sequence[str] = some) -> None:
-                # No text that names one of them is kept while the feed is held.
-                feed.lock_positions(connection, {unit})
-                self._delete_files(connection, unit, some)
+                def sweep(connection: Connection, unit: str = unit, some: Sequence[str] = some) -> None:
+                    # No text that names one of them is kept while the feed is held.
+                    feed.lock_positions(connection, {unit})
+                    self._delete_files(connection, unit, some)
 
-            self._in_transaction(sweep)
+                self._in_transaction(sweep)
 
     def names(self) -> None:
         """Takes name, dates and account from those who left long ago."""
