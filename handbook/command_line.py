@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from handbook.duty_commands import add_commands as add_duty_commands
 from handbook.key_commands import add_commands as add_key_commands
 from handbook.key_commands import add_passphrase as add_key_passphrase
 from handbook.model.library import Collection
@@ -63,6 +64,10 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
         "--compact", action="store_true", help="then write the tables anew; the server waits meanwhile"
     )
     command.add_argument("--database-url", help="as for `handbook server`")
+
+    command = _command(commands, "duties", None, "duties for the commune: who has which, given and ended")
+    of_duties = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add_duty_commands(lambda name, run, summary: _command(of_duties, name, run, summary))
 
     command = _command(
         commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing"

@@ -27,6 +27,7 @@ DOORS = {
     "options",
     "demo",
     "commands",
+    "duty_commands",
     "key_commands",
     "receipt_commands",
     "report_commands",

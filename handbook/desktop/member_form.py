@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDateEdit, QLineEdit, QVBoxL
 
 from handbook.desktop.cell_head import chooser
 from handbook.desktop.widgets import Action, Card, Label, PrimaryButton, Role
-from handbook.model.people import CELL_DUTIES, DUTY_NAMES, DutyKind, Member, Unit
-from handbook.model.roster import secretaries
+from handbook.model.duties import commune_duties, secretaries
+from handbook.model.people import CELL_DUTIES, COMMUNE_DUTIES, DUTY_NAMES, DutyKind, Member, Unit
 from handbook.model.roster_sheet import EARLIEST, MAX_NAME_CHARACTERS
 from handbook.protocol.api import MemberEdit
 
@@ -23,8 +23,9 @@ def cell_duty(member: Member) -> DutyKind | None:
     return min(held, key=DUTIES.index, default=None)
 
 
-def edit_of(member: Member) -> MemberEdit:
-    """The edit that changes nothing."""
+def edit_of(member: Member, *, administers: bool) -> MemberEdit:
+    """The edit that changes nothing; it names the duties for the commune where one `administers` it."""
+    held = commune_duties(member)
     return MemberEdit(
         before=member,
         name=member.name,
@@ -33,6 +34,7 @@ def edit_of(member: Member) -> MemberEdit:
         probationary=member.probationary,
         duty=cell_duty(member),
         active=member.active,
+        commune_duties=tuple(kind for kind in DUTY_NAMES if kind in held) if administers else None,
     )
 
 
@@ -61,6 +63,11 @@ class MemberForm(QWidget):
         self._duty = chooser(self.tr("Nhiệm vụ trong chi bộ"), "members.form.duty")
         for kind in DUTIES:
             self._duty.addItem(DUTY_NAMES[kind] if kind else self.tr("Không giữ nhiệm vụ"))
+        self._of_commune = QWidget()
+        self._of_commune.setObjectName("members.form.commune")
+        self._commune_duties = {
+            kind: QCheckBox(name) for kind, name in DUTY_NAMES.items() if kind in COMMUNE_DUTIES
+        }
         self._note = Label("", Role.NOTE)
         self._note.setObjectName("members.form.note")
         self._missing = Label(self.tr("Hãy ghi họ và tên."), Role.STRONG)
@@ -87,8 +94,13 @@ class MemberForm(QWidget):
         members: Sequence[Member],
         me: str,
         today: date,
+        *,
+        administers: bool,
     ) -> None:
-        """Edit the member, or enter a new one of `cell`. `members` are all that may be concerned."""
+        """Edit the member, or enter a new one of `cell`. `members` are all that may be concerned.
+
+        Who `administers` the commune gives its duties too.
+        """
         self._member, self._members, self._me = member, members, me
         self._card.set_title(
             member.name if member else self.tr("Thêm đảng viên"), member.account if member else ""
@@ -107,6 +119,10 @@ class MemberForm(QWidget):
         self._day.setDate(QDate(day or today))
         self._choose(self._standing, member.probationary if member else False)
         self._duty.setCurrentIndex(DUTIES.index(cell_duty(member) if member else None))
+        self._of_commune.setVisible(administers)
+        held = commune_duties(member) if member else frozenset()
+        for kind, box in self._commune_duties.items():
+            box.setChecked(kind in held)
         self._tell()
         self._name.setFocus()
 
@@ -141,7 +157,14 @@ class MemberForm(QWidget):
                 edit.setAccessibleName(self.tr("Ngày vào Đảng"))
                 self._card.add(self._knows_day)
             self._card.add(edit)
-        self._card.add(self._missing, self._note)
+        rows = QVBoxLayout(self._of_commune)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.addWidget(Label(self.tr("Nhiệm vụ của đảng uỷ")))
+        for kind, box in self._commune_duties.items():
+            box.setObjectName(f"members.form.commune.{kind.value}")
+            box.toggled.connect(lambda _: self._tell())
+            rows.addWidget(box)
+        self._card.add(self._of_commune, self._missing, self._note)
 
     def _choose(self, box: QComboBox, data: object) -> None:
         box.setCurrentIndex(max(0, next((i for i in range(box.count()) if box.itemData(i) == data), 0)))
@@ -177,6 +200,18 @@ class MemberForm(QWidget):
                         "đồng chí ấy bị xoá ở lần đồng bộ tới."
                     ).format(former[0].name)
                 )
+        held = commune_duties(member) if member else frozenset()
+        given = self._given()
+        if DutyKind.ADMINISTRATOR in given and DutyKind.ADMINISTRATOR not in held:
+            said.append(
+                self.tr(
+                    "Quản trị sửa được danh sách, cấp mã cho mọi đảng viên của đảng bộ và giao được nhiệm "
+                    "vụ của đảng uỷ cho người khác."
+                )
+            )
+        ends = DutyKind.ADMINISTRATOR in held and DutyKind.ADMINISTRATOR not in given
+        if ends and member.account == self._me:
+            said.append(self.tr("Lưu xong, đồng chí thôi làm quản trị và không tự lấy lại được."))
         if not member:
             said.append(self.tr("Tài khoản được đặt tự động; sau khi lưu, hãy cấp mã kích hoạt."))
         self._note.setText("\n".join(said))
@@ -198,5 +233,9 @@ class MemberForm(QWidget):
                 probationary=self._standing.currentData(),
                 duty=DUTIES[self._duty.currentIndex()],
                 active=self._member.active if self._member else True,
+                commune_duties=None if self._of_commune.isHidden() else self._given(),
             )
         )
+
+    def _given(self) -> tuple[DutyKind, ...]:
+        return tuple(kind for kind, box in self._commune_duties.items() if box.isChecked())

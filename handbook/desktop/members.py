@@ -23,6 +23,7 @@ from handbook.desktop.widgets import Action, Column, Toast
 from handbook.desktop.work import Lane
 from handbook.errors import BadInput, Expected, Fault
 from handbook.model.changes import Change, Changes
+from handbook.model.duties import administers
 from handbook.model.people import Member, Unit
 from handbook.model.vietnamese import VIETNAM, moment_text
 from handbook.protocol.api import MemberEdit, MemberState
@@ -43,6 +44,7 @@ class _Content:
     unit: Unit | None
     kept: "KeptPage | None" = None
     me: str = ""
+    administers: bool = False
     server: str = ""
 
     @property
@@ -94,6 +96,7 @@ class MembersScreen(Screen):
                 unit=unit,
                 kept=handbook.members.page(unit.path),
                 me=handbook.account.member().account,
+                administers=administers(handbook.account.member(), unit.path),
                 server=handbook.account.server,
             )
 
@@ -176,14 +179,14 @@ class MembersScreen(Screen):
         cells = content.page.units
         cell = self._list.cell or cells[0].path
         today = self.session.now().astimezone(VIETNAM).date()
-        self._form.ask(member, cells, cell, members, content.me, today)
+        self._form.ask(member, cells, cell, members, content.me, today, administers=content.administers)
         self._show_page(self._form_page)
 
     def _keep(self, edit: MemberEdit) -> None:
         members = self.session.handbook.members
         if edit.before is None:
             self._send(lambda: members.add(edit), self._added)
-        elif edit == edit_of(edit.before):
+        elif edit == self._same(edit.before):
             self._back_to_list()
         else:
             self._change(edit, self.tr("Đã lưu {}.").format(edit.name))
@@ -194,23 +197,29 @@ class MembersScreen(Screen):
         Toast(self.window(), said, seconds=8)
         self._ask_server()
 
+    def _same(self, member: Member) -> MemberEdit:
+        return edit_of(member, administers=self._content_read.administers)
+
     def _let_go(self, state: MemberState) -> None:
         said = self.tr("{} đã thôi sinh hoạt: không đăng nhập được nữa, dữ liệu được giữ theo quy định.")
-        self._change(replace(edit_of(state.member), active=False), said.format(state.member.name))
+        self._change(replace(self._same(state.member), active=False), said.format(state.member.name))
 
     def _take_back(self, state: MemberState) -> None:
         said = self.tr("{} sinh hoạt trở lại; đăng nhập bằng mật khẩu cũ hoặc mã mới.")
-        self._change(replace(edit_of(state.member), active=True), said.format(state.member.name))
+        self._change(replace(self._same(state.member), active=True), said.format(state.member.name))
 
     def _change(self, edit: MemberEdit, said: str) -> None:
         """Changes the member and offers to put back what was there, unless the own duty went with it."""
         members, me = self.session.handbook.members, self._content_read.me
+        unit, administered = self._content_read.unit.path, self._content_read.administers
         before = {state.member.account: state.member for state in self._content_read.page.members}
 
         def done(changed: tuple[Member, ...]) -> None:
             self._back_to_list()
             if me in {member.account for member in changed[1:]}:
                 Toast(self.window(), self.tr("Đã bàn giao nhiệm vụ bí thư chi bộ."), seconds=8)
+            elif administered and changed[0].account == me and not administers(changed[0], unit):
+                Toast(self.window(), self.tr("Đồng chí đã thôi làm quản trị của đảng uỷ."), seconds=8)
             else:
                 self.undo_offered.emit(said, lambda: self._undo(changed, before))
             self._ask_if_still_theirs()
@@ -219,12 +228,13 @@ class MembersScreen(Screen):
 
     def _undo(self, changed: tuple[Member, ...], before: dict[str, Member]) -> None:
         members = self.session.handbook.members
+        edits = {account: self._same(member) for account, member in before.items()}
 
         def put_back() -> None:
             # Who gets the secretary's duty back relieves the other one by that.
             present = {member.account: member for member in changed}
             for account in [member.account for member in (*changed[1:], changed[0])]:
-                edit = replace(edit_of(before[account]), before=present[account])
+                edit = replace(edits[account], before=present[account])
                 present |= {member.account: member for member in members.change(edit)}
 
         self._send(put_back, lambda _: self._ask_server())

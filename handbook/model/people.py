@@ -52,6 +52,8 @@ DUTY_NAMES = {
 }
 
 CELL_DUTIES = frozenset({DutyKind.CELL_SECRETARY, DutyKind.CELL_DEPUTY})
+COMMUNE_DUTIES = frozenset({DutyKind.COMMITTEE_OFFICER, DutyKind.PUBLISHER, DutyKind.ADMINISTRATOR})
+"""These hold for the commune of the member's cell."""
 
 _PERMITTED = {
     DutyKind.MEMBER: frozenset({Action.SUBMIT_OWN, Action.READ_OWN}),

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from handbook.model.people import CELL_DUTIES, DUTY_NAMES, Duty, DutyKind, Member, Unit, UnitKind
+from handbook.model.duties import departed, in_order, placed, relieved, secretaries
+from handbook.model.people import DUTY_NAMES, DutyKind, Member, Unit, UnitKind
 from handbook.model.text import canonical_tone, fold, nfc
 from handbook.model.vietnamese import date_text
 
@@ -95,42 +96,6 @@ class Ward:
     members: tuple[Member, ...]
     units: tuple[Unit, ...]
     accounts: frozenset[str]
-
-
-def placed(before: Member, cell: str, duty: DutyKind | None) -> Member:
-    """The member in that cell with that cell duty; None keeps the duty they have there.
-
-    The member's duty stays for cells they belonged to: what they wrote there stays theirs to read.
-    """
-    kept = {held for held in before.duties if held.kind not in CELL_DUTIES}
-    if duty is None:
-        kept |= {held for held in before.duties if held.kind in CELL_DUTIES and held.unit == cell}
-    elif duty in CELL_DUTIES:
-        kept.add(Duty(duty, cell))
-    kept.add(Duty(DutyKind.MEMBER, cell))
-    return replace(before, unit=cell, duties=in_order(kept))
-
-
-def departed(member: Member) -> Member:
-    """The member after leaving: no sign-in, no duty but to what they wrote."""
-    own = {held for held in member.duties if held.kind is DutyKind.MEMBER}
-    return replace(member, active=False, duties=in_order(own))
-
-
-def relieved(member: Member, cell: str) -> Member:
-    """The member without the secretary's duty of that cell."""
-    kept = set(member.duties) - {Duty(DutyKind.CELL_SECRETARY, cell)}
-    return replace(member, duties=in_order(kept))
-
-
-def secretaries(members: Iterable[Member], cell: str) -> tuple[Member, ...]:
-    duty = Duty(DutyKind.CELL_SECRETARY, cell)
-    return tuple(member for member in members if member.active and duty in member.duties)
-
-
-def in_order(duties: Collection[Duty]) -> tuple[Duty, ...]:
-    """Duties as the server gives them."""
-    return tuple(sorted(set(duties), key=lambda duty: (duty.kind, duty.unit)))
 
 
 def account_for(name: str, cell: str, taken: Collection[str], in_cell: Iterable[str]) -> str:

@@ -224,6 +224,7 @@ class MemberEdit:
     """A member as they are to be. `before` is the record that was edited, None for a new member.
 
     `duty` is the cell's secretary or deputy, None for neither. A new secretary relieves the former one.
+    `commune_duties` are those for the commune, which an administrator gives; None leaves them.
     """
 
     before: Member | None
@@ -233,6 +234,7 @@ class MemberEdit:
     probationary: bool
     duty: DutyKind | None
     active: bool = True
+    commune_duties: tuple[DutyKind, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,18 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
+from handbook.model.duties import (
+    commune_duties,
+    departed,
+    placed,
+    relieved,
+    secretaries,
+    with_commune_duties,
+)
 from handbook.model.people import (
     CELL_DUTIES,
+    COMMUNE_DUTIES,
+    DUTY_NAMES,
     DutyKind,
     Member,
     UnitKind,
@@ -21,12 +31,8 @@ from handbook.model.roster import (
     RosterPlan,
     Ward,
     account_for,
-    departed,
-    placed,
     plan,
     proper_name,
-    relieved,
-    secretaries,
 )
 from handbook.model.roster_sheet import MAX_NAME_CHARACTERS
 from handbook.model.vietnamese import VIETNAM
@@ -34,7 +40,8 @@ from handbook.protocol import codec
 from handbook.protocol.api import MemberEdit, MembersPage, MemberState, RosterAnswer, RosterRequest
 from handbook.server import feed
 from handbook.server.database import Database, upsert
-from handbook.server.people import members_in, members_where
+from handbook.server.duties import keep_an_administrator, note_changes
+from handbook.server.people import find_members, members_in, members_where
 from handbook.server.tables import codes, credentials, duties, feeds, members, tokens, units
 from handbook.server.units import units_below
 
@@ -81,6 +88,8 @@ def change_member(
     name = _checked_name(edit.name)
     if edit.duty is not None and edit.duty not in CELL_DUTIES:
         raise BadInput("Ở đây chỉ phân công được bí thư và phó bí thư chi bộ.")
+    if not COMMUNE_DUTIES.issuperset(edit.commune_duties or ()):
+        raise BadInput("Nhiệm vụ của đảng uỷ không gồm nhiệm vụ trong chi bộ.")
     with database.write() as connection:
         positions = feed.lock_positions(connection, _feeds_of(connection, edit.unit))
         known = {member.account: member for member in _members_below(connection, commune_of(edit.unit))}
@@ -100,8 +109,37 @@ def change_member(
         if edit.active and edit.duty is DutyKind.CELL_SECRETARY:
             others = [each for each in secretaries(known.values(), after.unit) if each.account != account]
             changed += [relieved(each, after.unit) for each in others]
-        keep_members(connection, changed, known, positions, now)
+        keep_an_administrator(changed, known, commune_of(edit.unit))
+        keep_members(connection, changed, known, positions, now, actor=actor.account)
     return (after, *changed[1:]) if changed else (after,)
+
+
+def change_duty(database: Database, account: str, kind: DutyKind, held: bool, now: datetime) -> Member | None:
+    """Gives a duty for the commune, or ends it, by whoever runs the server; None when it was so already.
+
+    Raises NotFound, BadInput for a cell's duty and for who has left, Conflict for the last administrator.
+    """
+    if kind not in COMMUNE_DUTIES:
+        raise BadInput(
+            f"{DUTY_NAMES[kind]} là nhiệm vụ trong chi bộ.", "Nhiệm vụ này giao trên màn hình Đảng viên."
+        )
+    with database.write() as connection:
+        found = find_members(connection, [account])
+        if not found:
+            raise NotFound(f"Không có tài khoản {account}.", "Hãy xem lại danh sách: handbook roster --help")
+        commune = commune_of(found[0].unit)
+        positions = feed.lock_positions(connection, _feeds_of(connection, commune))
+        known = {member.account: member for member in _members_below(connection, commune)}
+        before = known[account]
+        if held and not before.active:
+            raise BadInput(f"{before.name} đã thôi sinh hoạt.", "Hãy cho sinh hoạt trở lại trước.")
+        kinds = commune_duties(before)
+        after = with_commune_duties(before, kinds | {kind} if held else kinds - {kind})
+        if after == before:
+            return None
+        keep_an_administrator([after], known, commune)
+        keep_members(connection, [after], known, positions, now, actor="")
+    return after
 
 
 def _edited(
@@ -125,6 +163,8 @@ def _edited(
         probationary=edit.probationary,
         active=edit.active,
     )
+    if edit.commune_duties is not None:
+        after = with_commune_duties(after, edit.commune_duties)
     return after if edit.active else departed(after)
 
 
@@ -160,7 +200,9 @@ def apply_roster(
                 "Danh sách đảng viên trên máy chủ đã thay đổi sau khi xem trước.", "Hãy xem trước lại."
             )
         if applied:
-            keep_members(connection, [entry.after for entry in planned.changes], known, positions, now)
+            changed = [entry.after for entry in planned.changes]
+            keep_an_administrator(changed, known, commune)
+            keep_members(connection, changed, known, positions, now, actor=actor.account if actor else "")
     return RosterAnswer(plan=planned, fingerprint=fingerprint, applied=applied)
 
 
@@ -170,11 +212,14 @@ def keep_members(
     known: Mapping[str, Member],
     positions: Mapping[str, int],
     now: datetime,
+    *,
+    actor: str,
 ) -> None:
     """Writes members as they are from now on and tells their cells, the former ones too.
 
-    `known` has them as they were, `positions` the locked feeds of every cell concerned. Who left is signed
-    out everywhere, and their open code is void.
+    `actor` is the account of who changes them, empty for whoever runs the server. `known` has them as they
+    were, `positions` the locked feeds of every cell concerned. Who left is signed out everywhere, and their
+    open code is void.
     """
     if not changed:
         return
@@ -189,6 +234,7 @@ def keep_members(
     ]
     if rows:
         connection.execute(insert(duties), rows)
+    note_changes(connection, ordered, known, actor, now)
     _let_go(connection, ordered, known, now.astimezone(VIETNAM).date())
     _tell(connection, ordered, known, dict(positions))
 

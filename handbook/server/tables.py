@@ -208,6 +208,19 @@ access_log = Table(
     Column("how", Text, nullable=False),
 )
 
+# Who gave or ended whose duty; an empty `actor` is whoever runs the server.
+duty_changes = Table(
+    "duty_changes",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("account", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("given", Boolean, nullable=False),
+)
+
 # How long what is kept, as the ward's file states it; `months` is null where nothing is to be erased. A rule
 # without a row has its default (model/retention.py).
 retention_rules = Table(
@@ -235,4 +248,41 @@ erasures = Table(
     Column("unit", Text, primary_key=True),
     Column("what", Text, primary_key=True),
     Column("count", Integer, nullable=False),
+)
+
+# The figures of a cell for an assignment as they were last counted (figures.py); `basis` stands for what of
+# the assignment they follow from. A row that is not there is counted when it is asked for.
+cell_figures = Table(
+    "cell_figures",
+    metadata,
+    Column("commune", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+    Column("assignment", Text, primary_key=True),
+    Column("basis", Text, nullable=False),
+    Column("members", Integer, nullable=False),
+    Column("read_all", Integer, nullable=False),
+    Column("submitted", Integer, nullable=False),
+    Column("waiting", Integer, nullable=False),
+    Column("returned", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("late", Integer, nullable=False),
+    Column("exempt", Integer, nullable=False),
+    Column("paper", Integer, nullable=False),
+    Column("missing", Integer, nullable=False),
+)
+
+# Up to which position a feed was looked through for what changes figures.
+counted_feeds = Table(
+    "counted_feeds",
+    metadata,
+    Column("unit", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+)
+
+# How often figures of a commune were dropped: what was counted before the last time is not kept.
+counted_communes = Table(
+    "counted_communes",
+    metadata,
+    Column("commune", Text, primary_key=True),
+    Column("edition", BigInteger, nullable=False),
 )

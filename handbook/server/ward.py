@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select
 
 from handbook.errors import BadInput
-from handbook.model.people import Duty, DutyKind, Member, Unit, commune_of
+from handbook.model.people import COMMUNE_DUTIES, Duty, DutyKind, Member, Unit, commune_of
 from handbook.model.retention import BadAge, Rules, rules_from
 from handbook.server import feed
 from handbook.server.database import Database, upsert
@@ -25,7 +25,6 @@ from handbook.server.retention_due import keep_rules
 from handbook.server.roster import keep_members
 from handbook.server.tables import feeds, members, units
 
-_OF_COMMUNE = frozenset({DutyKind.COMMITTEE_OFFICER, DutyKind.PUBLISHER, DutyKind.ADMINISTRATOR})
 _PATH = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -71,7 +70,7 @@ def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
         by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
         changed = [member for member in by_account.values() if member != known.get(member.account)]
         concerned = {m.unit for m in changed} | {known[m.account].unit for m in changed if m.account in known}
-        keep_members(connection, changed, known, feed.lock_positions(connection, concerned), now)
+        keep_members(connection, changed, known, feed.lock_positions(connection, concerned), now, actor="")
     return Loaded(units=len(ward.units), members=len(loaded), changed=len(changed))
 
 
@@ -102,7 +101,7 @@ def _start_feeds(connection: Connection) -> None:
 
 def _member(entry: _MemberEntry) -> Member:
     given = {
-        Duty(kind, commune_of(entry.unit) if kind in _OF_COMMUNE else entry.unit) for kind in entry.duties
+        Duty(kind, commune_of(entry.unit) if kind in COMMUNE_DUTIES else entry.unit) for kind in entry.duties
     }
     return Member(
         account=entry.account,

@@ -20,10 +20,12 @@ from handbook.desktop.widgets import Toast
 from handbook.errors import SignInFailed
 from handbook.model.people import Action, Duty, DutyKind, can
 from handbook.model.reflection import Answer
+from handbook.protocol.api import MemberState
 from handbook.protocol.packs import assignment_item, document_item
 from handbook.server.people import find_members
+from handbook.server.roster import change_duty
 from tests.client.samples import NOW, assignment, document
-from tests.client.simulated_server import Device, Fault, Ward, account_of, running_ward
+from tests.client.simulated_server import COMMUNE, Device, Fault, Ward, account_of, running_ward
 from tests.desktop.seat import Seat
 
 pytestmark = pytest.mark.gui
@@ -325,6 +327,59 @@ def test_the_page_is_closed_to_who_has_no_such_duty(
         assert seated.find("members.list") is None
     finally:
         seated.close()
+
+
+def test_an_administrator_gives_duties_for_the_commune_with_undo_and_stays_the_last_one(
+    ward: Ward, tmp_path: Path, qapp: QApplication
+) -> None:
+    ward.now = NOW
+    cell = ward.new_cell({"Tu": (DutyKind.ADMINISTRATOR,), "An": ()})
+    tu = Device(tmp_path / "tu", ward, "Tu", cell)
+    others = {state.member.account for state in _administrators(tu)} - {tu.account_name}
+    for account in others:
+        change_duty(ward.database, account, DutyKind.ADMINISTRATOR, False, NOW)
+    seated = Seat(tu)
+    an = account_of("An", cell)
+    try:
+        seated.go(Place.MEMBERS)
+        choose(seated, cell, "An")
+        seated.click("members.edit")
+        seated.find("members.form.commune.administrator").setChecked(True)
+        assert "giao được nhiệm vụ của đảng uỷ" in seated.text("members.form.note")
+        picture(seated, "commune-duties")
+        seated.find("members.form.commune.administrator").setChecked(False)
+        seated.find("members.form.commune.committee_officer").setChecked(True)
+        seated.click("members.form.keep")
+        assert "Đã lưu An" in seated.toast()
+        assert can(member(ward, an), Action.READ_COUNTS, COMMUNE)
+        assert "Cán bộ văn phòng đảng uỷ" in next(row.note for row in rows(seated) if row.key == an)
+        undo(seated)
+        assert not can(member(ward, an), Action.READ_COUNTS, COMMUNE)
+        choose(seated, cell, "Tu")
+        seated.click("members.edit")
+        seated.find("members.form.commune.administrator").setChecked(False)
+        assert "không tự lấy lại được" in seated.text("members.form.note")
+        seated.click("members.form.keep")
+        assert "quản trị cuối cùng" in seated.banner()
+        assert can(member(ward, tu.account_name), Action.ADMINISTER, COMMUNE)
+    finally:
+        seated.close()
+        tu.close()
+
+
+def _administrators(device: Device) -> list[MemberState]:
+    page = Members(device.store, device.account, device.line)
+    page.ask_page(COMMUNE, NOW)
+    return [
+        state for state in page.page(COMMUNE).page.members if can(state.member, Action.ADMINISTER, COMMUNE)
+    ]
+
+
+def test_a_secretary_sees_no_duties_for_the_commune_in_the_form(seat: Seat, cell: str) -> None:
+    choose(seat, cell, "An")
+    seat.click("members.edit")
+    assert seat.find("members.form.duty")
+    assert not seat.find("members.form.commune.administrator")
 
 
 def test_an_administrator_moves_a_member_and_no_word_of_theirs_is_lost(

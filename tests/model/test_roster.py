@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handbook.model.duties import departed, secretaries
 from handbook.model.people import Action, Duty, DutyKind, Member, Unit, UnitKind, can, may_manage
 from handbook.model.roster import (
     RosterChange,
@@ -14,10 +15,8 @@ from handbook.model.roster import (
     RosterRow,
     Ward,
     account_for,
-    departed,
     plan,
     proper_name,
-    secretaries,
 )
 from handbook.model.roster_sheet import read_sheet
 

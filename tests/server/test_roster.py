@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from handbook.errors import Conflict
 from handbook.model.people import Action, Duty, DutyKind, Member, can
 from handbook.model.roster import RosterRow
 from handbook.protocol.api import (
@@ -17,7 +18,9 @@ from handbook.protocol.api import (
     RosterRequest,
     Session,
 )
-from tests.server.harness import CELL, COMMUNE, OTHER_CELL, RunningServer, problem, read, reflection
+from handbook.server.duties import history, holders
+from handbook.server.roster import change_duty
+from tests.server.harness import CELL, COMMUNE, NOW, OTHER_CELL, RunningServer, problem, read, reflection
 
 ADMINISTRATOR, SECRETARY = "quantri", "bithu"
 
@@ -195,6 +198,46 @@ def test_a_secretary_neither_moves_members_nor_touches_one_with_a_wider_duty(ser
     # Nor by naming a unit they answer for while editing another.
     bithu2 = members["bithu2"].member
     assert problem(put(server, SECRETARY, editing(bithu2, name="Tên Khác"), CELL)) == (403, "not-allowed")
+
+
+def test_an_administrator_gives_and_ends_duties_for_the_commune_and_it_is_on_record(
+    server: RunningServer,
+) -> None:
+    an = listed(server)["an"].member
+    officer = (DutyKind.COMMITTEE_OFFICER,)
+    given = changed(server, ADMINISTRATOR, editing(an, commune_duties=officer))[0]
+    assert can(given, Action.READ_COUNTS, COMMUNE)
+    assert read(server.as_("an").get("/v1/me"), Session).member == given
+    ended = changed(server, ADMINISTRATOR, editing(given, commune_duties=()))[0]
+    assert ended == an
+    told = [(one.actor, one.account, one.kind, one.given) for one in history(server.house.database, 2)]
+    assert told == [
+        (ADMINISTRATOR, "an", DutyKind.COMMITTEE_OFFICER, False),
+        (ADMINISTRATOR, "an", DutyKind.COMMITTEE_OFFICER, True),
+    ]
+
+
+def test_a_secretary_gives_no_duty_for_the_commune(server: RunningServer) -> None:
+    an = listed(server, SECRETARY, CELL)["an"].member
+    edit = editing(an, commune_duties=(DutyKind.ADMINISTRATOR,))
+    assert problem(put(server, SECRETARY, edit)) == (403, "not-allowed")
+    edit = editing(an, commune_duties=(DutyKind.CELL_SECRETARY,))
+    assert problem(put(server, ADMINISTRATOR, edit)) == (422, "bad-input")
+
+
+def test_the_last_administrator_stays_one_however_it_is_tried(server: RunningServer) -> None:
+    me = listed(server)[ADMINISTRATOR].member
+    cell = me.unit
+    for edit in (editing(me, commune_duties=()), editing(me, active=False)):
+        assert problem(put(server, ADMINISTRATOR, edit, cell)) == (409, "conflict")
+    with pytest.raises(Conflict):
+        change_duty(server.house.database, ADMINISTRATOR, DutyKind.ADMINISTRATOR, False, NOW)
+    an = change_duty(server.house.database, "an", DutyKind.ADMINISTRATOR, True, NOW)
+    assert change_duty(server.house.database, "an", DutyKind.ADMINISTRATOR, True, NOW) is None
+    assert {member.account for member in holders(server.house.database)} >= {"an", ADMINISTRATOR}
+    changed(server, ADMINISTRATOR, editing(me, commune_duties=()), cell)
+    with pytest.raises(Conflict):
+        change_duty(server.house.database, an.account, DutyKind.ADMINISTRATOR, False, NOW)
 
 
 def test_no_wider_duty_is_given_and_no_list_is_without_end(server: RunningServer) -> None:

@@ -16,6 +16,7 @@ def upgrade() -> None:
     _accounts()
     _submissions()
     _entries()
+    _figures()
     _retention()
     op.create_table(
         "access_log",
@@ -29,6 +30,18 @@ def upgrade() -> None:
         sa.Column("lineage", sa.Text, nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("how", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "duty_changes",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("account", sa.Text, nullable=False, index=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("unit", sa.Text, nullable=False),
+        sa.Column("given", sa.Boolean, nullable=False),
     )
 
 
@@ -189,6 +202,31 @@ def _entries() -> None:
         postgresql_partition_by="HASH (commune)",
     )
     _partition("entries")
+
+
+def _figures() -> None:
+    counts = (
+        *("members", "read_all", "submitted", "waiting", "returned"),
+        *("accepted", "late", "exempt", "paper", "missing"),
+    )
+    op.create_table(
+        "cell_figures",
+        sa.Column("commune", sa.Text, primary_key=True),
+        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("assignment", sa.Text, primary_key=True),
+        sa.Column("basis", sa.Text, nullable=False),
+        *(sa.Column(count, sa.Integer, nullable=False) for count in counts),
+    )
+    op.create_table(
+        "counted_feeds",
+        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("position", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "counted_communes",
+        sa.Column("commune", sa.Text, primary_key=True),
+        sa.Column("edition", sa.BigInteger, nullable=False),
+    )
 
 
 def _partition(table: str) -> None:
