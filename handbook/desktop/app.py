@@ -248,6 +248,7 @@ class Desktop(QObject):
             (
                 lambda: self.window.prepare(Place.READER),
                 lambda: self.window.prepare(Place.LIBRARY),
+                lambda: self.window.rehearse(Place.READER),
                 lambda: self._times.watch(NetworkWatch(self._times)),
             )
         )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 STEP_HEADINGS = 30
 """So many headings are measured in one turn of the event loop; one takes some sixty microseconds."""
-FIRST_STEP_MS = 20
-"""The text beside the headings is painted before they are put in."""
+RESIZED_MS = 20
+"""After a change of width, before headings are measured anew: the text beside them is set first."""
 LINES = 3
 """A heading takes no more lines than this; the tool tip has all of it."""
 
@@ -51,7 +51,6 @@ class Contents(QListView):
         self._top, self._opening = 1, ""
         self._section = 0
         self._measured = 0
-        self._stale = False
         self._painter = _HeadingPainter(self)
         self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
@@ -63,8 +62,13 @@ class Contents(QListView):
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.clicked.connect(lambda index: self.chosen.emit(index.data(_SECTION)))
 
-    def show_outline(self, outline: "Sequence[OutlineEntry]", opening: str) -> None:
-        """`opening` names the text before the first heading."""
+    @property
+    def is_filled(self) -> bool:
+        """Whether an outline is shown, or is being put in."""
+        return bool(self._rows)
+
+    def show_outline(self, outline: "Sequence[OutlineEntry]", opening: str = "") -> None:
+        """`opening` names the text before the first heading; an empty outline empties the list."""
         # Text without a heading is a place of its own only where the document begins.
         shown = [entry for entry in outline if entry.heading or not entry.index]
         self._top = min((entry.level for entry in shown if entry.heading), default=1)
@@ -72,24 +76,23 @@ class Contents(QListView):
         self._rows = [entry.index for entry in shown]
         self._waiting = shown
         self._section = 0
-        self._stale = True
-        self._steps.start(FIRST_STEP_MS)
+        self._headings.clear()
+        self._painter.heights.clear()
+        self._measured = 0
+        self._steps.stop()
+        if shown:
+            self._steps.start(0)
 
     def show_section(self, section: int) -> None:
         """Mark the heading under which the section lies, as soon as it is in the list."""
         self._section = section
         row = bisect_right(self._rows, section) - 1
-        if not self._stale and 0 <= row < self._headings.rowCount() and row != self.currentIndex().row():
+        if 0 <= row < self._headings.rowCount() and row != self.currentIndex().row():
             self.setCurrentIndex(self._headings.index(row, 0))
             self.scrollTo(self.currentIndex())
 
     def _step(self) -> None:
         self._steps.setInterval(0)
-        if self._stale:
-            self._headings.clear()
-            self._painter.heights.clear()
-            self._measured = 0
-            self._stale = False
         added, self._waiting = self._waiting[:STEP_HEADINGS], self._waiting[STEP_HEADINGS:]
         self._headings.invisibleRootItem().appendRows([self._row(entry) for entry in added])
         for row in range(self._measured, min(self._measured + STEP_HEADINGS, self._headings.rowCount())):
@@ -111,7 +114,7 @@ class Contents(QListView):
     def _measure_anew(self) -> None:
         """Rows keep their former heights until their turn comes."""
         self._measured = 0
-        self._steps.start(FIRST_STEP_MS)
+        self._steps.start(RESIZED_MS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():

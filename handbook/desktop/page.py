@@ -188,6 +188,10 @@ class Loading(QWidget):
         if text:
             self._words.setText(text)
 
+    def show_activity(self) -> None:
+        """At once: the person has waited before this came."""
+        self._activity.show()
+
     def showEvent(self, event: QShowEvent) -> None:
         self._appear.start()
         self._offer.start()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class PiecewiseText:
-    """Fills one QTextDocument. `forms` are those of its style sheet (`pieces.block_forms`)."""
+    """Fills one QTextDocument. `forms` are those of its style sheet (`pieces.block_forms`).
+
+    `all_here` tells whether every section was given.
+    """
 
     def __init__(self, document: QTextDocument) -> None:
         self.forms: Forms = {}
@@ -26,7 +29,7 @@ class PiecewiseText:
         self._head = ""
         self._link: Callable[[str], str] = str
         self._pieces: list[Piece] = []
-        self._all_here = True
+        self.all_here = True
         self._first_pieces: dict[int, int] = {}
         self._headed: frozenset[int] = frozenset()
         self._built = range(0)
@@ -58,7 +61,7 @@ class PiecewiseText:
 
     def _read(self, sections: "Sequence[SectionHtml]", first: int, all_here: bool) -> None:
         self._pieces = pieces_of(self._head, sections, first)
-        self._all_here = all_here
+        self.all_here = all_here
         self._first_pieces = {
             piece.section: at
             for at, piece in enumerate(self._pieces)
@@ -71,7 +74,7 @@ class PiecewiseText:
     @property
     def complete(self) -> bool:
         """Whether the whole document is in the text."""
-        return self._all_here and len(self._built) == len(self._pieces)
+        return self.all_here and len(self._built) == len(self._pieces)
 
     @property
     def more_below(self) -> bool:
@@ -113,7 +116,7 @@ class PiecewiseText:
     def bounds(self, section: int) -> tuple[QTextCursor, QTextCursor | None] | None:
         """Where a section that is wholly in the text begins and where the next one does (None at the end)."""
         start, following = self.section_start(section), self.section_start(section + 1)
-        if start is None or (following is None and (self.more_below or not self._all_here)):
+        if start is None or (following is None and (self.more_below or not self.all_here)):
             return None
         return start, following
 

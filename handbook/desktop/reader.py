@@ -1,31 +1,22 @@
 """Đọc: one document with its contents, found words, remembered place, and the mark that it was read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QUrl
-from PySide6.QtGui import (
-    QDesktopServices,
-    QKeySequence,
-    QResizeEvent,
-    QShortcut,
-)
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from handbook.desktop import attachments, images
-from handbook.desktop.attachments import Attachments
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.find_bar import FindBar
-from handbook.desktop.images import Pictures
-from handbook.desktop.linking import Linker, anchor_in
-from handbook.desktop.picture_view import PictureView
+from handbook.desktop.page import ACTIVITY_AFTER_MS
 from handbook.desktop.reader_bar import ReaderBar
 from handbook.desktop.reader_copy import ReaderCopy
-from handbook.desktop.reader_differences import SCHEME as DIFFERENCES
-from handbook.desktop.reader_differences import Offer, ReaderDifferences, offers_of
+from handbook.desktop.reader_differences import ReaderDifferences
+from handbook.desktop.reader_links import ReaderLinks
 from handbook.desktop.reader_look import ReaderLook
 from handbook.desktop.reader_notes import ReaderNotes
+from handbook.desktop.reader_opening import Opened, Part, Wanted, open_document, read_rest
 from handbook.desktop.reader_print import ReaderPrint, ToPrint
 from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import DocumentText
@@ -34,37 +25,20 @@ from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.stops import Stops
 from handbook.desktop.theme import current_theme
 from handbook.desktop.title_block import name_of, title_block
-from handbook.desktop.widgets import (
-    Action,
-    Banner,
-    Kind,
-)
+from handbook.desktop.widgets import Action
 from handbook.desktop.window import FOLD_BELOW
 from handbook.errors import Expected, NotFound, Recalled
 from handbook.model.changes import Change, Changes
-from handbook.model.library import (
-    COLLECTION_NAMES,
-)
+from handbook.model.library import COLLECTION_NAMES
 from handbook.model.notes import Entry, EntryKind
 
 if TYPE_CHECKING:
     from handbook.client.library import DocumentView, Position, SectionHtml
-    from handbook.desktop.linking import Numbers
+    from handbook.desktop.work import Job
 
 CONTENTS_PX = 268
 COMPACT_BELOW = 660
 """Width of the screen, in pixels at 100 %, below which the bar leaves out where one is."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """`sections` is None where the text on the screen is still that of the library."""
-
-    view: "DocumentView"
-    sections: "tuple[SectionHtml, ...] | None"
-    numbers: "Numbers"
-    link: Callable[[str], str]
-    offers: tuple[Offer, ...]
 
 
 class ReaderScreen(Screen):
@@ -76,17 +50,18 @@ class ReaderScreen(Screen):
         self._jump = ""
         self._stops = Stops()
         self._stopped: Position | None = None
-        self._numbers: Numbers | None = None
+        self._waits_for_picture = False
+        self._rest: Job[tuple[SectionHtml, ...]] | None = None
+        self._long = QTimer(self, interval=ACTIVITY_AFTER_MS, singleShot=True)
+        self._long.timeout.connect(self._show_activity)
         self.text = DocumentText()
         self.text.setObjectName("reader.text")
         self.text.setAccessibleName(self.tr("Nội dung văn bản"))
         self.text.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.text.customContextMenuRequested.connect(self._open_menu)
-        self.text.followed.connect(self._follow)
         self.text.section_changed.connect(self._section_changed)
         self.text.paused.connect(self._remember)
-        self._pictures = self._new_pictures()
-        self.text.show_pictures(self._pictures)
+        self.text.pictured.connect(self._go_on)
         self.find_bar = FindBar(self.text)
         self.side = ReaderSide()
         self.contents = self.side.contents
@@ -96,11 +71,11 @@ class ReaderScreen(Screen):
         self.side.notes.opened.connect(self._choose_note)
         self.side.notes.removed.connect(lambda entry: self.notes.remove((entry.id,)))
         self.printing = ReaderPrint(self, self._to_print)
-        self.attachments = Attachments(self, lambda: self._view)
         self.look = ReaderLook(self, self.text)
         self.copying = ReaderCopy(self, self.text, lambda: self._view)
         self._bar = self._build_bar()
         self.differences = ReaderDifferences(self, self._bar.differences)
+        self.links = ReaderLinks(self, self.text, lambda: self._view, self.differences)
         self._contents_button = self._bar.contents
         self.tick = self._bar.tick
         self.body.addWidget(self._bar)
@@ -160,6 +135,34 @@ class ReaderScreen(Screen):
 
     # -- opening
 
+    def rehearse(self, size: QSize) -> None:
+        """Read and paint some document."""
+        handbook = self.session.handbook
+
+        def read() -> Opened | None:
+            document = next((held[0][0] for held in handbook.library.by_number().values()), "")
+            return open_document(handbook, Wanted(document=document), None) if document else None
+
+        def paint(opened: Opened | None) -> None:
+            if opened and self._is_new:
+                self.resize(size)
+                self._show_text(opened, opened.part)
+                steps = iter((self._bar.grab, self.text.grab, self.side.grab, self.text.forget))
+                self._in_turns(steps)
+
+        self.session.work.run(read, paint, _nothing, self)
+
+    def _in_turns(self, steps: Iterator[Callable[[], object]]) -> None:
+        """Each step in a turn of the event loop of its own, until the person comes here."""
+        if self._is_new and (step := next(steps, None)):
+            step()
+            QTimer.singleShot(0, self, lambda: self._in_turns(steps))
+
+    @property
+    def _is_new(self) -> bool:
+        """Whether the person has not been here yet."""
+        return not self.route.document
+
     def show_route(self, route: Route) -> None:
         left = self._place() if route != self.route else None
         if route != self.route:
@@ -176,37 +179,32 @@ class ReaderScreen(Screen):
         if left:  # after what was asked for has begun to be read
             self._keep(*left)
         if self._view:
-            self.notes.open(self._view, route.note)
+            self.notes.refresh(route.note)
         self.text.setFocus()
 
     def changed(self, changes: Changes) -> None:
         if Change.LIBRARY in changes:
-            self._numbers = None
-            self._pictures.look_again()
+            self.links.pictures.look_again()
         super().changed(changes)
         if Change.NOTES in changes and self.isVisible():
             self.notes.refresh()
 
     def refresh(self) -> None:
-        handbook, document, known = self.session.handbook, self.route.document, self._view
-        library, editions = handbook.library, handbook.editions
-        numbers = self._numbers
-        if known is None:
-            self.show_loading(self.tr("Đang mở văn bản…"))
+        handbook, shown = self.session.handbook, self._view
+        wanted = Wanted(
+            document=self.route.document, jump=self._jump, note=self.route.note, stopped=self._stopped
+        )
+        if shown is None:
+            # What was in the window before stays in sight until the page is ready, mostly for an instant.
+            self.setUpdatesEnabled(False)
+            self._long.start()
+        self.load(lambda: open_document(handbook, wanted, shown), self._show_document)
 
-        def read() -> _Opened:
-            view = library.open(document)
-            offers = offers_of(view, editions.former(document) is not None)
-            if known and known.card.edition == view.card.edition:
-                return _Opened(view, None, numbers or {}, str, offers)
-            sections = library.sections(document, 0, view.card.section_count)
-            known_numbers = library.by_number() if numbers is None else numbers
-            link = Linker(view.card, view.outline, known_numbers).link
-            return _Opened(view, sections, known_numbers, link, offers)
+    def _show_activity(self) -> None:
+        self.show_loading(self.tr("Đang mở văn bản…")).show_activity()
+        self.setUpdatesEnabled(True)
 
-        self.load(read, self._show_document)
-
-    def _show_document(self, opened: _Opened) -> None:
+    def _show_document(self, opened: Opened) -> None:
         view, former = opened.view, self._view
         card = view.card
         self._view = view
@@ -216,34 +214,71 @@ class ReaderScreen(Screen):
         self._bar.show_saved(card.saved)
         self.differences.show_offers(opened.offers)
         self.show_ready()
-        anchors = {entry.anchor: entry.index for entry in view.outline}
-        jump = anchor_in(view.outline, self._jump)
-        position = self._stopped or view.position
-        if opened.sections is not None:
-            self._numbers = opened.numbers
-            section, offset = anchors.get(position.anchor, 0), position.offset
-            if jump:
-                section, offset = anchors[jump], 0.0
-            self.contents.show_outline(view.outline, self.tr("Mở đầu"))
-            head = title_block(view, opened.offers)
-            self.text.show_document(head, opened.sections, section, offset, opened.link)
+        if part := opened.part:
+            self._forget_rest()
+            self.contents.show_outline(())
+            self._show_text(opened, part)
             if former:
                 self.show_banner(self.differences.banner(self.tr("Văn bản vừa được cập nhật bản mới.")))
             elif card.is_revised:
                 self.show_banner(
                     self.differences.banner(self.tr("Văn bản có bản mới từ lần đồng bộ vừa rồi."))
                 )
-        elif jump:
-            self.text.go_to(anchors[jump])
-        elif self._stopped and self._stopped.anchor in anchors:
-            self.text.go_to(anchors[self._stopped.anchor], self._stopped.offset)
+        elif opened.place:
+            self.text.go_to(*opened.place)
         if self.route.query:
             self.text.mark_words(self.route.query)
         self._jump, self._stopped = "", None
-        self.notes.open(view, self.route.note if opened.sections is not None else "")
+        self.notes.show(view, opened.notes, self.route.note if part else "")
+        self._end_waiting()
+        self._waits_for_picture = True
+        if not part:
+            self._go_on()
+
+    def _show_text(self, opened: Opened, part: Part) -> None:
+        self.text.show_document(
+            title_block(opened.view, opened.offers),
+            part.sections,
+            part.section,
+            part.offset,
+            part.link,
+            part.first,
+            part.all_here,
+        )
+
+    def _go_on(self) -> None:
+        """What the first picture does not wait for."""
+        view = self._view
+        if view is None or not self._waits_for_picture:
+            return
+        self._waits_for_picture = False
+        if not self.contents.is_filled:
+            self.contents.show_outline(view.outline, self.tr("Mở đầu"))
+            self.contents.show_section(self.text.section)
+        if not self.text.all_here and not self._rest:
+            library = self.session.handbook.library
+            self._rest = self.session.work.run(
+                lambda: read_rest(library, view), self._show_rest, self._cannot_load, self
+            )
+        self.notes.refresh()
         self._remember()
 
+    def _show_rest(self, sections: "tuple[SectionHtml, ...]") -> None:
+        self._rest = None
+        if sections:
+            self.text.show_rest(sections)
+
+    def _forget_rest(self) -> None:
+        if self._rest:
+            self._rest.cancel()
+            self._rest = None
+
+    def _end_waiting(self) -> None:
+        self._long.stop()
+        self.setUpdatesEnabled(True)
+
     def _cannot_load(self, error: Expected) -> None:
+        self._end_waiting()
         if not isinstance(error, NotFound):
             super()._cannot_load(error)
             return
@@ -348,44 +383,6 @@ class ReaderScreen(Screen):
         if self._view:
             library, card = self.session.handbook.library, self._view.card
             self.command(lambda: library.save(card.id, not card.saved))
-
-    def _follow(self, url: QUrl) -> None:
-        if url.scheme() == "handbook":
-            self.navigate.emit(Route(place=Place.READER, document=url.path(), anchor=url.fragment()))
-        elif url.scheme() in ("http", "https"):
-            self._offer_web_page(url)
-        elif url.scheme() == DIFFERENCES:
-            self.differences.go(url.path())
-        elif url.scheme() == attachments.SCHEME:
-            self.attachments.follow(url)
-        elif url.scheme() == images.SCHEME:
-            self._enlarge(url.path())
-        elif self._view and (name := url.fragment()):
-            route = Route(place=Place.READER, document=self._view.card.id, anchor=name)
-            anchors = [entry.anchor for entry in self._view.outline]
-            if name not in anchors:
-                self.text.go_to_name(name)
-            elif route != self.route:
-                self.navigate.emit(route)
-            else:
-                self.text.go_to(anchors.index(name))
-
-    def _new_pictures(self) -> Pictures:
-        return Pictures(self.session.work, lambda sha256: self.session.handbook.assets.data(sha256), self)
-
-    def _enlarge(self, sha256: str) -> None:
-        if found := self.text.pictures.find(sha256):
-            PictureView(self.window(), self._new_pictures(), sha256, *found)
-
-    def _offer_web_page(self, url: QUrl) -> None:
-        self.show_banner(
-            Banner(
-                Kind.INFO,
-                self.tr("Liên kết này dẫn ra trang web bên ngoài sổ tay."),
-                url.toDisplayString(),
-                Action(self.tr("Mở bằng trình duyệt"), lambda: QDesktopServices.openUrl(url)),
-            )
-        )
 
     def _open_menu(self, at: QPoint) -> None:
         menu = self.text.createStandardContextMenu(at)

@@ -70,16 +70,21 @@ class ReaderNotes(QObject):
 
     # -- what is shown
 
-    def open(self, view: "DocumentView", wanted: str = "") -> None:
-        """Read the notes of the document that is on the page, and go to the one wanted."""
+    def show(self, view: "DocumentView", notes: "DocumentNotes", wanted: str = "") -> None:
+        """Mark what is noted in the document that is on the page, and go to the note wanted.
+
+        `refresh` reads what the lists show of them.
+        """
         if self._view and self._view.card.id != view.card.id:
             self.panel.close_panel()
-            self._notes = None
-        self._view = view
+        self._view, self._notes = view, notes
         self._wanted = wanted or self._wanted
-        self.refresh()
+        self._paint(notes)
+        self._go_to_wanted()
 
-    def refresh(self) -> None:
+    def refresh(self, wanted: str = "") -> None:
+        """Read the notes again; then go to the one wanted."""
+        self._wanted = wanted or self._wanted
         if self._view is None:
             return
         notes, document, now = (
@@ -114,8 +119,22 @@ class ReaderNotes(QObject):
         card = self._view.card if self._view else None
         if card is None or (read.document, read.notes.edition) != (card.id, card.edition):
             return  # of what is not on the page, or not yet
-        notes = self._notes = read.notes
+        self._notes = read.notes
         self._colour = read.colour
+        self._paint(read.notes)
+        self.changed.emit(read.entries)
+        shown = self._marked(self.panel.id)
+        if shown:
+            self.panel.show_note(shown)
+        elif self.panel.id:
+            self.panel.id = ""
+            self.panel.hide()
+        if self._written and self._marked(self._written):
+            self.show_note(self._written, typing=True)
+            self._written = ""
+        self._go_to_wanted()
+
+    def _paint(self, notes: "DocumentNotes") -> None:
         indexes = {entry.anchor: entry.index for entry in self._view.outline}
         self._text.show_marks(
             [
@@ -132,17 +151,6 @@ class ReaderNotes(QObject):
                 if one.span and one.span.section in indexes
             ]
         )
-        self.changed.emit(read.entries)
-        shown = self._marked(self.panel.id)
-        if shown:
-            self.panel.show_note(shown)
-        elif self.panel.id:
-            self.panel.id = ""
-            self.panel.hide()
-        if self._written and self._marked(self._written):
-            self.show_note(self._written, typing=True)
-            self._written = ""
-        self._go_to_wanted()
 
     def _go_to_wanted(self) -> None:
         if self._wanted and self._notes:

@@ -8,19 +8,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QTextCursor, QWheelEvent
-from PySide6.QtWidgets import QTextBrowser, QWidget
+from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QTextCursor, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
-from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.highlights import Highlights
 from handbook.desktop.images import NoPictures, Pictures, TextPictures
 from handbook.desktop.look import Look
+from handbook.desktop.paper_text import PaperText
 from handbook.desktop.passages import Chosen, Mark, Marks, place_of_name
 from handbook.desktop.pieces import block_forms
 from handbook.desktop.piecewise import PiecewiseText
-from handbook.desktop.theme import Theme, current_theme
-from handbook.desktop.unbroken import as_written
+from handbook.desktop.theme import current_theme
 
 if TYPE_CHECKING:
     from handbook.client.library import SectionHtml
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
 STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
 FIRST_STEP_MS: Final = 20
-"""What was set at once is painted before the first step."""
+"""Between the first picture and the first step: while a window is drawn wider the text is set anew before."""
+UNSEEN_MS: Final = 200
+"""The rest of a text that nobody sees is set after this; one that is seen is painted first."""
 VIEWS_SET_FIRST: Final = 1.25
 """So much of the view is filled at once, counted from its top on."""
 RESET_CHARACTERS: Final = 60_000
@@ -36,23 +37,22 @@ RESET_CHARACTERS: Final = 60_000
 long as this takes some thirty milliseconds."""
 
 
-class DocumentText(QTextBrowser):
+class DocumentText(PaperText):
     """A document that is read: it scrolls, finds, and knows which section is at the top.
 
     `section_changed(index)` when reading comes to another section; `paused()` when scrolling has stopped;
-    `completed()` when the whole text is there; `followed(url)` for a link, which is never opened here.
+    `pictured()` when what was set at once has been painted, or nobody looks; `completed()` when the whole
+    text is there; `followed(url)` for a link, which is never opened here.
     """
 
     section_changed = Signal(int)
     paused = Signal()
+    pictured = Signal()
     completed = Signal()
     followed = Signal(QUrl)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setOpenLinks(False)
-        self.setUndoRedoEnabled(False)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.anchorClicked.connect(self.followed)
         self._pieces = PiecewiseText(self.document())
         self.pictures = TextPictures(self.document(), NoPictures())
@@ -62,17 +62,16 @@ class DocumentText(QTextBrowser):
         self._chosen = -1
         self.marks = Marks(self.document(), self._pieces.bounds, self._pieces.has_heading)
         self._highlights = Highlights(self, self.marks, self.section_of)
-        self._look = Look()
         self._resizing = False
-        self._worn: tuple[Theme, Look] | None = None
         self._steps = QTimer(self)
         self._steps.timeout.connect(self._step)
+        self._unseen = QTimer(self, singleShot=True)
+        self._unseen.timeout.connect(self._go_on)
         self._pause = QTimer(self, interval=700, singleShot=True)
         self._pause.timeout.connect(self.paused)
         bar = self.verticalScrollBar()
         bar.valueChanged.connect(self._scrolled)
         bar.actionTriggered.connect(lambda _: self._forget_choice())
-        self.horizontalScrollBar().rangeChanged.connect(self._widen)
         self._dress()
 
     # -- what is shown
@@ -106,10 +105,19 @@ class DocumentText(QTextBrowser):
             self._awaited = None
             self.go_to(*awaited)
 
+    def forget(self) -> None:
+        """Show nothing."""
+        self.show_document("", (), 0, 0.0)
+
     @property
     def complete(self) -> bool:
         """Whether the whole document is in the text."""
         return self._pieces.complete
+
+    @property
+    def all_here(self) -> bool:
+        """Whether every section was given, also those that are not in the text yet."""
+        return self._pieces.all_here
 
     def show_pictures(self, source: Pictures) -> None:
         """From now on pictures come from there."""
@@ -117,10 +125,9 @@ class DocumentText(QTextBrowser):
         source.came.connect(self.viewport().update)
 
     def set_look(self, look: Look) -> None:
-        self._look = look
         self.pictures.paper = look.paper
         self._highlights.paper = look.paper
-        self._dress()
+        super().set_look(look)
 
     # -- where reading is
 
@@ -224,24 +231,6 @@ class DocumentText(QTextBrowser):
         first, last = map(self.section_of, (cursor.selectionStart(), cursor.selectionEnd()))
         return self.marks.chosen(cursor.selectionStart(), cursor.selectionEnd(), range(first, last + 1))
 
-    # -- taking along
-
-    def toPlainText(self) -> str:
-        """The text as it is written, without what keeps numbers in one line."""
-        return as_written(super().toPlainText())
-
-    def selected_text(self) -> str:
-        """What is selected, as it is written."""
-        return as_written(self.textCursor().selection().toPlainText())
-
-    def createMimeDataFromSelection(self) -> QMimeData:
-        """What is copied or dragged."""
-        taken = super().createMimeDataFromSelection()
-        clean = QMimeData()
-        clean.setText(as_written(taken.text()))
-        clean.setHtml(as_written(taken.html()))
-        return clean
-
     # -- finding
 
     def find_all(self, text: str) -> int:
@@ -273,6 +262,7 @@ class DocumentText(QTextBrowser):
         """Set the text anew, from a place on as far as the eye reaches; the rest follows in steps."""
         pieces = self._pieces
         self._steps.stop()
+        self._unseen.stop()
         self.setUpdatesEnabled(False)
         self.clear()
         self.marks.forget_places()
@@ -285,7 +275,7 @@ class DocumentText(QTextBrowser):
             self._scroll_to(self._top_of(piece, share))
         self.setUpdatesEnabled(True)
         self._tell_section()
-        self._steps.start(FIRST_STEP_MS)
+        self._unseen.start(UNSEEN_MS)
 
     def _fill(self, piece: int, share: float) -> None:
         """Set what is seen with this place at the top, or at the end of the text with as much as fills it."""
@@ -296,6 +286,15 @@ class DocumentText(QTextBrowser):
                 return
         while pieces.more_above and self._height() - self._top_of(piece, share) < view:
             pieces.prepend()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._unseen.isActive():
+            self._unseen.start(0)
+
+    def _go_on(self) -> None:
+        self._steps.start(FIRST_STEP_MS)
+        self.pictured.emit()
 
     def _step(self) -> None:
         """Add some pieces below and some above."""
@@ -410,41 +409,12 @@ class DocumentText(QTextBrowser):
         self._forget_choice()
         super().keyPressEvent(event)
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._dress()
-        elif event.type() is QEvent.Type.FontChange:
-            # Qt has just given the document the font of its widget.
-            self.document().setDefaultFont(self._look.font(current_theme()))
-
-    def _dress(self) -> None:
+    def _dress(self) -> bool:
         """Set the text in the present look, at the same place of reading."""
-        look = (current_theme(), self._look)
-        if look == self._worn:
-            return
         place = self.place()
-        self._worn = look
-        theme = current_theme()
-        document = self.document()
-        document.setDefaultStyleSheet(self._look.css(theme))
-        document.setDefaultFont(self._look.font(theme))
-        document.setDocumentMargin(theme.px(20))
-        self._pieces.forms = block_forms(document)
-        self.setStyleSheet(theme.surface_css(self._look.paper))
-        self._set_margins()
-        if self._pieces:
-            self._build(*place)
-
-    def _widen(self, _: int, overhang: int) -> None:
-        """Only a table that is really wider than the page is worth a bar; borders are a pixel off."""
-        policy = Qt.ScrollBarPolicy
-        shown = policy.ScrollBarAsNeeded if overhang > current_theme().px(8) else policy.ScrollBarAlwaysOff
-        if shown != self.horizontalScrollBarPolicy():
-            self.setHorizontalScrollBarPolicy(shown)
-
-    def _set_margins(self) -> None:
-        theme = current_theme()
-        line = self._look.column_px(theme)
-        side = max(0, (self.width() - self.verticalScrollBar().sizeHint().width() - line) // 2)
-        self.setViewportMargins(side, 0, side, 0)
+        changed = super()._dress()
+        if changed:
+            self._pieces.forms = block_forms(self.document())
+            if self._pieces:
+                self._build(*place)
+        return changed

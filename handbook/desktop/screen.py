@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.widgets import Action, Banner, Page
@@ -39,6 +39,12 @@ class Screen(Page):
         self.route = route
         if self.session.is_open and (changed or self._stale):
             self.refresh()
+
+    def rehearse(self, size: QSize) -> None:
+        """Do out of sight, in this size, what is done once: the first time the person comes is as any other.
+
+        Called while nothing else goes on, at most once; a turn of the event loop stays short.
+        """
 
     def refresh(self) -> None:
         """Read again what is shown; a screen starts a job with `load` here."""

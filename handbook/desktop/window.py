@@ -205,6 +205,11 @@ class Window(QMainWindow):
         if self._session and place in self._factories:
             self._screen(place)
 
+    def rehearse(self, place: "Place") -> None:
+        """Let a screen that is built and was never shown do what it does once."""
+        if (screen := self._screens.get(place)) and screen is not self.current:
+            screen.rehearse(self._stack.size())
+
     def _screen(self, place: "Place") -> "Screen":
         screen = self._screens.get(place)
         if screen is None:

@@ -130,7 +130,7 @@ def test_copies_are_removed_when_the_program_ends(tmp_path: Path) -> None:
 def test_what_is_kept_is_what_was_published(shown: OneScreen, tmp_path: Path) -> None:
     target = tmp_path / "của tôi.docx"
     target.write_bytes(b"before")
-    shown.screen.attachments.save(CARRIED[0], target)
+    shown.screen.links.attachments.save(CARRIED[0], target)
     shown.settle()
     assert target.read_bytes() == FORM
     assert "Đã lưu của tôi.docx" in shown.words()
@@ -158,7 +158,7 @@ def test_one_that_has_not_arrived_is_explained(shown: OneScreen, programs: Progr
 
 
 def test_a_folder_that_cannot_be_written_is_explained(shown: OneScreen, tmp_path: Path) -> None:
-    shown.screen.attachments.save(CARRIED[0], tmp_path / "khong-co" / "a.docx")
+    shown.screen.links.attachments.save(CARRIED[0], tmp_path / "khong-co" / "a.docx")
     shown.settle()
     assert "khong-co" in shown.banner()
 

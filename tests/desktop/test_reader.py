@@ -218,7 +218,7 @@ def test_a_link_to_a_document_opens_it_here(alone: Person) -> None:
 
 def test_a_link_to_the_web_is_shown_and_not_opened(alone: Person, monkeypatch) -> None:
     opened: list[QUrl] = []
-    monkeypatch.setattr("handbook.desktop.reader.QDesktopServices.openUrl", opened.append)
+    monkeypatch.setattr("handbook.desktop.reader_links.QDesktopServices.openUrl", opened.append)
     screen = read(alone)
     screen.text.anchorClicked.emit(QUrl("https://example.org/nghi-quyet"))
     alone.settle()
