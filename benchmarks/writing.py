@@ -13,6 +13,9 @@ PARAGRAPH = (
     "Qua học tập **nghị quyết**, tôi nhận thấy rõ hơn *trách nhiệm* của mình trong công việc hằng ngày ở "
     "chi bộ và khu phố; mỗi đảng viên cần gương mẫu đi đầu, nói đi đôi với làm, gần dân, giúp dân. "
 )
+DOUBTED = frozenset(("gương",))
+"""One word in 41, as if it were doubted: more than a person mistypes."""
+
 LOOKS = ("", "", "- ", "", "1. ", "", "> ", "### ")
 
 
@@ -30,6 +33,7 @@ def measure(sizes: Sequence[int] = PART_WORDS) -> list[Row]:
         text = _text(words)
         floor = _typed(app, *_bare_box(text))
         ours = _typed(app, *_editor(text))
+        checked = _typed(app, *_editor(text, DOUBTED))
         rows += [
             Row(
                 f"a letter, {words} words, median",
@@ -39,6 +43,14 @@ def measure(sizes: Sequence[int] = PART_WORDS) -> list[Row]:
                 "QTextEdit",
             ),
             Row(f"a letter, {words} words, p95", percentile(ours, 0.95), "ms"),
+            Row(
+                f"a letter, {words} words, spelling checked, median",
+                median(checked),
+                "ms",
+                median(checked) / median(ours),
+                "spelling not checked",
+            ),
+            Row(f"looking through {words} words anew after a pause", _looked_through(text), "ms"),
             Row(f"taking {words} words out to be saved", _taken_out(text), "ms"),
         ]
     return rows
@@ -87,8 +99,12 @@ def _bare_box(text: str) -> tuple[object, object]:
     return box, box
 
 
-def _editor(text: str) -> tuple[object, object]:
-    """The parts in their scrolling page between the bar of looks and the bar with the count."""
+def _editor(text: str, doubted: frozenset[str] = frozenset()) -> tuple[object, object]:
+    """The parts in their scrolling page between the bar of looks and the bar with the count.
+
+    With `doubted` as the check of spelling leaves them: these words underlined, a pause waited for.
+    """
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QVBoxLayout, QWidget
 
     from handbook.desktop.parts import Asked, Parts
@@ -101,6 +117,10 @@ def _editor(text: str) -> tuple[object, object]:
     toolbar = ProseToolbar(lambda: parts.current, window)
     parts.look_changed.connect(toolbar.show_looks)
     parts.edited.connect(lambda: bar.show_words(parts.words(), 500))
+    if doubted:
+        parts.edited.connect(QTimer(window, interval=600, singleShot=True).start)
+        for box in parts.boxes():
+            box.show_doubted(doubted)
     page.body.addWidget(parts)
     rows = QVBoxLayout(window)
     for widget in (toolbar, page, bar):
@@ -114,6 +134,22 @@ def _taken_out(text: str) -> float:
     parts = Parts()
     parts.build([Asked("a", "Nhận thức", "")], {"a": text})
     return median([_cost(parts.answers) for _ in range(9)])
+
+
+def _looked_through(text: str) -> float:
+    """What the GUI thread does when every line is new to the check; only changed ones are in daily use."""
+    from handbook.desktop.parts import Asked, Parts
+    from handbook.desktop.prose_document import text_blocks
+    from handbook.model.spelling import words_to_check
+
+    parts = Parts()
+    parts.build([Asked("a", "Nhận thức", "")], {"a": text})
+
+    def look() -> None:
+        lines = {block.text() for box in parts.boxes() for block in text_blocks(box.document())}
+        list(word for line in lines for word in words_to_check(line))
+
+    return median([_cost(look) for _ in range(9)])
 
 
 def _cost(act: Callable[[], object]) -> float:

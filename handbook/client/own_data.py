@@ -47,6 +47,7 @@ WHOLE: Final = (
     tables.clashes,
     tables.receipts,
     tables.phrases,
+    tables.passed_words,
     tables.notes,
     tables.bookmarks,
     tables.sync_log,
@@ -100,7 +101,7 @@ def ask_server(
         account.mark_expired()
         return f"{error.message} {error.advice}"
     except Expected as error:
-        return f"{error.message} {error.advice}"
+        return error.message  # the advice is about what waits to be sent
     return ServerPart(held=held, openings=tuple(told))
 
 

@@ -33,7 +33,7 @@ class Settings:
     `reading_spacing` a multiple of its line. The paper "theme" follows the program's own mode.
     `paper_place` stands before the date on a printed reflection; '' for the place the commune is named after.
     `proxy` is SYSTEM_PROXY, NO_PROXY or the address of one; `bandwidth_kbit` the kilobits a second that syncs
-    may use, 0 for all.
+    may use, 0 for all. `spelling` marks in a reflection being written what can be no Vietnamese syllable.
     """
 
     server: str = ""
@@ -48,6 +48,7 @@ class Settings:
     paper_place: str = ""
     proxy: str = SYSTEM_PROXY
     bandwidth_kbit: int = 0
+    spelling: bool = False
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
@@ -113,6 +114,8 @@ def _is_usable(name: str, value: object) -> bool:
             return value in (SYSTEM_PROXY, NO_PROXY) or (isinstance(value, str) and "://" in value)
         case "bandwidth_kbit":
             return isinstance(value, int) and _is_within(value, 0, MAX_BANDWIDTH_KBIT)
+        case "spelling":
+            return isinstance(value, bool)
         case _:
             return isinstance(value, str)
 

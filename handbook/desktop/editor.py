@@ -29,6 +29,7 @@ from handbook.desktop.reflection_notices import (
 from handbook.desktop.reflection_side import clear
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.spell_check import SpellCheck
 from handbook.desktop.states import STATE_TONES
 from handbook.desktop.submitted_text import SubmittedText
 from handbook.desktop.theme import current_theme
@@ -362,6 +363,10 @@ class EditorScreen(Screen):
         self._aids = WritingAids(self, self._parts, self._autosave, lambda: self._draft)
         self._toolbar.quoting_asked.connect(self._aids.quote)
         self._toolbar.versions_asked.connect(self._aids.show_former_texts)
+        self._spelling = SpellCheck(self, self._parts)
+        self._spelling.switched.connect(self._toolbar.show_spelling)
+        self._toolbar.spelling_asked.connect(self._spelling.toggle)
+        self._toolbar.doubted_asked.connect(self._spelling.go_to_next)
         self._choosing = Choosing(self, self._autosave)
         self._bar = WritingBar()
         self._handing_in = HandingIn(

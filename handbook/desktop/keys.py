@@ -81,6 +81,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("Ctrl+Shift+V",), "Dán chữ, không dán định dạng"),
             (("Ctrl+Z", "Ctrl+Shift+Z"), "Hoàn tác, làm lại"),
             (("Ctrl+Shift+E",), "Các bản trước: so sánh, lấy lại"),
+            (("F7",), "Bật soát chính tả; đang bật: đến chữ cần xem kế tiếp"),
             (("Ctrl+Return",), "Nộp bài; trước khi gửi sổ tay còn hỏi lại"),
             (("Ctrl+P",), "Xem bài như trang giấy, để in hoặc lưu thành Word, PDF"),
         ),

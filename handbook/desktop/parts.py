@@ -28,7 +28,8 @@ class Parts(QWidget):
 
     `edited()` when a text changed, `left()` when the keyboard goes out of a box, `cursor_moved(box)`,
     `look_changed()` when another box or another look is under the cursor, `cited(document, anchor)` to go
-    where a quotation is from, `brought(mime data)` for files and pictures.
+    where a quotation is from, `brought(mime data)` for files and pictures, `menu_opening(menu, box, cursor)`.
+    Of the program's: `built()`, the boxes are others now.
     """
 
     edited = Signal()
@@ -37,6 +38,8 @@ class Parts(QWidget):
     look_changed = Signal()
     cited = Signal(str, str)
     brought = Signal(object)
+    menu_opening = Signal(object, object, object)
+    built = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +61,7 @@ class Parts(QWidget):
             box.left.connect(self.left)
             box.cited.connect(self.cited)
             box.brought.connect(self.brought)
+            box.menu_opening.connect(lambda menu, cursor, box=box: self.menu_opening.emit(menu, box, cursor))
             box.cursorPositionChanged.connect(lambda box=box: self.cursor_moved.emit(box))
             box.look_changed.connect(lambda id=part.id: self._take(id))
             heading = Label(part.title, Role.HEADING)
@@ -65,6 +69,7 @@ class Parts(QWidget):
             self._rows.addWidget(heading)
             self._rows.addWidget(box)
             self._boxes[part.id] = box
+        self.built.emit()
 
     def boxes(self) -> tuple[ProseBox, ...]:
         return tuple(self._boxes.values())

@@ -23,6 +23,7 @@ from handbook.desktop import prose_document
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.prose_document import HEADINGS, ITEMS, Kind
 from handbook.desktop.prose_html import html_of
+from handbook.desktop.spell_marks import paint_doubted
 from handbook.desktop.theme import current_theme
 from handbook.model.pasted import blocks_in_html, blocks_in_text
 from handbook.model.prose import Block, Citation, Run, parse, plain, write
@@ -46,7 +47,7 @@ class ProseBox(QTextEdit):
     `edited()` is emitted when the person changes the text, `left()` when the keyboard goes elsewhere,
     `look_changed()` when the cursor comes to another look, `cited(document, anchor)` to go where a quotation
     is from, `brought(mime data)` for files and pictures that were dropped or pasted here, which no text can
-    hold.
+    hold, `menu_opening(menu, cursor)` before the menu of a place in the text is shown.
     """
 
     edited = Signal()
@@ -54,6 +55,7 @@ class ProseBox(QTextEdit):
     look_changed = Signal()
     cited = Signal(str, str)
     brought = Signal(object)
+    menu_opening = Signal(object, object)
 
     def __init__(self, name: str, hint: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,7 @@ class ProseBox(QTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._showing = False
         self._words = 0
+        self._doubted: frozenset[str] = frozenset()
         self._settle = QTimer(self, interval=0, singleShot=True)
         self._settle.timeout.connect(lambda: prose_document.settle_look(self.textCursor().block()))
         self._numbers: tuple[int, tuple[int, ...]] = (-1, ())
@@ -95,6 +98,12 @@ class ProseBox(QTextEdit):
     def words(self) -> int:
         """As `count_words` counts what `plain` makes of the blocks."""
         return self._words
+
+    def show_doubted(self, words: frozenset[str]) -> None:
+        """Underline these words wherever they stand."""
+        if words != self._doubted:
+            self._doubted = words
+            self.viewport().update()
 
     def is_blank(self) -> bool:
         return not self._words and not self.toPlainText().strip()
@@ -217,6 +226,7 @@ class ProseBox(QTextEdit):
             menu.addAction(
                 self.tr("Mở chỗ được trích"), lambda: self.cited.emit(citation.document, citation.anchor)
             )
+        self.menu_opening.emit(menu, self.cursorForPosition(event.pos()))
         menu.exec(event.globalPos())
         menu.deleteLater()
 
@@ -250,6 +260,8 @@ class ProseBox(QTextEdit):
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         painter = QPainter(self.viewport())
+        if self._doubted:
+            paint_doubted(painter, self, self._doubted, event.rect())
         layout = self.document().documentLayout()
         painter.setFont(self.font())
         blocks = prose_document.text_blocks(self.document())

@@ -11,7 +11,7 @@ from handbook.desktop.keys import in_words
 from handbook.desktop.prose_box import ProseBox
 from handbook.desktop.prose_document import HEADINGS, Kind
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import FlowLayout, IconButton, LinkButton
+from handbook.desktop.widgets import Chip, FlowLayout, IconButton, LinkButton
 
 BULLETS = (Kind.BULLET, Kind.SUB_BULLET)
 NUMBERS = (Kind.NUMBER, Kind.SUB_NUMBER)
@@ -22,18 +22,21 @@ class ProseToolbar(QFrame):
     """Acts on the box that `current` gives; its keys work anywhere inside `around`.
 
     `quoting_asked()` is emitted to insert a quotation from what was highlighted, `versions_asked()` to see
-    former texts.
+    former texts, `spelling_asked()` to check spelling or not, `doubted_asked()` to go to the next doubted
+    word.
     """
 
     quoting_asked = Signal()
     versions_asked = Signal()
+    spelling_asked = Signal()
+    doubted_asked = Signal()
 
     def __init__(self, current: Callable[[], ProseBox | None], around: QWidget) -> None:
         super().__init__()
         self._current, self._around = current, around
         self.setProperty("card", True)
         self.setAccessibleName(self.tr("Định dạng"))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._row = FlowLayout()
         QVBoxLayout(self).addLayout(self._row)
         on_box = self._on_box
@@ -81,6 +84,12 @@ class ProseToolbar(QFrame):
         self._add_named(
             "versions", "versions", self.tr("Các bản trước"), "Ctrl+Shift+E", self.versions_asked.emit
         )
+        self._spelling = Chip(self.tr("Soát chính tả"))
+        self._spelling.setObjectName("editor.look.spelling")
+        self._spelling.setToolTip(self.tr("Gạch dưới chữ không có trong tiếng Việt; F7 đến chữ kế tiếp"))
+        self._spelling.clicked.connect(self.spelling_asked)
+        self._row.addWidget(self._spelling)
+        self._key("F7", self.doubted_asked.emit)
         self._source = self._add_named(
             "source", "document", self.tr("Mở chỗ được trích"), "Ctrl+Shift+O", self._open_source
         )
@@ -109,6 +118,10 @@ class ProseToolbar(QFrame):
         self._source.setVisible(kind in QUOTES and box.citation() is not None)
         self._undo.setEnabled(box.document().isUndoAvailable())
         self._redo.setEnabled(box.document().isRedoAvailable())
+
+    def show_spelling(self, on: bool) -> None:
+        """Press the switch of the check of spelling, or let it go."""
+        self._spelling.setChecked(on)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -30,6 +30,7 @@ NAMES: Final = {
     "notes": "Đoạn tô màu và ghi chú",
     "bookmarks": "Đánh dấu trang",
     "phrases": "Câu mẫu để nhận xét",
+    "passed_words": "Từ đồng chí bảo sổ tay không nhắc khi soát chính tả",
     "outbox": "Đang chờ gửi",
     "acknowledged": "Đã gửi và được xác nhận",
     "sync_log": "Nhật ký đồng bộ",

@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QPlainTextEdit, QWidget
 
 from handbook.client.assets import Assets
 from handbook.client.attached import AttachedFiles
@@ -98,6 +98,13 @@ class Seat:
 
     def click(self, name: str) -> None:
         QTest.mouseClick(self.find(name), Qt.MouseButton.LeftButton)
+        self.settle()
+
+    def press(self, text: str) -> None:
+        """The one button in sight that says so."""
+        shown = (each for each in self.window.findChildren(QAbstractButton) if each.isVisible())
+        (button,) = (each for each in shown if each.text().replace("&", "") == text)
+        button.click()
         self.settle()
 
     def key(self, name: str, key: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QApplication
 
 from handbook.desktop.session import Place
 from handbook.model.people import DutyKind
@@ -99,16 +99,6 @@ def test_the_other_pcs_text_can_be_kept(seat: Seat, an: Device, other: Device) -
     assert "Bản viết trên máy này, máy chủ chưa nhận" in seat.words()
 
 
-def press(seat: Seat, text: str) -> None:
-    (button,) = (
-        b
-        for b in seat.window.findChildren(QAbstractButton)
-        if b.isVisible() and b.text().replace("&", "") == text
-    )
-    button.click()
-    seat.settle()
-
-
 def two_texts(an: Device, other: Device) -> None:
     submitted(other, "đoạn chung của hai bài\nbài của máy kia đến máy chủ trước rồi nhé")
     other.synced()
@@ -121,7 +111,7 @@ def test_two_texts_are_compared_word_by_word_and_made_one_which_can_be_undone(
 ) -> None:
     two_texts(an, other)
     seat.go(Place.EDITOR, assignment=TASK)
-    press(seat, "So hai bản")
+    seat.press("So hai bản")
     compared = seat.text("two-texts.text")
     assert all(words in compared for words in ("đoạn chung của hai bài", "kia", "này"))
     assert compared.count("đoạn chung của hai bài") == 2, "once for each part"
@@ -133,11 +123,11 @@ def test_two_texts_are_compared_word_by_word_and_made_one_which_can_be_undone(
         "bài của máy kia đến máy chủ trước rồi nhé",
         "bài của máy này đến sau nên máy chủ chưa nhận",
     ]
-    press(seat, "Hoàn tác")
+    seat.press("Hoàn tác")
     assert "cả hai bản đều được giữ" in seat.banner()
     seat.click("editor.keep-other")
     assert seat.text("editor.state") == "Đã nhận"
-    press(seat, "Hoàn tác")
+    seat.press("Hoàn tác")
     assert "cả hai bản đều được giữ" in seat.banner()
 
 
@@ -192,11 +182,11 @@ def test_draft_and_newer_text_are_made_one_which_can_be_undone(seat: Seat, an: D
     draft_beside_a_newer_text(an, other)
     an.reflections.attach(TASK, "so-do.png", png(), NOW)
     seat.go(Place.EDITOR, assignment=TASK)
-    press(seat, "So hai bản")
+    seat.press("So hai bản")
     assert "so-do.png" in seat.text("two-texts.text")
     seat.click("two-texts.merge")
     assert seat.text(FIRST).splitlines() == [*AT_WORK.splitlines(), AT_HOME.splitlines()[1]]
-    press(seat, "Hoàn tác")
+    seat.press("Hoàn tác")
     assert seat.text(FIRST) == AT_HOME
     assert "Máy khác của đồng chí đã nộp bản 1" in seat.banner()
 
@@ -206,14 +196,14 @@ def test_the_draft_that_gives_way_is_read_among_the_former_texts_and_comes_back_
 ) -> None:
     draft_beside_a_newer_text(an, other)
     seat.go(Place.EDITOR, assignment=TASK)
-    press(seat, "So hai bản")
+    seat.press("So hai bản")
     seat.click("two-texts.other")
     assert seat.text("editor.state") == "Đã nhận"
     seat.click("editor.former")
     assert seat.find("former.back") is None, "what was handed in is not written over"
     assert "viết dở ở nhà" in seat.text("former.text")
     seat.click("former.close")
-    press(seat, "Hoàn tác")
+    seat.press("Hoàn tác")
     assert seat.text(FIRST) == AT_HOME
 
 
@@ -229,7 +219,7 @@ def test_over_an_accepted_text_only_the_other_can_be_kept(
     an.reflections.save(TASK, (Answer("nhan-thuc", AT_HOME),), NOW)
     an.synced()
     seat.go(Place.EDITOR, assignment=TASK)
-    press(seat, "So hai bản")
+    seat.press("So hai bản")
     assert seat.find("two-texts.own") is None and seat.find("two-texts.merge") is None
     seat.click("two-texts.other")
     assert seat.text("editor.state") == "Đạt"

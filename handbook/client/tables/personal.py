@@ -123,6 +123,9 @@ draft_versions = Table(
 )
 """Former texts of drafts with their files, as `drafts` has them; they outlast the draft."""
 
+passed_words = Table("passed_words", personal, Column("word", String, primary_key=True))
+"""Words that the member told the check of spelling to pass over."""
+
 revisions = Table(
     "revisions",
     personal,

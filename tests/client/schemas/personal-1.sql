@@ -181,6 +181,10 @@ CREATE TABLE outbox (
 	again BOOLEAN NOT NULL,
 	UNIQUE (lineage, revision)
 );
+CREATE TABLE passed_words (
+	word VARCHAR NOT NULL,
+	PRIMARY KEY (word)
+);
 CREATE TABLE phrases (
 	text VARCHAR NOT NULL,
 	kept_at VARCHAR NOT NULL,
