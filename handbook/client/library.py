@@ -1,7 +1,8 @@
 """The published documents as the member reads them: lists, outlines, sections, and what they mark on them."""
 
+import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -10,25 +11,35 @@ from typing import Any
 
 import msgspec
 import uuid_utils
-from sqlalchemy import Connection, Table, delete, exists, extract, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    exists,
+    extract,
+    func,
+    select,
+    true,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from handbook.client.account import read_member
 from handbook.client.audience import Clock, expiry_of, hidden_documents, utc_now
 from handbook.client.cards import DocumentCard, document_cards
+from handbook.client.missing import why_missing
 from handbook.client.outbox import Outbox, compose
 from handbook.client.relations import relations_of
 from handbook.client.store import Store
-from handbook.client.tables.library import documents, items, sections
+from handbook.client.tables.library import documents, sections
 from handbook.client.tables.personal import opened, positions, saved, ticks
-from handbook.errors import NotFound, Recalled
+from handbook.errors import NotFound
 from handbook.model.changes import Change, Changes
-from handbook.model.library import Attachment, Collection, Kind, Recall, Relation, Status
+from handbook.model.library import Attachment, Collection, Kind, Relation, Status
 from handbook.model.study import Tick
 from handbook.model.text import fold
-from handbook.model.vietnamese import VIETNAM, date_text, sort_key
-from handbook.protocol import codec
-from handbook.protocol.packs import ItemKind
+from handbook.model.vietnamese import VIETNAM, sort_key
 
 __all__ = ["DocumentCard", "DocumentView", "Facets", "Filter", "Library", "Order", "Position"]
 
@@ -134,6 +145,10 @@ class FoundAt:
     count: int
 
 
+_AsOf = tuple[int, frozenset[str]]
+"""How many transactions of library.db, and which documents were hidden."""
+
+
 class Library:
     """Documents of the opened profile. An id that is not in the library raises NotFound everywhere."""
 
@@ -141,7 +156,7 @@ class Library:
         self._store = store
         self._outbox = outbox
         self._clock = clock
-        self._numbers: tuple[int, Mapping[str, tuple[tuple[str, date], ...]]] = (-1, {})
+        self._numbers: tuple[_AsOf, Mapping[str, tuple[tuple[str, date], ...]]] = ((-1, frozenset()), {})
 
     def documents(self, filter: Filter = Filter()) -> tuple[DocumentCard, ...]:
         """Those for the member, as of today; of saved ones also what has expired."""
@@ -149,26 +164,28 @@ class Library:
 
     def counts(self) -> Mapping[Collection, int]:
         """How many documents each collection lists, empty collections too."""
-        hidden = self._hidden()
+        grouped = select(documents.c.collection, func.count()).group_by(documents.c.collection)
+        listed = _is_none_of(self._hidden())
         with self._store.library.read() as connection:
-            grouped = select(documents.c.collection, func.count()).group_by(documents.c.collection)
-            if hidden:
-                grouped = grouped.where(documents.c.id.not_in(hidden))
-            held = Counter(dict(connection.execute(grouped).all()))
+            held = Counter(dict(connection.execute(grouped.where(listed)).all()))
         return {collection: held[collection] for collection in Collection}
 
     def _hidden(self) -> frozenset[str]:
         return hidden_documents(self._store, self._clock())
 
     def facets(self) -> Facets:
+        """Of the documents for the member, as of today."""
+        topic = func.json_each(documents.c.topics).table_valued("value", joins_implicitly=True)
+        listed = _is_none_of(self._hidden())
         with self._store.library.read() as connection:
-            issuers = connection.scalars(select(documents.c.issuer).distinct()).all()
-            years = connection.scalars(select(extract("year", documents.c.issued_on)).distinct()).all()
-            kinds = set(connection.scalars(select(documents.c.kind).distinct()))
-            every_topic = func.json_each(documents.c.topics).table_valued("value", joins_implicitly=True)
-            topics = connection.scalars(
-                select(every_topic.c.value).select_from(documents, every_topic).distinct()
-            ).all()
+
+            def different(values: Select[tuple[Any]]) -> Sequence[Any]:
+                return connection.scalars(values.where(listed).distinct()).all()
+
+            issuers = different(select(documents.c.issuer))
+            years = different(select(extract("year", documents.c.issued_on)))
+            kinds = set(different(select(documents.c.kind)))
+            topics = different(select(topic.c.value).select_from(documents, topic))
         return Facets(
             tuple(sorted(issuers, key=sort_key)),
             tuple(sorted(years, reverse=True)),
@@ -177,16 +194,16 @@ class Library:
         )
 
     def by_number(self) -> Mapping[str, tuple[tuple[str, date], ...]]:
-        """Id and date of issue of the documents that have each `number_key`; without those that have none."""
-        commits = self._store.library.commits
-        if self._numbers[0] == commits:
+        """Id and date of issue of the documents for the member, as of today, that have each `number_key`."""
+        as_of = self._store.library.commits, self._hidden()
+        if self._numbers[0] == as_of:
             return self._numbers[1]
         found: dict[str, list[tuple[str, date]]] = {}
         with self._store.library.read() as connection:
             rows = select(documents.c.number_key, documents.c.id, documents.c.issued_on)
-            for row in connection.execute(rows.where(documents.c.number_key != "")):
+            for row in connection.execute(rows.where(documents.c.number_key != "", _is_none_of(as_of[1]))):
                 found.setdefault(row.number_key, []).append((row.id, row.issued_on))
-        self._numbers = (commits, {key: tuple(named) for key, named in found.items()})
+        self._numbers = (as_of, {key: tuple(named) for key, named in found.items()})
         return self._numbers[1]
 
     def open(self, document_id: str) -> DocumentView:
@@ -194,7 +211,7 @@ class Library:
         today = self._clock().astimezone(VIETNAM).date()
         with self._store.library.read() as connection:
             if not cards:
-                raise _not_found(connection, document_id)
+                raise why_missing(connection, document_id)
             headings = connection.execute(
                 select(sections.c.anchor, sections.c.level, sections.c.heading, sections.c.position)
                 .where(sections.c.document == document_id)
@@ -344,6 +361,15 @@ def _look_at(connection: Connection, document_id: str, arrival: int) -> bool:
     return bool(seen != arrival)
 
 
+def _is_none_of(ids: AbstractSet[str]) -> ColumnElement[bool]:
+    """Whether a document is none of these."""
+    if not ids:
+        return true()
+    # As one value: SQLite takes only so many.
+    named = func.json_each(json.dumps(sorted(ids))).table_valued("value")
+    return documents.c.id.not_in(select(named.c.value))
+
+
 def documents_in(
     store: Store,
     filter: Filter,
@@ -385,35 +411,8 @@ def _columns(connection: Connection, document_id: str, *names: str) -> tuple[int
     query = select(*(documents.c[name] for name in names)).where(documents.c.id == document_id)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise _not_found(connection, document_id)
+        raise why_missing(connection, document_id)
     return tuple(row)
-
-
-def _not_found(connection: Connection, document_id: str) -> NotFound:
-    query = select(items.c["kind", "payload"]).where(items.c.id == document_id)
-    row = connection.execute(query).one_or_none()
-    if row and row.kind == ItemKind.WITHDRAWAL and row.payload:
-        return _recalled(connection, row.payload.encode())
-    if row and row.kind == ItemKind.WITHDRAWAL:
-        return NotFound("Văn bản này đã được nơi phát hành thu hồi.", "Dấu đã đọc và bài viết vẫn được giữ.")
-    return NotFound("Văn bản này chưa có trên máy.", "Hãy đồng bộ khi có mạng rồi mở lại.")
-
-
-def _recalled(connection: Connection, payload: bytes) -> Recalled:
-    recall = codec.decode(payload, Recall, limit=len(payload))
-    named = select(documents.c["number", "title"]).where(documents.c.id == recall.replaced_by)
-    instead = connection.execute(named).one_or_none()
-    kept = "Dấu đã đọc, ghi chú và bài viết của đồng chí vẫn được giữ; ghi chú xem ở mục Ghi chú."
-    if instead:
-        kept = f"Thay bằng: {' – '.join(filter(None, instead))}. {kept}"
-    elif recall.replaced_by:
-        kept = f"Văn bản thay thế chưa có trên máy; hãy đồng bộ. {kept}"
-    return Recalled(
-        f"{' – '.join(filter(None, (recall.number, recall.title)))} đã được nơi phát hành thu hồi ngày "
-        f"{date_text(recall.recalled_on)}. Lý do: {recall.reason}",
-        kept,
-        recall.replaced_by if instead else "",
-    )
 
 
 def _put(connection: Connection, table: Table, document_id: str, values: dict[str, Any]) -> None:

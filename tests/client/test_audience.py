@@ -1,6 +1,7 @@
 """Lists, search and counts leave out what is for other units, expired or recalled."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -17,8 +18,9 @@ from handbook.client.search import Search
 from handbook.client.store import Store
 from handbook.client.study import Study
 from handbook.errors import NotFound, Recalled
-from handbook.model.library import Collection, Recall
+from handbook.model.library import Collection, Kind, Recall
 from handbook.model.notes import Colour
+from handbook.model.text import number_key
 from handbook.protocol.packs import Item, ItemKind, assignment_item, recall_item
 from tests.client.samples import NOW, assignment, document
 
@@ -79,6 +81,38 @@ def test_what_a_member_put_by_stays_among_the_saved_when_it_expires(shelf: Shelf
     shelf.now = TOMORROW
     assert shelf.listed(saved_only=True) == {BULLETIN}
     assert shelf.listed() == {EVERYBODY, OURS}
+
+
+def test_filters_and_links_of_numbers_know_only_what_is_listed(
+    shelf: Shelf, library_with: Callable[..., Applied]
+) -> None:
+    alone = {
+        "kind": Kind.PLAN,
+        "issuer": "Chi bộ bạn",
+        "topics": ("việc riêng",),
+        "issued_on": date(1999, 1, 1),
+    }
+    for_us = replace(document("chi-bo-ban", number="4-TB/TW", edition=2), **alone)
+    key, year = number_key("4-TB/TW"), 1999
+    assert key not in shelf.library.by_number()
+    assert "Chi bộ bạn" not in shelf.library.facets().issuers
+    library_with(for_us)
+    facets = shelf.library.facets()
+    assert "Chi bộ bạn" in facets.issuers and year in facets.years
+    assert Kind.PLAN in facets.kinds and "việc riêng" in facets.topics
+    assert [id for id, _ in shelf.library.by_number()[key]] == [THEIRS]
+    library_with(replace(for_us, edition=3, units=("hongson/anbinh/khu-pho-2",)))
+    facets = shelf.library.facets()
+    assert "Chi bộ bạn" not in facets.issuers and year not in facets.years
+    assert Kind.PLAN not in facets.kinds and "việc riêng" not in facets.topics
+    assert key not in shelf.library.by_number()
+
+
+def test_the_links_of_a_number_end_with_the_day_of_the_document(shelf: Shelf) -> None:
+    key = number_key("2-BT/TW")
+    assert key in shelf.library.by_number()
+    shelf.now = TOMORROW
+    assert key not in shelf.library.by_number()
 
 
 def test_a_new_edition_may_be_for_everybody(shelf: Shelf, library_with: Callable[..., Applied]) -> None:
