@@ -14,7 +14,6 @@ from handbook.server.access import PUBLIC, require_declared
 from handbook.server.assignments import Published
 from handbook.server.calls import House, Route
 from handbook.server.content import PublishedFiles
-from handbook.server.counts import Counting
 from handbook.server.database import POOL_SIZE, open_database
 from handbook.server.endpoints import Clock, Direct, Endpoint, in_batches, in_lane
 from handbook.server.errors import JSON, answer_to, bug_answer
@@ -54,7 +53,6 @@ def create_app(settings: Settings, clock: Clock = utc_now) -> FastAPI:
         database=database,
         intake=Intake(database, keys, settings.server_name),
         published=published,
-        counting=Counting(database, published),
         metrics=Metrics(),
     )
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from handbook.server.access import Access
 from handbook.server.assignments import Published
-from handbook.server.counts import Counting
 from handbook.server.database import Database
 from handbook.server.errors import Malformed
 from handbook.server.keys import Keys
@@ -30,7 +29,6 @@ class House:
     keys: Keys
     intake: Intake
     published: Published
-    counting: Counting
     metrics: Metrics
 
 

@@ -15,6 +15,7 @@ from handbook.server import (
     accounts,
     bundles,
     completion,
+    counts,
     feed,
     files,
     openings,
@@ -135,7 +136,8 @@ def _completion(call: Call) -> api.Completion:
 
 
 def _counts(call: Call) -> api.Counts:
-    return call.house.counting.below(call.text("below"), call.now)
+    house = call.house
+    return counts.counts_below(house.database, house.published, call.text("below"), call.now)
 
 
 def _codes(call: Call) -> api.Codes:

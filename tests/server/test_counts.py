@@ -9,7 +9,6 @@ import pytest
 from handbook.model.reflection import Verdict
 from handbook.model.report import Figures, figures_of
 from handbook.protocol.api import Completion, Counts
-from handbook.server import tables
 from tests.server.harness import (
     CELL,
     COMMUNE,
@@ -24,6 +23,7 @@ from tests.server.harness import (
     tick,
 )
 from tests.server.published import DOCUMENTS, assignment, publish_assignments
+from tests.server.test_roster import changed, editing, listed
 
 READING = f"{COMMUNE}/chi-doc"
 
@@ -104,9 +104,8 @@ def test_what_is_not_open_yet_is_not_counted(server: RunningServer, publishing) 
 
 
 def test_who_left_is_not_counted(server: RunningServer) -> None:
-    with server.house.database.write() as connection:
-        gone = tables.members.c.account == "binh"
-        connection.execute(tables.members.update().where(gone).values(active=False))
+    assert figures(counts(server))[CELL, SUBJECT].members == 7
+    changed(server, "quantri", editing(listed(server)["binh"].member, active=False))
     assert figures(counts(server))[CELL, SUBJECT].members == 6
 
 
@@ -151,9 +150,7 @@ def test_what_was_counted_is_counted_again_when_anything_of_the_cell_has_changed
 
 
 def test_what_a_member_wrote_in_the_former_cell_counts_in_the_new_one_at_once(server: RunningServer) -> None:
-    moved = tables.members.c.account == "an"
-    with server.house.database.write() as connection:
-        connection.execute(tables.members.update().where(moved).values(unit=OTHER_CELL))
+    changed(server, "quantri", editing(listed(server)["an"].member, unit=OTHER_CELL), OTHER_CELL)
     assert figures(counts(server))[OTHER_CELL, SUBJECT].submitted == 0
     server.as_("an").hand_in(reflection())  # written offline, in the former cell
     assert figures(counts(server))[OTHER_CELL, SUBJECT].submitted == 1
