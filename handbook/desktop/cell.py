@@ -6,14 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QStackedLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.cell_acts import MemberActs
-from handbook.desktop.cell_choice import FILTERS, ORDERS
 from handbook.desktop.cell_entry import CellEntry
-from handbook.desktop.cell_head import CellChoosers, CellFigures, chooser
+from handbook.desktop.cell_filter import CellFilter, waiting_count
+from handbook.desktop.cell_head import CellChoosers, CellFigures
+from handbook.desktop.cell_message import CellMessage
 from handbook.desktop.cell_table import MemberTable
 from handbook.desktop.cell_trend import CellTrend
 from handbook.desktop.screen import Screen
@@ -22,16 +23,11 @@ from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
-    Card,
-    Chip,
     Column,
-    FlowLayout,
     Kind,
     Label,
-    PrimaryButton,
     Role,
     SecondaryButton,
-    announce,
 )
 from handbook.model.changes import Change, Changes
 from handbook.model.people import Unit
@@ -69,7 +65,6 @@ class CellScreen(Screen):
         self._unit = ""
         self._assignment = ""
         self._overview: CellOverview | None = None
-        self._filter = "all"
         self._me = ""
         self._arriving = False
         self._missing = SecondaryButton(self.tr("Danh sách chưa xong"), "copy")
@@ -88,7 +83,6 @@ class CellScreen(Screen):
         self._page = Column(PAGE_WIDTH)
         self.body.addWidget(self._page)
         self._build_head()
-        self._build_chips()
         self._build_table()
         self._measure_screen()
 
@@ -154,8 +148,8 @@ class CellScreen(Screen):
         self._unit, self._assignment = overview.unit.path, overview.assignment.id
         self._show_header(content)
         self._show_choosers(content)
-        self._figures.show_figures(overview, len(self._rows_of("waiting")))
-        self._show_chips(overview)
+        self._figures.show_figures(overview, waiting_count(overview))
+        self._filter.show_counts(overview)
         self._show_rows()
         self._missing.setEnabled(overview.missing > 0)
         self.show_ready()
@@ -182,18 +176,8 @@ class CellScreen(Screen):
             self._assignment,
         )
 
-    def _show_chips(self, overview: "CellOverview") -> None:
-        for name, chip in self._chips.items():
-            count = len(self._rows_of(name))
-            chip.setText(f"{self._chip_names[name]} {count}")
-            chip.setAccessibleName(self.tr("{}: {} đồng chí").format(self._chip_names[name], count))
-            of_texts = name in ("waiting", "returned", "accepted", "late", "paper")
-            # Few have these: a chip that would show nobody only takes room.
-            rare = name in ("exempt", "paper", "late") and not count and name != self._filter
-            chip.setVisible((overview.assignment.wants_reflection or not of_texts) and not rare)
-
     def _show_rows(self) -> None:
-        rows = self._rows_of(self._filter)
+        rows = self._filter.rows(self._overview)
         self._table.show_rows(rows, self._overview.assignment, self.session.now())
         if self._stack.currentWidget() in (self._table_frame, self._nobody):
             self._stack.setCurrentWidget(self._table_frame if rows else self._nobody)
@@ -212,13 +196,6 @@ class CellScreen(Screen):
         rows = self._overview.rows if self._overview else ()
         return next((row for row in rows if row.account == account), None)
 
-    def _rows_of(self, name: str) -> "tuple[MemberRow, ...]":
-        overview = self._overview
-        fits = FILTERS[name]
-        rows = [row for row in overview.rows if fits(row, overview.assignment)]
-        # In the order of names where the key says nothing, which is that of the rows.
-        return tuple(sorted(rows, key=ORDERS[self._order.currentData()]))
-
     # -- acting
 
     def _choose_unit(self, path: str) -> None:
@@ -231,10 +208,7 @@ class CellScreen(Screen):
         self._show_table()
         self.refresh()
 
-    def _choose_filter(self, name: str) -> None:
-        self._filter = name
-        for other, chip in self._chips.items():
-            chip.setChecked(other == name)
+    def _choose_filter(self) -> None:
         self._show_table()
         self._show_rows()
 
@@ -268,11 +242,8 @@ class CellScreen(Screen):
         if not text:
             self.show_banner(Banner(Kind.OK, self.tr("Mọi đồng chí đã hoàn thành nhiệm vụ này.")))
             return
-        QGuiApplication.clipboard().setText(text)
-        self._message_text.setPlainText(text)
         self._show_page(self._message)
-        self._message_text.setFocus()
-        announce(self, self.tr("Đã sao chép tin nhắn nhắc việc."))
+        self._message.copy(text)
 
     # -- exemptions and papers
 
@@ -370,40 +341,10 @@ class CellScreen(Screen):
         self._figures = CellFigures()
         self._page.body.addWidget(self._choosers)
         self._page.body.addWidget(self._figures)
-
-    def _build_chips(self) -> None:
-        self._chip_names = {
-            "all": self.tr("Tất cả"),
-            "missing": self.tr("Chưa xong"),
-            "waiting": self.tr("Chờ xem"),
-            "returned": self.tr("Trả lại"),
-            "late": self.tr("Nộp muộn"),
-            "accepted": self.tr("Đạt"),
-            "exempt": self.tr("Miễn"),
-            "paper": self.tr("Nộp giấy"),
-        }
-        chips = FlowLayout()
-        self._chip_row = QWidget()
-        self._chip_row.setLayout(chips)
-        self._chips: dict[str, Chip] = {}
-        for name, text in self._chip_names.items():
-            chip = Chip(text)
-            chip.setObjectName(f"cell.filter.{name}")
-            chip.setChecked(name == self._filter)
-            chip.clicked.connect(lambda _, name=name: self._choose_filter(name))
-            chips.addWidget(chip)
-            self._chips[name] = chip
-        self._order = chooser(self.tr("Sắp xếp"), "cell.order")
-        for words, key in (
-            (self.tr("Xếp theo tên"), "name"),
-            (self.tr("Việc cần làm trước"), "urgent"),
-            (self.tr("Nộp gần đây trước"), "received"),
-            (self.tr("Lâu chưa đồng bộ trước"), "sync"),
-        ):
-            self._order.addItem(words, key)
-        self._order.activated.connect(lambda _: self._show_rows())
-        chips.addWidget(self._order)
-        self._page.body.addWidget(self._chip_row)
+        self._filter = CellFilter()
+        self._filter.filter_chosen.connect(self._choose_filter)
+        self._filter.order_chosen.connect(self._show_rows)
+        self._page.body.addWidget(self._filter)
 
     def _build_table(self) -> None:
         self._table = MemberTable()
@@ -415,19 +356,8 @@ class CellScreen(Screen):
         rows.addWidget(self._table)
         self._nobody = Label(self.tr("Không có đồng chí nào trong mục này."), Role.MUTED)
         self._nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._message = Card(
-            self.tr("Đã sao chép tin nhắn nhắc việc"), "copy", self.tr("Dán vào nhóm nhắn tin của chi bộ.")
-        )
-        self._message_text = QPlainTextEdit()
-        self._message_text.setObjectName("cell.missing.text")
-        self._message_text.setReadOnly(True)
-        self._message_text.setTabChangesFocus(True)
-        self._message_text.setAccessibleName(self.tr("Tin nhắn nhắc việc"))
-        self._message.add(self._message_text)
-        back = self._message.add_action(
-            Action(self.tr("Về bảng theo dõi"), self._back_to_table, "back"), PrimaryButton
-        )
-        back.setObjectName("cell.missing.back")
+        self._message = CellMessage()
+        self._message.left.connect(self._back_to_table)
         self._holder = QWidget()
         self._stack = QStackedLayout(self._holder)
         self._entry = CellEntry()
@@ -468,7 +398,7 @@ class CellScreen(Screen):
         px = current_theme().px
         of_table = self._stack.currentWidget() in (self._table_frame, self._nobody)
         self._figures.setVisible(of_table and self.height() >= px(TILES_FROM))
-        self._chip_row.setVisible(of_table)
+        self._filter.setVisible(of_table)
         self._figures.layout().setSpacing(px(10))
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._holder.setMinimumHeight(px(FEWEST_ROWS * 36))

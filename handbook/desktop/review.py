@@ -5,24 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 
-from handbook.desktop.attached_files import AttachedFilesCard
 from handbook.desktop.autosave import Autosave
-from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.passage_text import PassageText
 from handbook.desktop.reflection_side import clear
+from handbook.desktop.review_panes import ReviewPanes
 from handbook.desktop.review_side import about_card, history_cards, overlap_text
-from handbook.desktop.review_writing import ReviewWriting
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
-from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
-    Column,
     IconButton,
     Kind,
     Label,
@@ -39,11 +33,6 @@ if TYPE_CHECKING:
     from handbook.client.cell import ReviewView
     from handbook.client.lineages import SubmittedRevision
     from handbook.client.review_desk import Phrases, RefusedDecision, ReviewDraft
-
-SIDE_FROM = 820
-"""Width of the screen at 100 % text from which the review stands beside the text, not below it."""
-SIDE_WIDTH = 350
-PAGE_WIDTH = 1600
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +71,6 @@ class ReviewScreen(Screen):
         for keys, act in keys_of:
             shortcut = QShortcut(QKeySequence(keys), self, activated=act)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self._arrange()
 
     # -- coming and reading
 
@@ -200,13 +188,13 @@ class ReviewScreen(Screen):
                 (answer.part, titles.get(answer.part, answer.part), answer.text) for answer in older.answers
             ]
         self._text.show_answers(parts, self._passages_of(older.revision if older else view.revision))
-        self._attached.show_files(older.files if older else view.files, can_change=False)
-        clear(self._about)
-        self._about.addWidget(about_card(view))
-        clear(self._history)
+        self._panes.attached.show_files(older.files if older else view.files, can_change=False)
+        clear(self._panes.about)
+        self._panes.about.addWidget(about_card(view))
+        clear(self._panes.history)
         shown = older.revision if older else view.revision
         for card in history_cards(view, self._choose_revision, shown, self._find_passage):
-            self._history.addWidget(card)
+            self._panes.history.addWidget(card)
 
     def _choose_revision(self, revision: "SubmittedRevision | None") -> None:
         self._older = revision
@@ -218,8 +206,8 @@ class ReviewScreen(Screen):
         self._decision.setVisible(view.can_decide)
         self._decision.set_deciding(self._deciding)
         said = overlap_text(view)
-        self._overlap.setText(said)
-        self._overlap.setVisible(bool(said))
+        self._panes.overlap.setText(said)
+        self._panes.overlap.setVisible(bool(said))
 
     # -- comments on passages
 
@@ -249,25 +237,16 @@ class ReviewScreen(Screen):
         cursor = self._text.textCursor()
         cursor.clearSelection()
         self._text.setTextCursor(cursor)
-        box = self._decision.add_passage(comment_on(self._text.sections(), place))
-        for column in (self._side, self._page):
-            if column.isVisible():
-                QTimer.singleShot(0, box, lambda column=column: column.ensureWidgetVisible(box))
+        self._panes.bring_into_sight(self._decision.add_passage(comment_on(self._text.sections(), place)))
 
     def _passages_changed(self) -> None:
         self._text.show_comments(self._passages_of(self._view.revision))
         self._edited()
 
-    def _go_to_passage(self, number: int) -> None:
-        self._text.go_to(number)
-        if self._page.isVisible():
-            area = self._text.area_of(number, self._page.widget())
-            self._page.ensureVisible(area.left(), area.center().y(), 0, self._page.height() // 3)
-
     def _find_passage(self, revision: int, passage: PassageComment) -> None:
         said = self._said_of(revision)
         if passage in said:
-            self._go_to_passage(said.index(passage))
+            self._panes.go_to_passage(said.index(passage))
 
     # -- deciding
 
@@ -396,90 +375,18 @@ class ReviewScreen(Screen):
             self.header.add_action(part)
 
     def _build_panes(self) -> None:
-        self._text = PassageText()
+        self._panes = ReviewPanes(self)
+        self._text, self._decision = self._panes.reflection, self._panes.decision
         self._text.cited.connect(self._to_source)
-        self._text.chosen.connect(lambda number: self._decision.write_on(number))
-        self._text.setObjectName("review.text")
-        self._text.setAccessibleName(self.tr("Bài thu hoạch"))
-        self._paper = QFrame()
-        self._paper.setProperty("card", True)
-        QVBoxLayout(self._paper).addWidget(self._text)
-        self._attached = AttachedFilesCard(self, framed=False)
-        self._paper.layout().addWidget(self._attached)
-        self._about_holder, self._about = _holder()
-        self._history_holder, self._history = _holder()
-        self._build_decision()
-        self._page = Column(PAGE_WIDTH)
-        self._side = Column(SIDE_WIDTH)
-        self._side.body.addStretch(1)
-        self._page.body.addStretch(1)
-        for box in (self._text, self._decision.comment):
-            box.installEventFilter(self)
-        self._panes = QHBoxLayout()
-        self._panes.addWidget(self._paper, 1)
-        self._panes.addWidget(self._side)
-        self._panes.addWidget(self._page, 1)
-        self.body.addLayout(self._panes, 1)
-
-    def _build_decision(self) -> None:
-        self._overlap = Label("")
-        self._overlap.setObjectName("review.overlap")
-        self._overlap.setProperty("role", "strong")
-        self._decision = ReviewWriting()
         self._decision.edited.connect(self._edited)
         self._decision.passages_changed.connect(self._passages_changed)
         self._decision.passage_asked.connect(self._comment_on_passage)
-        self._decision.passage_chosen.connect(self._go_to_passage)
+        self._decision.passage_chosen.connect(self._panes.go_to_passage)
         self._decision.returned.connect(self._return_it)
         self._decision.accepted.connect(self._accept_it)
         self._decision.keep_phrase.connect(self._keep_phrase)
         self._decision.drop_phrase.connect(self._drop_phrase)
+        self.body.addWidget(self._panes, 1)
 
     def _to_source(self, document: str, anchor: str) -> None:
         self.navigate.emit(Route(place=Place.READER, document=document, anchor=anchor))
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The text boxes would take the keys that go from one reflection to the next for themselves."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            keys = event.key() if event.modifiers() == Qt.KeyboardModifier.ControlModifier else None
-            if keys in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-                event.ignore()
-                return True
-        return False
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in THEME_CHANGES:
-            self._arrange()
-
-    def _arrange(self) -> None:
-        px = current_theme().px
-        beside = self.width() >= px(SIDE_FROM)
-        parts = [self._about_holder, self._overlap, self._decision, self._history_holder]
-        if not beside:
-            parts.insert(2, self._paper)
-        home = self._side.body if beside else self._page.body
-        for place, part in enumerate(parts):
-            if home.indexOf(part) != place:
-                home.insertWidget(place, part)
-        if beside and self._panes.indexOf(self._paper) != 0:
-            self._panes.insertWidget(0, self._paper, 1)
-        self._text.grow(not beside)
-        self._side.setVisible(beside)
-        self._page.setVisible(not beside)
-        self._side.setFixedWidth(px(SIDE_WIDTH))
-        self._panes.setSpacing(px(14))
-        self._about.setSpacing(px(12))
-        self._history.setSpacing(px(12))
-        self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))
-
-
-def _holder() -> tuple[QWidget, QVBoxLayout]:
-    holder = QWidget()
-    rows = QVBoxLayout(holder)
-    rows.setContentsMargins(0, 0, 0, 0)
-    return holder, rows
