@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks import (
     anchors,
     cell,
+    clients,
     counts,
     library,
     packs,
@@ -118,6 +119,17 @@ def main() -> int:
     command.set_defaults(
         measure=lambda options: sync.measure(
             options.documents, options.runs, options.texts, options.anki_python
+        )
+    )
+
+    command = benchmarks.add_parser("clients", help="a thousand PCs at the server within a minute")
+    command.add_argument("--clients", type=int, default=1_000)
+    command.add_argument("--seconds", type=float, default=60, help="within which they arrive")
+    command.add_argument("--documents", type=int, default=300, help="of the library")
+    command.add_argument("--texts", type=Path, help="folder of .txt files to take the words from")
+    command.set_defaults(
+        measure=lambda options: clients.measure(
+            options.clients, options.seconds, options.documents, options.texts
         )
     )
 

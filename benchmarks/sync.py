@@ -56,10 +56,10 @@ def measure(documents: int, runs: int, texts: Path | None, anki_python: Path) ->
     """Everything once; what is in the first block `runs` times, its median told."""
     with tempfile.TemporaryDirectory(prefix="handbook-sync-") as temporary:
         folder = Path(temporary)
-        sources = _Sources(folder, documents, texts)
+        sources = Sources(folder, documents, texts)
         original = folder / "texts"
         shutil.copytree(sources.folder, original)
-        with _server(folder, sources.content) as (port, server):
+        with serving(folder, sources.content) as (port, server):
             first = _first(sources, folder, port, runs)
             rows, changed = _small_change(sources, first.profile, port)
             rows = [*first.rows, *rows, Row("ours: most memory, server", peak_bytes(server) / 2**20, "MB")]
@@ -76,7 +76,7 @@ def _change(folder: Path) -> None:
             file.write(f"\nĐã sửa câu thứ {number} trong lần phát hành này.\n")
 
 
-class _Sources:
+class Sources:
     """What is published: the folder of Markdown, the keys, and the signed content made of them."""
 
     def __init__(self, folder: Path, documents: int, texts: Path | None) -> None:
@@ -115,7 +115,7 @@ class _Sources:
 
 
 @contextmanager
-def _server(folder: Path, content: Path) -> Iterator[tuple[int, int]]:
+def serving(folder: Path, content: Path) -> Iterator[tuple[int, int]]:
     """The handbook's server; its port and process."""
     command = [sys.executable, "-c", SERVE, str(folder / "server"), str(content)]
     quiet = subprocess.DEVNULL
@@ -157,7 +157,7 @@ class _First:
     profile: Path
 
 
-def _first(sources: _Sources, folder: Path, port: int, runs: int) -> _First:
+def _first(sources: Sources, folder: Path, port: int, runs: int) -> _First:
     """The first sync beside the floor, in turns, then one that finds nothing."""
     packed = sources.packed_bytes()
     plain = sources.content / "packs" / "floor.bin"
@@ -196,7 +196,7 @@ def _first(sources: _Sources, folder: Path, port: int, runs: int) -> _First:
     return _First(rows, seconds, idle["seconds"], profile)
 
 
-def _small_change(sources: _Sources, profile: Path, port: int) -> tuple[list[Row], float]:
+def _small_change(sources: Sources, profile: Path, port: int) -> tuple[list[Row], float]:
     """The change as the reader of `profile` takes it in, and its seconds."""
     before = set(sources.content.glob("packs/*"))
     sources.change()

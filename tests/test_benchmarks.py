@@ -1,17 +1,21 @@
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from benchmarks import peers, questions, ranking, report, shaped_line, sync_peers
+from benchmarks import client_crowd, clients, peers, questions, ranking, report, shaped_line, sync_peers
+from benchmarks.server_client import Author
 from benchmarks.typing import in_telex, without_marks
 from handbook.model.text import exact, telex_decode
+from tests.client.http_server import Reply, Request, serving
 
 LAW = "\n\n".join(
     f"Điều {number}. Nhiệm vụ của cơ quan số {number}\n\n"
@@ -154,3 +158,40 @@ def test_peers_that_are_not_installed_are_named_and_nothing_of_them_is_run(
         f"{name}: missing, not compared" for name in ("git", "rsync", "Anki")
     ]
     assert not (tmp_path / "peers").exists()
+
+
+def test_a_crowd_tells_what_was_answered_what_was_refused_and_what_went_wrong(tmp_path: Path):
+    (tmp_path / "file").write_bytes(bytes(1000))
+
+    def journey(kind: str, *paths: str) -> client_crowd.Journey:
+        return client_crowd.Journey(kind, tuple(clients._get(path, 200) for path in paths))
+
+    def misbehave(request: Request, usual: Reply) -> Reply:
+        return {"/busy": Reply(503), "/broken": Reply(raw=b"")}.get(request.path, usual)
+
+    sent = [journey("whole", "/file", "/file"), journey("busy", "/file", "/busy", "/file")]
+    sent += [journey("missing", "/nothing"), journey("broken", "/broken"), journey("whole", "/file")]
+    for act, given in ((client_crowd.arrive, 0.01), (client_crowd.press, 2)):
+        told: list[client_crowd.Crowd] = []
+        with serving(tmp_path) as server:
+            server.misbehave = misbehave
+            act("127.0.0.1", int(server.url.rpartition(":")[2]), sent, given, told.append)
+        [crowd] = told
+        assert (crowd.answered, crowd.refused) == (4, 1)
+        assert crowd.errors == {"missing: 404 instead of 200": 1, "broken: IncompleteReadError": 1}
+        assert {kind: len(took) for kind, took in crowd.took.items()} == {"whole": 2}
+        assert crowd.bytes_down > 4000
+
+
+def test_of_a_thousand_pcs_each_has_its_own_token_and_a_tenth_takes_the_change():
+    authors = [Author(f"token-{number}", f"{clients.PUBLISHERS[-1]}/cell") for number in range(1000)]
+    kinds = (clients.NOTHING, clients.CHANGE, clients.FIRST)
+    published = {kind: (clients._get(f"/{kind.replace(' ', '-')}", 200),) for kind in kinds}
+    pcs = clients._Pcs(published, authors)
+    journeys = pcs.journeys(1000)
+    counted = Counter(journey.kind for journey in journeys)
+    assert counted == {clients.NOTHING: 820, clients.CHANGE: 100, clients.REFLECTION: 50, clients.FIRST: 30}
+    readers = [one.steps[-1].request for one in journeys if one.kind != clients.REFLECTION]
+    assert len(set(readers)) == 950
+    written = [one.steps[0].request for one in (*journeys, *pcs.journeys(1000)) if len(one.steps) == 3]
+    assert len({re.search(rb"Bearer (\S+)", request)[1] for request in written}) == 100
