@@ -133,8 +133,8 @@ def _erased(row: Row, assignment: Assignment) -> tuple[Answer, ...]:
     """In the place of words that this PC never had: that the server has erased them."""
     if row.erased_at is None:
         return ()
-    first = assignment.parts[0].id if assignment.parts else ""
-    return (Answer(first, erased_text(row.erased_at)),)
+    said = erased_text(row.erased_at)
+    return tuple(Answer(part.id, said) for part in assignment.parts)
 
 
 def reviews_of(connection: Connection, lineages: Iterable[str]) -> defaultdict[str, list[tuple[str, Review]]]:
