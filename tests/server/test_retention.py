@@ -365,12 +365,13 @@ def test_erased_words_are_not_in_the_database_files_any_more(server: RunningServ
     rule(server)
     server.as_("an").hand_in(reflection(text="Điều riêng tư ấy. " * 900))
     run(server)
-    compact(server.house.database)
     assert "Điều riêng" not in stored(server)
-    if server.house.database.is_sqlite:
-        file = Path(server.house.database.engine.url.database)
-        for part in file.parent.glob(file.name + "*"):
-            assert "Điều riêng".encode() not in part.read_bytes(), part.name
+    for free in (lambda: None, lambda: compact(server.house.database)):
+        free()
+        if server.house.database.is_sqlite:
+            file = Path(server.house.database.engine.url.database)
+            for part in file.parent.glob(file.name + "*"):
+                assert "Điều riêng".encode() not in part.read_bytes(), part.name
 
 
 def test_prometheus_is_told_of_the_last_run_and_what_went(server: RunningServer) -> None:
