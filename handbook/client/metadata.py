@@ -15,28 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from tuf.api.exceptions import (
-    BadVersionNumberError,
-    DownloadError,
-    DownloadHTTPError,
-    DownloadLengthMismatchError,
-    ExpiredMetadataError,
-    LengthOrHashMismatchError,
-    RepositoryError,
-    UnsignedMetadataError,
-)
-from tuf.ngclient import TargetFile, Updater, UpdaterConfig
-from tuf.ngclient.fetcher import FetcherInterface
-
 from handbook.client import disk
 from handbook.client.answers import refusal
 from handbook.client.downloads import ADVICE
 from handbook.client.transport import Answer
-from handbook.errors import Altered, Expected, Lapsed, Outdated, ServerBroken, Untrusted, WrongClock
+from handbook.errors import Expected, Lapsed, ServerBroken, Untrusted, WrongClock
 from handbook.model.vietnamese import moment_text
 from handbook.protocol import trust
 
 if TYPE_CHECKING:
+    from tuf.ngclient import TargetFile, Updater
     from tuf.ngclient._internal.trusted_metadata_set import TrustedMetadataSet
 
     from handbook.client.transport import Transport
@@ -87,16 +75,16 @@ class Metadata:
     @property
     def valid_until(self) -> datetime:
         """When the first of what was accepted ends."""
-        return min(signed.expires for signed in _trusted(self._accepted))
+        return min(signed.expires for signed in self._trusted)
 
     @property
     def timestamp_ends(self) -> datetime:
-        return _trusted(self._accepted).timestamp.expires
+        return self._trusted.timestamp.expires
 
     @property
     def lapsed_on(self) -> datetime | None:
         """Since when only the grace lets this be believed; None while it needs none."""
-        trusted = _trusted(self._accepted)
+        trusted = self._trusted
         ends = min(trusted.timestamp.expires, trusted.snapshot.expires)
         return ends if ends <= self.judged_at else None
 
@@ -130,25 +118,16 @@ class Metadata:
         self._roles = tuple(dict.fromkeys(role for publisher in publishers for role in _chain(publisher)))
         if version := _version_of(timestamp, "snapshot.json"):
             self._ahead.fetch([path] if (path := self._missing("snapshot", version)) else [])
-        fetcher = _Fetcher(self._ahead, timestamp)
+        from handbook.client import judging
+
+        def answer_for(path: str) -> Answer:
+            return Answer(200, {}, timestamp) if path == _TIMESTAMP else self._ahead.of(path)
+
         with self.judged():
-            self._updater = Updater(
-                str(self._folder / "metadata"),
-                _METADATA,
-                str(self._folder / "targets"),
-                f"{CONTENT}{trust.TARGETS}/",
-                fetcher=fetcher,
-                config=UpdaterConfig(
-                    max_root_rotations=trust.MAX_ROOT_ROTATIONS,
-                    max_delegations=trust.MAX_DELEGATIONS,
-                    root_max_length=trust.MAX_ROOT_BYTES,
-                    timestamp_max_length=trust.MAX_TIMESTAMP_BYTES,
-                    snapshot_max_length=trust.MAX_SNAPSHOT_BYTES,
-                    targets_max_length=trust.MAX_TARGETS_BYTES,
-                ),
-                bootstrap=self._root,
+            self._updater = judging.updater(
+                self._folder, _METADATA, f"{CONTENT}{trust.TARGETS}/", self._root, answer_for
             )
-            _trusted(self._updater).reference_time = self.judged_at - self._grace
+            judging.trusted(self._updater).reference_time = self.judged_at - self._grace
             self._updater.refresh()
         self._check_lasting(("root", "targets"))
 
@@ -196,47 +175,34 @@ class Metadata:
     @contextmanager
     def judged(self) -> Iterator[None]:
         """Puts the verdicts of python-tuf into words."""
-        try:
+        from handbook.client import judging
+
+        with judging.in_words(self.expired):
             yield
-        except ExpiredMetadataError as error:
-            raise self.expired() from error
-        except DownloadHTTPError as error:
-            raise ServerBroken(
-                f"Máy chủ thiếu một tệp chữ ký mà chính nó nêu tên (mã HTTP {error.status_code}).",
-                "Hãy thử lại sau; nếu vẫn vậy, báo cho quản trị máy chủ.",
-            ) from error
-        except BadVersionNumberError as error:
-            raise Outdated(
-                "Chữ ký máy chủ đưa về cũ hơn bản máy này đã nhận nên không có gì được nhận.", ADVICE
-            ) from error
-        except LengthOrHashMismatchError as error:
-            raise Altered(
-                "Chữ ký không khớp với tệp đi kèm (tệp bị sửa, bị cắt, hoặc ghép từ hai lần phát hành) nên "
-                "không có gì được nhận.",
-                ADVICE,
-            ) from error
-        except DownloadLengthMismatchError as error:
-            raise Untrusted("Máy chủ gửi về tệp chữ ký dài hơn mức cho phép nên đã bỏ.", ADVICE) from error
-        except (RepositoryError, DownloadError) as error:
-            raise Untrusted(
-                "Chữ ký trên nội dung máy chủ đưa về không đúng nên không có gì được nhận.", ADVICE
-            ) from error
 
     @property
-    def _accepted(self) -> Updater:
+    def _accepted(self) -> "Updater":
         if self._updater is None:
             raise RuntimeError("nothing was accepted yet")
         return self._updater
 
-    def _target(self, publisher: str) -> TargetFile | None:
+    @property
+    def _trusted(self) -> "TrustedMetadataSet":
+        from handbook.client import judging
+
+        return judging.trusted(self._accepted)
+
+    def _target(self, publisher: str) -> "TargetFile | None":
         """The publisher's catalogue as its role signed it."""
-        known = _trusted(self._accepted).snapshot.meta
+        known = self._trusted.snapshot.meta
         if any(f"{role}.json" not in known for role in _chain(publisher)):
             return None
+        from handbook.client import judging
+
         with self.judged():
             try:
                 target = self._accepted.get_targetinfo(trust.catalogue_path(publisher))
-            except UnsignedMetadataError as error:
+            except judging.UnsignedMetadataError as error:
                 raise Untrusted(
                     f"Nội dung của “{publisher}” không mang chữ ký của khoá được cấp trên thừa nhận "
                     "(khoá cũ có thể đã bị thu hồi) nên không được nhận.",
@@ -249,7 +215,7 @@ class Metadata:
 
     def _check_lasting(self, roles: Iterable[str]) -> None:
         """No grace is given to what is signed for a year. Raises Lapsed, WrongClock."""
-        trusted = _trusted(self._accepted)
+        trusted = self._trusted
         if any(trusted[role].is_expired(self.judged_at) for role in roles if role in trusted):
             raise self.expired()
 
@@ -359,30 +325,6 @@ class _Ahead:
             self._ended[path] = answer
         except BaseException as problem:  # whoever needs the file meets it
             self._ended[path] = problem
-
-
-class _Fetcher(FetcherInterface):
-    """Metadata and catalogues for python-tuf, over our transport; the timestamp is here already."""
-
-    def __init__(self, ahead: _Ahead, timestamp: bytes) -> None:
-        self._ahead, self._timestamp = ahead, timestamp
-
-    def _fetch(self, url: str) -> Iterator[bytes]:
-        if url == _TIMESTAMP:
-            yield self._timestamp
-            return
-        # Whole, not in pieces: python-tuf may leave an iterator half way, and the connection open with it.
-        answer = self._ahead.of(url)
-        if answer.status in (403, 404):
-            raise DownloadHTTPError(url, answer.status)
-        if answer.status != 200:
-            raise refusal(answer)
-        yield answer.body
-
-
-def _trusted(updater: Updater) -> "TrustedMetadataSet":
-    # Nothing public takes the time to judge expiry by, or tells what was verified; tests watch this name.
-    return updater._trusted_set
 
 
 def _chain(publisher: str) -> list[str]:
