@@ -317,7 +317,8 @@ _ON_DUTY: Final = (
         "hoặc nhập danh sách từ Excel: họ tên, chi bộ, ngày vào Đảng, chính thức hay dự bị, nhiệm vụ, tài "
         "khoản. Cột ngày sinh, số định danh, điện thoại trong tệp không rời máy.",
         seen_by="Máy chủ của đảng bộ; quản trị đảng uỷ, bí thư và phó bí thư chi bộ; chính đảng viên ấy.",
-        why="Để biết ai thuộc chi bộ nào, ai có nhiệm vụ gì. Người đã thôi không đăng nhập được nữa.",
+        why="Để biết ai thuộc chi bộ nào, ai có nhiệm vụ gì; máy chủ ghi lại ai giao và thôi nhiệm vụ nào, "
+        "lúc nào. Người đã thôi không đăng nhập được nữa.",
         kept=Kept(
             "left_members",
             "kể từ ngày thôi sinh hoạt",
@@ -339,7 +340,9 @@ _ON_DUTY: Final = (
             "MemberEdit.admitted_on",
             "MemberEdit.probationary",
             "MemberEdit.duty",
+            "MemberEdit.commune_duties",
             "MemberEdit.active",
+            "MemberEdit.commune_duties",
             "RosterRequest.rows",
             "RosterRequest.complete",
             "RosterRequest.confirmed",
