@@ -106,7 +106,8 @@ def understood(text: str, frequency: Frequency, completions: Completions) -> Que
     typed = nfc(text[:MAX_CHARACTERS])
     numbers = tuple(find_document_numbers(typed))
     found = [one for one in syllables(typed) if one.end - one.start <= MAX_WORD_CHARACTERS]
-    typed_words = [_meant(exact(one.text), frequency) for one in found]
+    spelled = exact(typed)
+    typed_words = [_meant(spelled[one.start : one.end], frequency) for one in found]
     in_number = {
         word
         for word, one in zip(typed_words, found, strict=True)

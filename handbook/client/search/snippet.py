@@ -1,7 +1,7 @@
 """The passage of a section that answers a query best, in its original spelling, with what matched marked."""
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -139,19 +139,19 @@ def _best_run(text: str, found: Iterable[Match], complete: float) -> tuple[int, 
 
     The first one that scores `complete` ends the look.
     """
-    words, pairs = Counter[str](), Counter[tuple[str, str]]()
+    words, pairs = dict[str, int](), dict[tuple[str, str], int]()
     score = best_score = 0.0
     best = -1
     run: deque[Match] = deque()
     for match in found:
         word = match[2]
-        words[word] += 1
-        if words[word] == 1:
+        words[word] = (before := words.get(word, 0)) + 1
+        if not before:
             score += match[3]
         if run and (bonus := _neighbours(text, run[-1], match)):
             pair = (run[-1][2], word)
-            pairs[pair] += 1
-            if pairs[pair] == 1:
+            pairs[pair] = (before := pairs.get(pair, 0)) + 1
+            if not before:
                 score += bonus
         run.append(match)
         while match[1] - run[0][0] > PASSAGE_CHARACTERS and len(run) > 1:
