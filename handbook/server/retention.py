@@ -44,6 +44,7 @@ from handbook.server.tables import (
     codes,
     credentials,
     duties,
+    duty_changes,
     entries,
     erasures,
     feeds,
@@ -270,7 +271,7 @@ class _Erasing:
         )
         if not still.rowcount:
             return  # came back since we looked
-        for table in (credentials, codes, tokens, duties):
+        for table in (credentials, codes, tokens, duties, duty_changes):
             connection.execute(delete(table).where(table.c.account == account))
         (member,) = find_members(connection, [account])
         told = [feed.member_row(member, path, last + 1) for path, last in positions.items()]
