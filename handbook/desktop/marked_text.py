@@ -1,7 +1,6 @@
 """Words that a search found, set in lines with what matched on the colour of a marker."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
@@ -45,7 +44,7 @@ def _cut(spans: "Sequence[Span]", start: int, end: int) -> "Iterator[Span]":
     first = 0
     for span in spans:
         if part := span.text[max(0, start - first) : max(0, end - first)]:
-            yield replace(span, text=part)
+            yield span._replace(text=part)
         first += len(span.text)
 
 
