@@ -261,14 +261,14 @@ def _changes(connection: Connection, commune: str, known: Collection[Assignment]
         .where(_is_below(feeds.c.unit, commune), _has_gone_on)
         .distinct()
     ).all()
-    of_member = [row for row in rows if row.entry_kind == EntryKind.MEMBER]
     reflected = _subjects_of(connection, commune, rows)
     asking: dict[str, list[str]] = defaultdict(list)
     for assignment in known:
         for document in assignment.documents:
             asking[document].append(assignment.id)
     return _Changes(
-        cells=frozenset({row.unit for row in of_member} | {row.cell for row in of_member}),
+        # Whoever moves is told of in both cells.
+        cells=frozenset(row.unit for row in rows if row.entry_kind == EntryKind.MEMBER),
         pairs=frozenset(
             (row.cell, assignment)
             for row in rows

@@ -48,7 +48,7 @@ def _parameter(name: str, place: str) -> dict[str, object]:
     return {
         "name": name,
         "in": place,
-        "required": place == "path" or name not in ("after", "limit", "seen_since", "mark"),
+        "required": place == "path" or name not in ("after", "limit", "seen_since", "mark", "rules"),
         "schema": {"type": "integer" if name in _INTEGERS else "string"},
     }
 

@@ -120,7 +120,7 @@ def test_the_description_lists_every_route_with_its_records_and_whom_it_lets_in(
     assert set(submit["responses"]) == {"200", "201", "409", "default"}
     assert submit["x-needs-any-of"] == ["submit_own"]
     parameters = [each["name"] for each in operations["GET", "/v1/feed"]["parameters"]]
-    assert parameters == ["unit", "after", "limit", "seen_since", "mark"]
+    assert parameters == ["unit", "after", "limit", "seen_since", "mark", "rules"]
     assert "security" not in operations["GET", "/v1/hello"]
     references = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
     assert references <= set(described["components"]["schemas"])
