@@ -20,10 +20,12 @@ from handbook.client.answers import record_in
 from handbook.client.attached import needed_lineages
 from handbook.client.outbox import AnswerTo, DeliveryReport, Outbox, submission_in
 from handbook.client.store import Store
+from handbook.client.sync_log import LogLine, note_line, of_error
 from handbook.client.tables.library import receipt_keys
 from handbook.client.tables.personal import outbox as outbox_table
 from handbook.client.transport import Answer
 from handbook.errors import BadInput, Conflict, Expected, NotFound, SignInFailed, Untrusted
+from handbook.model.changes import Change
 from handbook.model.people import commune_of
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_REQUEST_BYTES
@@ -130,7 +132,8 @@ class Bundles:
         )
 
     def hear(self, chosen: Path, now: datetime) -> Heard:
-        """Settles what the answers on the stick say, and takes own bundles that were answered off it.
+        """Settles what the answers on the stick say, notes it in the log, and takes own bundles that were
+        answered off the stick.
 
         Raises NotFound where there is no answer, DiskProblem.
         """
@@ -152,7 +155,20 @@ class Bundles:
             for done in (file.with_suffix(BUNDLE), file):
                 with suppress(OSError):  # a stick that only can be read keeps them; hearing twice is harmless
                     done.unlink(missing_ok=True)
-        return Heard(reports=tuple(reports), others=others)
+        heard = Heard(reports=tuple(reports), others=others)
+        if reports:
+            self._note(heard, folder, now)
+        return heard
+
+    def _note(self, heard: Heard, folder: Path, now: datetime) -> None:
+        """Adds to the log what the answers in the folder said."""
+        error = next((report.error for report in heard.reports if report.error), None)
+        line = LogLine(
+            started_at=now, finished_at=now, sent=heard.received, source=str(folder), **of_error(error)
+        )
+        with self._store.personal.write() as connection:
+            note_line(connection, line)
+        self._store.announce({Change.SYNC})
 
     def _key(self, commune: str) -> ReceiptKey:
         """The key of the commune's server that was published last."""

@@ -12,14 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
-
 from handbook.client import base_content
 from handbook.client.attached import AttachedFiles
 from handbook.client.bandwidth import Speed
 from handbook.client.feed import Feed
+from handbook.client.sync_log import LogLine, log_lines, note_line, of_error
 from handbook.client.sync_state import SyncStatus, last_sync, note_sync, rest
-from handbook.client.tables.personal import sync_log
 from handbook.errors import (
     Altered,
     Expected,
@@ -32,7 +30,7 @@ from handbook.errors import (
     Untrusted,
 )
 from handbook.model.changes import Change, Changes
-from handbook.model.people import commune_of
+from handbook.protocol.trust import publishers_for
 
 if TYPE_CHECKING:
     from handbook.client.account import Account
@@ -44,8 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LogLine", "Sync", "SyncProgress", "SyncReport", "SyncStatus"]
 
-CENTRAL = "central"
-LOG_LINES = 200
 
 SENDING = "Đang gửi nội dung đã nộp…"
 FETCHING_FILES = "Đang nhận tệp kèm theo bài thu hoạch…"
@@ -88,22 +84,6 @@ class SyncReport:
     changes: Changes = frozenset()
     already_running: bool = False
     cancelled: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogLine:
-    """One past sync, counted as in SyncReport; `code`, `error` and `advice` are empty when it worked."""
-
-    started_at: datetime
-    finished_at: datetime
-    sent: int
-    received: int
-    offered_again: int
-    documents_changed: int
-    bytes_down: int
-    code: str
-    error: str
-    advice: str
 
 
 Progress = Callable[[SyncProgress], None]
@@ -180,7 +160,7 @@ class Sync:
         progress: Progress = lambda _: None,
         cancelled: Cancelled = lambda: False,
     ) -> "ContentReport":
-        """Takes in content that was carried here in a folder, verified as that of the server.
+        """Takes in content that was carried here in a folder, verified as that of the server, and logs it.
 
         Waits for a sync that is running. Raises as usb_reading.take_in does; what is installed stays then.
         """
@@ -190,16 +170,22 @@ class Sync:
         with self._alone(progress, cancelled) as is_alone:
             if not is_alone:
                 return ContentReport(cancelled=True)
-            report = usb_reading.take_in(
-                self._store,
-                folder,
-                self._content_dir,
-                self._given_root(),
-                publishers_for(self._account.member().unit),
-                now,
-                _with_rate(progress),
-                cancelled,
-            )
+            try:
+                report = usb_reading.take_in(
+                    self._store,
+                    folder,
+                    self._content_dir,
+                    self._given_root(),
+                    publishers_for(self._account.member().unit),
+                    now,
+                    _with_rate(progress),
+                    cancelled,
+                )
+            except Expected as error:
+                self._note_carried(folder, now, None, error)
+                raise
+            if not report.cancelled:
+                self._note_carried(folder, now, report, None)
         if report.changed or report.withdrawn:
             self._store.announce({Change.LIBRARY, Change.STUDY, Change.CELL})
         return report
@@ -232,11 +218,8 @@ class Sync:
         return last_sync(self._store)
 
     def log(self) -> tuple[LogLine, ...]:
-        """The latest syncs, newest first, LOG_LINES at most."""
-        columns = [column for column in sync_log.c if column.name != "id"]
-        with self._store.personal.read() as connection:
-            rows = connection.execute(select(*columns).order_by(sync_log.c.id.desc()))
-            return tuple(LogLine(**row._mapping) for row in rows)
+        """The latest syncs and what was taken in from USB, newest first."""
+        return log_lines(self._store)
 
     # Steps
 
@@ -400,22 +383,33 @@ class Sync:
             note_sync(connection, finished_at, error, self._transport.clock_skew)
             for busy in (each for each in run.errors if isinstance(each, TooBusy)):
                 rest(connection, finished_at + timedelta(seconds=busy.retry_after))
-            connection.execute(
-                insert(sync_log).values(
-                    started_at=run.started_at,
-                    finished_at=finished_at,
-                    sent=run.sent,
-                    received=run.received,
-                    offered_again=run.offered_again,
-                    documents_changed=run.documents_changed,
-                    bytes_down=run.bytes_down,
-                    code=error.code if error else "",
-                    error=error.message if error else "",
-                    advice=error.advice if error else "",
-                )
+            line = LogLine(
+                started_at=run.started_at,
+                finished_at=finished_at,
+                sent=run.sent,
+                received=run.received,
+                offered_again=run.offered_again,
+                documents_changed=run.documents_changed,
+                bytes_down=run.bytes_down,
+                **of_error(error),
             )
-            newest = select(func.max(sync_log.c.id)).scalar_subquery()
-            connection.execute(delete(sync_log).where(sync_log.c.id <= newest - LOG_LINES))
+            note_line(connection, line)
+
+    def _note_carried(
+        self, folder: Path, now: datetime, report: "ContentReport | None", error: Expected | None
+    ) -> None:
+        """Adds to the log what was taken in from a folder."""
+        line = LogLine(
+            started_at=now,
+            finished_at=now,
+            documents_changed=len(report.changed) + len(report.withdrawn) if report else 0,
+            bytes_down=report.bytes_down if report else 0,
+            source=str(folder),
+            **of_error(error),
+        )
+        with self._store.personal.write() as connection:
+            note_line(connection, line)
+        self._store.announce({Change.SYNC})
 
 
 class _Run:
@@ -456,9 +450,3 @@ def _with_rate(progress: Progress) -> Callable[[str, int, int], None]:
         progress(SyncProgress(stage, done, total, speed.add(came)))
 
     return tell
-
-
-def publishers_for(unit: str) -> tuple[str, ...]:
-    """Whose content a member of this unit gets: the centre's, and that of each level down to the commune."""
-    parts = commune_of(unit).split("/")
-    return (CENTRAL, *("/".join(parts[:depth]) for depth in range(1, len(parts) + 1)))

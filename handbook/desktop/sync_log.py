@@ -48,7 +48,9 @@ def progress_text(progress: "SyncProgress") -> str:
 
 
 def moved_text(line: "LogLine") -> str:
-    """What one sync moved, and that it brought back what the server had lost."""
+    """What one sync moved, and that it brought back what the server had lost; what a folder brought."""
+    if line.source:
+        return _carried_text(line)
     moved = tr("gửi {}, nhận {}, {} văn bản, tải {}").format(
         number_text(line.sent),
         number_text(line.received),
@@ -59,6 +61,16 @@ def moved_text(line: "LogLine") -> str:
         return moved
     again = tr("máy chủ mới khôi phục từ bản sao lưu, gửi lại {} mục bị thiếu")
     return f"{moved}; {again.format(number_text(line.offered_again))}"
+
+
+def _carried_text(line: "LogLine") -> str:
+    if line.sent:
+        brought = tr("biên nhận cho {} mục").format(number_text(line.sent))
+    else:
+        brought = tr("{} văn bản, đọc {}").format(
+            number_text(line.documents_changed), size_text(line.bytes_down)
+        )
+    return tr("nhập từ USB {}: {}").format(line.source, brought)
 
 
 def clock_text(status: "SyncStatus", now: datetime) -> str:

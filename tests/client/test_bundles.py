@@ -81,6 +81,8 @@ def test_a_text_travels_on_a_stick_and_its_receipt_comes_back(scene: Scene) -> N
     (revision,) = scene.an.reflections.submitted(TASK)
     assert scene.an.reflections.verify(revision.lineage, 1).author == scene.an.account_name
     assert scene.names() == set()
+    (line,) = scene.an.sync.log()
+    assert (line.sent, line.source, line.error) == (2, str(scene.usb / bundles.FOLDER_NAME), "")
 
 
 STEPS = ("carry", "hear", "sync", "hear")

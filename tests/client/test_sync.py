@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 from sqlalchemy import Engine, event
 
 from handbook.client import sync as sync_module
+from handbook.client import sync_log
 from handbook.client.account import keep_session
 from handbook.client.content import ContentReport
-from handbook.client.sync import Sync, SyncProgress, publishers_for
+from handbook.client.sync import Sync, SyncProgress
 from handbook.errors import (
     BadInput,
     DiskProblem,
@@ -228,7 +229,7 @@ def test_a_cancelled_sync_stops_before_the_next_step_and_is_no_failure(an: Devic
 
 
 def test_the_log_is_limited(an: Device, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sync_module, "LOG_LINES", 3)
+    monkeypatch.setattr(sync_log, "LOG_LINES", 3)
     for minute in range(5):
         an.synced(NOW + timedelta(minutes=minute))
     assert [line.started_at for line in an.sync.log()] == [
@@ -242,18 +243,6 @@ def test_a_full_disk_is_reported_and_not_raised(an: Device, monkeypatch: pytest.
 
     monkeypatch.setattr(sync_module, "note_sync", full)
     assert isinstance(an.synced().error, DiskProblem)
-
-
-@pytest.mark.parametrize(
-    ("unit", "publishers"),
-    [
-        ("hongson/anbinh/khu-pho-1", ("central", "hongson", "hongson/anbinh")),
-        ("hongson/anbinh", ("central", "hongson", "hongson/anbinh")),
-        ("hongson/anbinh/bo-phan/chi-bo", ("central", "hongson", "hongson/anbinh")),
-    ],
-)
-def test_a_member_gets_what_the_levels_above_publish(unit: str, publishers: tuple[str, ...]) -> None:
-    assert publishers_for(unit) == publishers
 
 
 def test_a_token_that_ends_in_the_middle_of_the_queue_asks_once_and_all_is_sent_after(an: Device) -> None:

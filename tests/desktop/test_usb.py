@@ -1,5 +1,6 @@
 """Đồng bộ, the card for places without a network: a stick is written on one PC and read on another."""
 
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -62,6 +63,11 @@ def test_what_one_pc_wrote_another_without_a_network_reads(
         assert other.desktop.session.handbook.library.open(CAPITAL)
         choose(other, "usb.read", usb)
         assert other.find("usb.outcome").text() == "USB không có gì mới hơn máy này."
+        model = other.find("sync.log").model()
+        latest = (model.index(row, 0).data(Qt.ItemDataRole.UserRole) for row in range(2))
+        lines = [row.note for row in latest]
+        assert f"nhập từ USB {usb}: 0 văn bản, đọc" in lines[0]
+        assert re.fullmatch(rf"nhập từ USB {usb}: \d+ văn bản, đọc \d+(,\d)? [KM]B", lines[1])
         for name, theme, size in (
             ("light", Theme(), (1440, 900)),
             ("dark", Theme(Mode.DARK), (1440, 900)),

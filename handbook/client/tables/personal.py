@@ -351,6 +351,7 @@ sync_log = Table(
     Column("code", String, nullable=False, default=""),
     Column("error", String, nullable=False),
     Column("advice", String, nullable=False),
+    Column("source", String, nullable=False, default=""),  # the folder that was read; empty for the server
     sqlite_autoincrement=True,
 )
 

@@ -250,7 +250,8 @@ CREATE TABLE sync_log (
 	bytes_down INTEGER NOT NULL,
 	code VARCHAR NOT NULL,
 	error VARCHAR NOT NULL,
-	advice VARCHAR NOT NULL
+	advice VARCHAR NOT NULL,
+	source VARCHAR NOT NULL
 );
 CREATE TABLE sync_state (
 	"key" VARCHAR NOT NULL,
