@@ -90,8 +90,13 @@ def main() -> int:
     command.add_argument("--cells", type=int, default=89)
     command.add_argument("--members", type=int, default=28, help="of each cell")
     command.add_argument("--assignments", type=int, default=50)
+    command.add_argument(
+        "--submissions", type=int, nargs="*", default=[10_000, 100_000, 1_000_000], help="then, in a province"
+    )
     command.set_defaults(
-        measure=lambda options: counts.measure(options.cells, options.members, options.assignments)
+        measure=lambda options: counts.measure(
+            options.cells, options.members, options.assignments, options.submissions
+        )
     )
 
     command = benchmarks.add_parser("submissions", help="reflections accepted a second, and how soon")

