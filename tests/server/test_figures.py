@@ -102,8 +102,10 @@ class World:
         self.hand_in(account, new or reflection(subject=asked, unit=self.member(account).unit))
 
     def write_from_the_former_cell(self, account: str, asked: str) -> None:
-        former = [duty.unit for duty in self.member(account).duties if duty.unit in SECRETARY]
-        self.hand_in(account, reflection(subject=asked, unit=former[0]))
+        member = self.member(account)
+        former = [duty.unit for duty in member.duties if duty.unit in SECRETARY and duty.unit != member.unit]
+        for unit in former:
+            self.hand_in(account, reflection(subject=asked, unit=unit))
 
     def judge(self, account: str, asked: str, verdict: Verdict) -> None:
         if of := self.latest.get((account, asked)):
@@ -228,8 +230,8 @@ EVERYTHING = [
     ("mark", "binh", MarkKind.PAPER),
     ("mark", "binh", MarkKind.EXEMPT),
     ("mark", "binh", MarkKind.NONE),
-    ("move", "an", OTHER_CELL),
-    ("write_from_the_former_cell", "an", FIRST.id),
+    ("move", "binh", OTHER_CELL),
+    ("write_from_the_former_cell", "binh", FIRST.id),
     ("tick", "an", DOCUMENTS[0], True),
     ("stay", "hoa", False),
     ("stay", "hoa", True),
