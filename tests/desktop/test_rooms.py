@@ -138,6 +138,22 @@ def test_who_writes_in_a_room_that_ends_is_told_and_keeps_every_word(
     desk.keep_draft(lineage, ReviewDraft())
 
 
+def test_a_name_typed_into_a_form_that_ends_is_there_to_be_copied(an: Person, ward: Ward) -> None:
+    give(ward, MEMBER, "cell_secretary")
+    sync(an)
+    an.go(place=Place.MEMBERS)
+    an.wait(lambda: an.sees("members.list"))
+    an.settle()
+    an.find("members.add").click()
+    an.find("members.form.name").setText("Trần Thị Mới")
+    give(ward, MEMBER)
+    sync(an)
+    assert "không còn nhiệm vụ ở mục “Chi bộ”, “Đảng viên”" in an.words()
+    assert an.find("room-ended.typed").toPlainText() == "Trần Thị Mới"
+    assert not an.sees("rail.members")
+    assert an.desktop.session.handbook.members.page(CELL) is None
+
+
 def test_what_was_quoted_goes_with_the_duty_and_the_own_words_stay(an: Person, ward: Ward) -> None:
     give(ward, MEMBER, "cell_deputy")
     sync(an)
