@@ -5,15 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from handbook.client.attached import AttachedFiles
+from handbook.client.tables.personal import file_pieces
 from handbook.model.people import DutyKind
-from handbook.model.reflection import Answer, State
+from handbook.model.reflection import Answer, AttachedFile, State
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_ANSWER_BYTES, FeedPage, SubmissionEntry
 from handbook.protocol.packs import assignment_item, document_item
 from handbook.protocol.receipts import Receipt
 from tests.client.samples import NOW, assignment, document
-from tests.client.simulated_server import Backup, Device, Ward
+from tests.client.simulated_server import Backup, Device, Fault, Ward
 
 Devices = Callable[..., Device]
 TASK = "hongson/anbinh/hoc-tap-nq15"
@@ -196,3 +199,88 @@ def test_a_forged_receipt_gives_no_earlier_time(ward: Ward, an: Device, cell: st
     )
     assert answer.status == 201
     assert codec.decode(answer.body, Receipt, limit=MAX_ANSWER_BYTES).received_at >= NOW
+
+
+SCAN = b"%PDF-1.4\n" + b"trang quet " * 50_000 + b"%%EOF"  # three pieces
+
+
+def hand_in_scan(pc: Device) -> AttachedFile:
+    pc.reflections.save(TASK, (Answer("nhan-thuc", "kèm sổ"), Answer("lien-he", "kèm sổ")), NOW)
+    pc.reflections.attach(TASK, "Sổ ghi chép.pdf", SCAN, NOW)
+    (file,) = pc.reflections.draft(TASK, NOW).files
+    pc.reflections.submit(TASK, NOW)
+    return file
+
+
+def kinds(ward: Ward, pc: Device) -> list[tuple[str, int]]:
+    return sorted((kind, revision) for kind, _, revision, _ in ward.submissions_of(pc.account_name))
+
+
+WITH_SCAN = [("file", 1), ("file", 2), ("file", 3), ("reflection", 1)]
+
+
+def test_a_text_is_given_back_with_its_files_and_read_by_who_had_not_read_them(
+    ward: Ward, an: Device, hanh: Device, device: Devices, cell: str, yesterday: Backup
+) -> None:
+    file = hand_in_scan(an)
+    sync(an)
+    before, receipts = held(ward, an), [v.receipt for v in an.reflections.submitted(TASK)]
+    assert kinds(ward, an) == WITH_SCAN
+    yesterday.restore()
+    assert held(ward, an) == [[]]
+    assert sync(an) == [1], "a file is told with its text"
+    assert held(ward, an) == before
+    assert [v.receipt for v in an.reflections.submitted(TASK)] == receipts
+    sync(hanh)
+    assert AttachedFiles(hanh.store).read(file) == SCAN
+    assert sync(an, days=2) == [0]
+
+
+def test_a_server_that_kept_the_files_but_not_the_text_has_each_of_them_once(
+    ward: Ward, an: Device, yesterday: Backup
+) -> None:
+    """The backup was made while the files were under way."""
+    hand_in_scan(an)
+    an.line.faults.extend([None, None, Fault.LOST])
+    assert an.deliver().sent == 2
+    between = ward.back_up()
+    sync(an)
+    between.restore()
+    assert kinds(ward, an) == WITH_SCAN[:2]
+    assert sync(an) == [1]
+    assert kinds(ward, an) == WITH_SCAN
+
+
+def test_a_pc_without_the_files_leaves_them_to_the_one_that_has_them(
+    ward: Ward, an: Device, device: Devices, cell: str
+) -> None:
+    other = device("An", cell, ITEMS)
+    sync(an, other)
+    yesterday = ward.back_up()
+    hand_in_scan(an)
+    sync(an, other)
+    with other.store.personal.write() as connection:
+        connection.execute(delete(file_pieces))
+    yesterday.restore()
+    other.synced(NOW + timedelta(days=1))
+    assert kinds(ward, an) == [], "no text without what it names"
+    assert sync(an)[0] == 1
+    assert kinds(ward, an) == WITH_SCAN
+    sync(other, days=2)
+    assert other.outbox.owed() == ()
+
+
+def test_giving_files_back_goes_on_where_a_bad_line_or_the_end_of_the_program_broke_it(
+    ward: Ward, an: Device, yesterday: Backup
+) -> None:
+    hand_in_scan(an)
+    sync(an)
+    before = held(ward, an)
+    yesterday.restore()
+    an.synced(NOW + timedelta(days=1))
+    for fault in (Fault.REPLY_LOST, Fault.LOST, Fault.TWICE):
+        an.line.faults.append(fault)
+        an.synced(NOW + timedelta(days=1, hours=1))
+        an.restart()
+    assert sync(an, days=2) == [0]
+    assert held(ward, an) == before
