@@ -28,6 +28,8 @@ BAD_LINES = (
     "test_attack_table.py",
     "test_bundles.py",
     "test_changed_keys.py",
+    "test_erased.py",
+    "test_retention.py",
     "test_sync.py",
     "test_usb.py",
     "test_withdrawals.py",
