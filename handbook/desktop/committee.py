@@ -14,7 +14,7 @@ from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Action, PrimaryButton, SecondaryButton
 from handbook.desktop.work import Lane
-from handbook.errors import Expected, Fault
+from handbook.errors import Expected, Fault, NotAllowed
 from handbook.model.changes import Change
 from handbook.model.people import Unit, UnitKind
 from handbook.model.reflection import STATE_NAMES, State
@@ -100,7 +100,9 @@ class CommitteeScreen(Screen):
 
     def _not_answered(self, error: Expected) -> None:
         again, seen = Action(self.tr("Thử lại"), self._ask, "sync"), self._seen
-        if seen is None or seen.counts is None:
+        none_yet = seen is None or seen.counts is None
+        if none_yet or isinstance(error, NotAllowed):  # the duty is over, and the figures went with it
+            self.clear_banner()
             self.show_error(error, again)
             return
         at = seen.states.asked_at if seen.states else seen.counts.counted_at

@@ -21,7 +21,7 @@ from handbook.desktop.session import Route, Session
 from handbook.desktop.slips import Slip
 from handbook.desktop.widgets import Action, Column, Toast
 from handbook.desktop.work import Lane
-from handbook.errors import BadInput, Expected, Fault
+from handbook.errors import BadInput, Expected, Fault, NotAllowed
 from handbook.model.changes import Change, Changes
 from handbook.model.duties import administers
 from handbook.model.people import Member, Unit
@@ -119,7 +119,9 @@ class MembersScreen(Screen):
 
     def _not_answered(self, error: Expected) -> None:
         again = Action(self.tr("Thử lại"), self._ask_server, "sync")
-        if self._content_read is None or self._content_read.kept is None:
+        none_yet = self._content_read is None or self._content_read.kept is None
+        if none_yet or isinstance(error, NotAllowed):  # the duty is over, and the list went with it
+            self.clear_banner()
             self.show_error(error, again)
             return
         self._set_answers(False)

@@ -318,6 +318,14 @@ def test_the_kept_list_goes_with_the_duty(device: Callable[[str], Device], ward:
     assert page.page(cell) is None
 
 
+def test_a_duty_that_ended_meanwhile_takes_the_list_out_of_sight(seat: Seat, ward: Ward, cell: str) -> None:
+    ward.load(cell, {"Hanh": ()})
+    seat.go(Place.STUDY)
+    seat.go(Place.MEMBERS)
+    assert not seat.find("members.list")
+    assert "Thử lại" in seat.words()
+
+
 def test_the_page_is_closed_to_who_has_no_such_duty(
     device: Callable[[str], Device], qapp: QApplication
 ) -> None:
