@@ -12,10 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from benchmarks import shelf
 from benchmarks.report import Row, median, percentile
@@ -23,9 +23,12 @@ from benchmarks.typing import WAYS
 from handbook.authoring import outline
 from handbook.client.library import Filter
 from handbook.client.tables.library import sections
+from handbook.client.tables.personal import drafts, notes
 from handbook.demo import SAMPLE
 from handbook.model.library import Collection, Document, Kind, Section, Status
+from handbook.model.reflection import Answer
 from handbook.model.text import exact, fold, words
+from handbook.protocol import codec
 
 SECTIONS_PER_DOCUMENT = 20
 PARAGRAPHS_PER_SECTION = 4
@@ -33,7 +36,9 @@ QUESTIONS = 150
 PEER_QUESTIONS = 30
 TONE_WORDS = 60
 ODDITIES = ('"', "title:", "(", "AND NOT", "[a TO b]", "*", "~2", "/re/", "\\", "😀👩‍👩‍👧", "\0", "\u0301")
+NOTES, DRAFTS = 500, 40
 COST = "p95 of CPU"
+NOTED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 TONE_SAMPLE = 5_000  # sections in which syllables are counted
 
 
@@ -151,6 +156,10 @@ def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
             _milliseconds(find, f"{oddity} {question}")
             for oddity, question in zip(ODDITIES * 3, questions, strict=False)
         ]
+        beside_own = f"with marks beside {NOTES} own notes and {DRAFTS} drafts"
+        kinds[beside_own] = lambda: [
+            _milliseconds(find, question) for question in _with_own(filled, paragraphs, questions)
+        ]
         with closing(_peer(filled)) as peer:
             peer_times = [_milliseconds(peer.ask, question)[0] for question in questions[:PEER_QUESTIONS]]
         beside = f"FTS5, folded, p95 {percentile(peer_times, 0.95):.0f} ms"
@@ -162,6 +171,61 @@ def _measure(size: int, paragraphs: Sequence[str]) -> list[Row]:
             rows.append(Row(f"{label}: {kind}, {COST}", percentile(cpu_times, 0.95), "ms"))
         rows.append(Row(f"{label}: tone precision@10", tone_precision(filled), ""))
     return rows
+
+
+def _with_own(filled: shelf.Shelf, paragraphs: Sequence[str], questions: Sequence[str]) -> Sequence[str]:
+    """The questions, once the member has notes all over the first documents, and drafts of three parts."""
+    chance = random.Random(3)
+    noted = [chance.sample(paragraphs, 2) for _ in range(NOTES)]
+    with filled.store.library.read() as library:
+        places = library.execute(select(sections.c["document", "anchor"]).limit(NOTES)).all()
+    with filled.store.personal.write() as personal:
+        personal.execute(
+            insert(notes),
+            [
+                {
+                    "id": f"note {number}",
+                    "document": (place := places[number % len(places)]).document,
+                    "source": "Luật",
+                    "title": title[:80],
+                    "edition": 1,
+                    "heading": "",
+                    "section": place.anchor,
+                    "quote": quote[:200],
+                    "before": "",
+                    "after": "",
+                    "position": 0,
+                    "in_heading": False,
+                    "colour": "yellow",
+                    "text": title[:300] if number % 2 else "",
+                    "created_at": NOTED_AT,
+                    "changed_at": NOTED_AT + timedelta(minutes=number),
+                    "place_edition": 1,
+                    "place_section": place.anchor,
+                    "place_start": 0,
+                    "place_end": 20,
+                }
+                for number, (title, quote) in enumerate(noted)
+            ],
+        )
+        personal.execute(
+            insert(drafts),
+            [
+                {
+                    "assignment": f"a{number}",
+                    "lineage": f"l{number}",
+                    "base_revision": 0,
+                    "answers": codec.encode(
+                        tuple(
+                            Answer(f"p{part}", "\n\n".join(chance.sample(paragraphs, 3))) for part in range(3)
+                        )
+                    ).decode(),
+                    "saved_at": NOTED_AT,
+                }
+                for number in range(DRAFTS)
+            ],
+        )
+    return questions
 
 
 def tone_precision(filled: shelf.Shelf) -> float:

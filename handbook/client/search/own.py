@@ -125,9 +125,15 @@ class _Told:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
+    """`best` is where the best passage of the piece starts."""
+
     score: float
     text: _Text
     piece: _Piece
+    best: int
+
+    def snippet(self, sought: Sought) -> tuple[Span, ...]:
+        return snippet(self.piece.text, self.piece.folded, sought, best=self.best)
 
 
 class OwnTexts:
@@ -175,7 +181,7 @@ class OwnTexts:
         if unknown := {match.text.id for match, _ in found} - entries.keys():
             entries |= self._notes.entries(unknown)
         return tuple(
-            NoteHit(entry, snippet(match.piece.text, match.piece.folded, sought), match.score)
+            NoteHit(entry, match.snippet(sought), match.score)
             for match, sought in found
             if (entry := entries.get(match.text.id))
         )
@@ -197,7 +203,7 @@ class OwnTexts:
                 assignment=match.text.id,
                 title=assignment.title if (assignment := asked[match.text.id]) else "",
                 part=_part(assignment, match.piece.name),
-                snippet=snippet(match.piece.text, match.piece.folded, sought),
+                snippet=match.snippet(sought),
                 is_draft=match.text.is_draft,
                 written_at=match.text.written_at,
                 score=match.score,
@@ -353,7 +359,8 @@ def _matches(question: Question, kept: _Kept, known: AbstractSet[str]) -> Iterat
             default=None,
         )
         if best and best[0][1] > 0:
-            yield _Match(best[0][1], text, best[1])
+            (start, score), piece = best
+            yield _Match(score, text, piece, start)
 
 
 def _holding(group: Iterable[Term], kept: _Kept) -> int:

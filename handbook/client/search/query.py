@@ -106,12 +106,15 @@ def understood(text: str, frequency: Frequency, completions: Completions) -> Que
     typed = nfc(text[:MAX_CHARACTERS])
     numbers = tuple(find_document_numbers(typed))
     found = [one for one in syllables(typed) if one.end - one.start <= MAX_WORD_CHARACTERS]
-    spelled = exact(typed)
-    typed_words = [_meant(spelled[one.start : one.end], frequency) for one in found]
+    whole = exact(typed)
+    spelled = [whole[one.start : one.end] for one in found]
+    meant = {word: _meant(word, frequency) for word in dict.fromkeys(spelled)}
+    typed_words = [meant[word] for word in spelled]
     in_number = {
         word
+        for number in numbers
         for word, one in zip(typed_words, found, strict=True)
-        if any(number.start <= one.start < number.end for number in numbers)
+        if number.start <= one.start < number.end
     }
     marked = any(word != fold(word) for word in typed_words)
     field = "exact" if marked else "folded"

@@ -55,13 +55,17 @@ Match = tuple[int, int, str, float]
 _SPACE = re.compile(r"\s+")
 
 
-def snippet(text: str, folded: str, sought: Sought, known: Sequence[Match] | None = None) -> tuple[Span, ...]:
+def snippet(
+    text: str, folded: str, sought: Sought, known: Sequence[Match] | None = None, best: int = -1
+) -> tuple[Span, ...]:
     """About SNIPPET_CHARACTERS of the NFC text around the best passage; its beginning without one.
 
     `folded` is the text folded: kept in the index, because folding costs more than all else here. `known` are
-    all matches of the text where they have been looked for already.
+    all matches of the text and `best` is where the best passage starts, if they have been looked for already.
     """
     passage = _phrase(text, folded, sought)
+    if passage < 0:
+        passage = best
     if passage < 0 and known is not None:
         passage, _ = _best_run(text, known, sought.complete)
     elif passage < 0:
