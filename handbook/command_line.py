@@ -70,6 +70,13 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     add_duty_commands(lambda name, run, summary: _command(of_duties, name, run, summary))
 
     command = _command(
+        commands, "figures", _figures, "hold kept figures of cells against the submissions (server's PC)"
+    )
+    command.add_argument("--repair", action="store_true", help="count all anew; also before a first report")
+    command.add_argument("--content", type=Path, help="as for `handbook server`")
+    command.add_argument("--database-url", help="as for `handbook server`")
+
+    command = _command(
         commands, "receipt-key", _receipt_key, "print the server's public receipt key, for publishing"
     )
     command.add_argument("--new", action="store_true", help="make it, for a server that never ran yet")
@@ -266,6 +273,12 @@ def _retention(options: argparse.Namespace) -> int:
     from handbook.retention_commands import retention
 
     return retention(folder(options, "server"), options)
+
+
+def _figures(options: argparse.Namespace) -> int:
+    from handbook.figures_commands import figures
+
+    return figures(folder(options, "server"), options)
 
 
 def _receipt_key(options: argparse.Namespace) -> int:

@@ -28,6 +28,7 @@ DOORS = {
     "demo",
     "commands",
     "duty_commands",
+    "figures_commands",
     "key_commands",
     "receipt_commands",
     "report_commands",

@@ -156,11 +156,16 @@ def _kept(connection: Connection, unit: str, bases: Mapping[str, str]) -> dict[P
     rows = connection.execute(
         select(cell_figures.c.unit, cell_figures.c.assignment, cell_figures.c.basis, *_figures).where(within)
     )
-    return {
-        (row[0], row[1]): Figures(**dict(zip(_FIGURES, row[3:], strict=True)))
-        for row in rows
-        if bases.get(row[1]) == row[2]
-    }
+    # A province has 20,000 cells, many of them with equal figures: one record does for all of these.
+    records: dict[tuple[int, ...], Figures] = {}
+    found: dict[Pair, Figures] = {}
+    for cell, assignment, basis, *counts in rows.all():
+        if bases.get(assignment) == basis:
+            numbers = tuple(counts)
+            if numbers not in records:
+                records[numbers] = Figures(**dict(zip(_FIGURES, numbers, strict=True)))
+            found[cell, assignment] = records[numbers]
+    return found
 
 
 def _look_through(database: Database, unit: str, known: Collection[Assignment]) -> None:

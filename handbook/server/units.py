@@ -1,7 +1,5 @@
 """The tree of Party organisations, as far as this server knows it."""
 
-from collections.abc import Iterable
-
 from sqlalchemy import Connection, select
 
 from handbook.errors import NotFound
@@ -41,6 +39,8 @@ def ancestors(path: str) -> list[str]:
 
 
 def _units(connection: Connection, condition: object) -> tuple[Unit, ...]:
-    rows: Iterable = connection.execute(select(*_columns).where(condition))
-    units = (Unit(row.path, row.name, UnitKind(row.kind)) for row in rows)
-    return tuple(sorted(units, key=lambda unit: unit.path.split("/")))
+    rows = connection.execute(select(*_columns).where(condition)).all()
+    kinds = {kind.value: kind for kind in UnitKind}
+    units = [Unit(path, name, kinds[kind]) for path, name, kind in rows]
+    # Not by the path alone: "a-b" would come before "a/b", below whose superior it is not.
+    return tuple(sorted(units, key=lambda unit: unit.path.replace("/", "\0")))
