@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from handbook.exports.reflection_page import PageLines
 
 
+TURN_SECONDS = 0.012
+"""Of setting pages, between which the person's keys and clicks have their turn."""
+
+
 class PagesScreen(Screen):
     """`name` begins the names of its controls, `back` is what the way back is called.
 
@@ -46,8 +50,12 @@ class PagesScreen(Screen):
         way_back.setObjectName(f"{name}.back")
         way_back.clicked.connect(self.go_back)
         self.header.add_action(way_back)
-        self.add_button("print", self.tr("In…"), "print", self._ask_for_printer, SecondaryButton)
-        self.add_button("pdf", self.tr("Lưu PDF…"), "export", self._ask_for_pdf, SecondaryButton)
+        self._turn = QTimer(self, interval=0)
+        self._turn.timeout.connect(self._go_on)
+        self._keeping = (
+            self.add_button("print", self.tr("In…"), "print", self._ask_for_printer, SecondaryButton),
+            self.add_button("pdf", self.tr("Lưu PDF…"), "export", self._ask_for_pdf, SecondaryButton),
+        )
         holder = QWidget()
         self.bar = FlowLayout()
         holder.setLayout(self.bar)
@@ -70,6 +78,13 @@ class PagesScreen(Screen):
         ):
             self.add_key(combination, act)
 
+    def leave(self) -> None:
+        """What is not set yet is left; it is begun anew when somebody comes to see it."""
+        if self._turn.isActive():
+            self._turn.stop()
+            self._pages = None
+            self._stale = True
+
     # -- what a subclass says
 
     def go_back(self) -> None:
@@ -91,15 +106,36 @@ class PagesScreen(Screen):
     # -- for subclasses
 
     def show_lines(self, lines: "PageLines") -> None:
-        """Sets these lines on pages and shows them."""
+        """Sets these lines on pages and shows them: the first at once, the others in short turns."""
         from handbook.desktop.paper import Pages
 
-        self._pages = Pages(lines)
+        self._pages = Pages(lines, at_once=False)
+        self._pages.go_on(TURN_SECONDS)
         self.view.show_pages(self._pages, self._pages.text)
+        self._enable_keeping()
+        if not self._pages.is_set:
+            self._turn.start()
+
+    def _go_on(self) -> None:
+        self._pages.go_on(TURN_SECONDS)
+        self.view.show_more()
+        if self._pages.is_set:
+            self._turn.stop()
+            self.view.setAccessibleDescription(self._pages.text)
+            self._enable_keeping()
+
+    def _enable_keeping(self) -> None:
+        for button in self._keeping:
+            button.setEnabled(self.has_all_pages)
 
     @property
     def has_pages(self) -> bool:
         return self._pages is not None
+
+    @property
+    def has_all_pages(self) -> bool:
+        """Whether the pages can be printed and kept: all are set."""
+        return self._pages is not None and self._pages.is_set
 
     def add_button(
         self, name: str, text: str, icon: str, act: Callable[[], object], kind: type[Button]
@@ -121,6 +157,7 @@ class PagesScreen(Screen):
     def save_pdf(self, path: Path) -> None:
         from handbook.desktop.paper import pdf_of
 
+        self._pages.finish()
         data = pdf_of(self._pages, self.paper_title())
         self.session.work.run(
             partial(save_file, path, data), lambda _: self._saved(path), self._cannot_do, self
@@ -157,7 +194,11 @@ class PagesScreen(Screen):
         self.bar.setSpacing(current_theme().px(12))
 
     def _show_page(self, page: int, pages: int) -> None:
-        self._page.setText(self.tr("Trang {} / {}").format(page, pages))
+        if self._pages is None or self._pages.is_set:
+            self._page.setText(self.tr("Trang {} / {}").format(page, pages))
+        else:
+            share = round(100 * self._pages.share_set)
+            self._page.setText(self.tr("Trang {}, đang dàn {} %").format(page, share))
 
     def _show_zoom(self, zoom: float) -> None:
         self._zoom.setText(f"{round(100 * zoom)} %")
@@ -165,7 +206,7 @@ class PagesScreen(Screen):
     # -- keeping
 
     def _ask_for_pdf(self) -> None:
-        if self.has_pages:
+        if self.has_all_pages:
             ask_for_file(self, self.tr("Lưu thành PDF"), self.suggested_name(), "PDF", "pdf", self.save_pdf)
 
     def _saved(self, path: Path) -> None:
@@ -173,7 +214,7 @@ class PagesScreen(Screen):
         Toast(self.window(), self.tr("Đã lưu {}").format(path.name), seconds=6)
 
     def _ask_for_printer(self) -> None:
-        if not self._pages:
+        if not self.has_all_pages:
             return
         from PySide6.QtPrintSupport import QPrintDialog
 

@@ -34,19 +34,36 @@ class PagesView(QScrollArea):
         self.setWidget(self._desk)
         self._sheets: list[_Sheet] = []
         self._zoom = 0.0
+        self._pages: Pages | None = None
         self.verticalScrollBar().valueChanged.connect(self._tell_page)
         self._measure()
 
     def show_pages(self, pages: "Pages", words: str) -> None:
-        """`words` is what a screen reader says of them; the place in the pages stays."""
+        """`words` is what a screen reader says of them; the place in the pages stays.
+
+        Of pages that are being set the final ones are shown, the others by `show_more`.
+        """
         while item := self._rows.takeAt(0):
             item.widget().hide()
             item.widget().deleteLater()
-        self._sheets = [_Sheet(pages, page) for page in range(pages.count)]
-        for sheet in self._sheets:
-            self._rows.addWidget(sheet, alignment=Qt.AlignmentFlag.AlignHCenter)
+        self._sheets = []
+        self._pages = pages
+        self._add_sheets()
         self.setAccessibleDescription(words)
         self._scale()
+
+    def show_more(self) -> None:
+        """Adds the pages that have become final; those that are there stay where they are."""
+        self._add_sheets()
+        self._tell_page()
+
+    def _add_sheets(self) -> None:
+        dpi = (self._zoom or self._fitting()) * self.logicalDpiX()
+        for page in range(len(self._sheets), self._pages.final_pages):
+            sheet = _Sheet(self._pages, page)
+            sheet.show_at(dpi)
+            self._sheets.append(sheet)
+            self._rows.addWidget(sheet, alignment=Qt.AlignmentFlag.AlignHCenter)
 
     def zoom_by(self, steps: int) -> None:
         """The next larger or smaller size."""
@@ -107,8 +124,9 @@ class PagesView(QScrollArea):
     def _tell_page(self) -> None:
         if self._sheets:
             middle = self.verticalScrollBar().value() + self.viewport().height() // 2
-            above = sum(sheet.y() < middle for sheet in self._sheets)
-            self.moved.emit(max(1, above), len(self._sheets))
+            # Not asked of the sheets: those just added have no place yet.
+            page = middle // (self._sheets[0].height() + self._rows.spacing()) + 1
+            self.moved.emit(max(1, min(page, len(self._sheets))), len(self._sheets))
 
 
 class _Desk(QWidget):

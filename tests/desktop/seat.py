@@ -21,6 +21,7 @@ from handbook.desktop.cell import CellScreen
 from handbook.desktop.committee import CommitteeScreen
 from handbook.desktop.editor import EditorScreen
 from handbook.desktop.members import MembersScreen
+from handbook.desktop.pages_screen import PagesScreen
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.rail import Destination
 from handbook.desktop.receipt import ReceiptScreen
@@ -90,6 +91,9 @@ class Seat:
         """Until nothing runs in the background and what it brought is shown."""
         for _ in range(4):
             assert self.work.wait_until_idle(SECONDS)
+            QApplication.processEvents()
+        pages = self.window.current
+        while isinstance(pages, PagesScreen) and pages.has_pages and not pages.has_all_pages:
             QApplication.processEvents()
 
     def find(self, name: str) -> QWidget | None:

@@ -2,20 +2,30 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from docx import Document
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from handbook.desktop import saving
+from handbook.desktop import pages_screen, saving
 from handbook.desktop.paper import Pages, pdf_of
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
-from handbook.exports.reflection_page import PageLines, lines_of
+from handbook.exports.reflection_page import (
+    MARGINS_MM,
+    PAPER_MM,
+    Grid,
+    PageLines,
+    Style,
+    line_of,
+    lines_of,
+)
 from handbook.model.people import DutyKind
 from handbook.model.prose import parse
 from handbook.model.reflection import Answer
@@ -239,6 +249,110 @@ def test_a_title_stands_with_the_text_below_it(qapp: QApplication) -> None:
         first = ("I. Nhận thức", parse("\n".join(["Một câu ngắn."] * sentences)))
         pages = Pages(page(parts=(first, ("II. Liên hệ", parse("### Ở đơn vị\nViệc cụ thể.")))))
         assert pages.page_of("II. Liên hệ") == pages.page_of("Ở đơn vị") == pages.page_of("Việc cụ thể.")
+
+
+def numbered(words: int) -> str:
+    return " ".join(f"chữ{number:03}" for number in range(words))
+
+
+def test_a_signature_has_two_lines_of_the_last_paragraph_above_it(qapp: QApplication) -> None:
+    """A line holds at most ten of these words."""
+    for words in range(300, 620, 16):
+        pages = Pages(page(parts=(("I. Nhận thức", parse(numbered(words))),)))
+        signed = pages.page_of("NGƯỜI VIẾT THU HOẠCH")
+        assert pages.page_of(f"chữ{words - 10:03}") == signed == pages.count - 1, words
+        assert numbered(words) in pages.text.replace(" \n", " ").replace("\n", " ")
+
+
+def test_no_first_line_of_a_paragraph_stays_alone_on_a_page(qapp: QApplication) -> None:
+    for sentences in range(20, 46):
+        text = "\n".join(["Một câu ngắn."] * sentences + [numbered(30)] + ["Một câu ngắn."] * 9)
+        pages = Pages(page(parts=(("I. Nhận thức", parse(text)),)))
+        assert pages.page_of("chữ000") == pages.page_of("chữ014")
+
+
+def grid(rows: int, named: str) -> Grid:
+    return Grid(
+        head=("TT", "Họ và tên", "Kết quả"),
+        rows=tuple((str(row), f"{named} {row:02}", "Đạt") for row in range(rows)),
+        widths_mm=(15.0, 100.0, 50.0),
+        words=frozenset({1}),
+    )
+
+
+def with_grids(sentences: int, rows: int) -> PageLines:
+    short, end = line_of(Style.BODY, "Một câu ngắn."), line_of(Style.BODY, "Hết danh sách.")
+    second = line_of(Style.PART, "II. Danh sách sau")
+    bare = page(parts=())
+    return replace(
+        bare,
+        body=(
+            *bare.body,
+            *[short] * sentences,
+            line_of(Style.PART, "I. Danh sách trước"),
+            *(grid(rows, "Trước"), second, grid(9, "Sau"), end),
+        ),
+    )
+
+
+def test_a_title_stands_with_the_first_rows_of_the_table_below_it_and_leaves_no_page_empty(
+    qapp: QApplication,
+) -> None:
+    for sentences, rows in [(count, 3) for count in range(12, 34)] + [(2, count) for count in range(18, 40)]:
+        pages = Pages(with_grids(sentences, rows))
+        assert pages.page_of("I. Danh sách trước") == pages.page_of("Trước 00")
+        assert pages.page_of("II. Danh sách sau") == pages.page_of("Sau 00")
+        assert pages.page_of("Sau 00") - pages.page_of(f"Trước {rows - 1:02}") <= 1
+        assert pages.count <= 1 + pages.page_of("Trước 00") + 2
+
+
+def test_a_table_that_goes_on_on_the_next_page_is_closed_by_a_rule(qapp: QApplication) -> None:
+    pages = Pages(with_grids(2, 60))
+    image = QImage(595, 842, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    painter = QPainter(image)
+    pages.paint(painter, 0, 72)
+    painter.end()
+    foot = round((PAPER_MM[1] - MARGINS_MM[3]) / 25.4 * 72)
+    middle = range(120, 500)
+    darkest = min(sum(image.pixelColor(x, y).lightness() for x in middle) for y in range(foot - 2, foot + 2))
+    assert darkest / len(middle) < 200
+
+
+def test_many_pages_are_set_in_turns_and_end_as_they_do_at_once(qapp: QApplication) -> None:
+    parts = (("I. Nhận thức", parse("\n".join(f"### Mục {at}\n{LONG}" for at in range(4)))),)
+    turns, at_once = Pages(page(parts=parts), at_once=False), Pages(page(parts=parts))
+    assert (turns.is_set, 0 < turns.final_pages < at_once.count) == (False, True)
+    shares = [turns.share_set]
+    while not turns.go_on(0.0):
+        assert turns.share_set > shares[-1] or turns.share_set == 1
+        shares.append(turns.share_set)
+    assert len(shares) > 15
+    assert (turns.text, turns.count, turns.final_pages) == (at_once.text, at_once.count, at_once.count)
+    assert pdf_of(turns, "x").count(b"/Type /Page\n") == at_once.count
+
+
+def test_the_first_page_is_there_before_the_last_and_leaving_ends_the_work(
+    seat: Seat, looking: Callable[..., PreviewScreen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages_screen, "TURN_SECONDS", 0.0)
+    shown = looking()
+    shown.show_lines(page(parts=(("I. Nhận thức", parse("\n".join([LONG] * 4))),)))
+    turns = 0
+    while not shown.has_all_pages:
+        assert seat.text("preview.page").startswith("Trang 1, đang dàn ")
+        assert not seat.find("preview.pdf").isEnabled()
+        QApplication.processEvents()
+        turns += 1
+    assert turns > 5
+    assert seat.find("preview.pdf").isEnabled()
+    assert "Trang 1 / " in seat.text("preview.page")
+    shown.show_lines(page(parts=(("I. Nhận thức", parse("\n".join([LONG] * 4))),)))
+    assert not shown.has_all_pages
+    seat.click("preview.back")
+    assert not shown.has_pages, "nobody waits for these any more"
+    seat.go(Place.PREVIEW, assignment=TASK)
+    assert seat.text("preview.page") == "Trang 1 / 2"
 
 
 def test_the_pdf_has_a_page_for_each_page(qapp: QApplication) -> None:
