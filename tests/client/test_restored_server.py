@@ -270,6 +270,20 @@ def test_a_pc_without_the_files_leaves_them_to_the_one_that_has_them(
     assert other.outbox.owed() == ()
 
 
+def test_a_file_of_which_a_part_is_lost_here_too_is_not_given_back_in_parts(
+    ward: Ward, an: Device, yesterday: Backup
+) -> None:
+    hand_in_scan(an)
+    sync(an)
+    with an.store.personal.write() as connection:
+        connection.execute(delete(file_pieces).where(file_pieces.c.number == 2))
+    yesterday.restore()
+    an.synced(NOW + timedelta(days=1))
+    assert kinds(ward, an) == []
+    (owed,) = an.outbox.owed()
+    assert (owed.kind, bool(owed.last_error)) == ("reflection", True), "and the screen says why it waits"
+
+
 def test_giving_files_back_goes_on_where_a_bad_line_or_the_end_of_the_program_broke_it(
     ward: Ward, an: Device, yesterday: Backup
 ) -> None:
