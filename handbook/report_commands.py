@@ -97,11 +97,11 @@ def _paper(
 ) -> "ReportPaper":
     from handbook.client.reports import offered_for, report_on
     from handbook.desktop.letterhead import report_paper
-    from handbook.model.people import UnitKind
 
-    unit = _unit(handbook, path)
-    if unit.kind is not UnitKind.CELL:
+    own = {each.path for each in handbook.cell.units()}
+    if handbook.committee.unit() and (path not in own if path else not own):
         _ask_counts(handbook, now)
+    unit = _unit(handbook, path)
     offered = offered_for(handbook, unit.path, now)
     due = [each for each in offered if period.holds(each)]
     if not due:

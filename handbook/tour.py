@@ -105,7 +105,7 @@ class Tour:
             ("the member sees đạt", self.accepted),
             ("the ward's officer sees the figures of every cell", self.committee),
             ("goes down to a cell, its assignment and its members: no text", self.committee_cell),
-            ("and opens the report on all cells: no text either", self.committee_report),
+            ("and opens the report on that cell: no text either", self.committee_report),
         ]
 
     # -- reading

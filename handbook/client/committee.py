@@ -81,22 +81,33 @@ class Committee:
             asked_at=asked_at,
         )
 
-    def report(self, assignments: Iterable[Assignment], subject: str) -> Report:
-        """What the cells did for these assignments, by the figures kept. Raises NotAllowed, NotFound."""
+    def report(self, assignments: Iterable[Assignment], subject: str, cell: str = "") -> Report:
+        """What the cells, or only the one of that path, did for these assignments, by the figures kept.
+
+        Raises NotAllowed, NotFound.
+        """
         unit, counts = self._duty(), self.counts()
         if counts is None:
             raise NotFound("Máy này chưa có số liệu tổng hợp.", "Hãy lấy số liệu khi có mạng.")
         units = {each.path: each for each in counts.units}
+        if cell and cell not in units:
+            raise NotFound("Số liệu tổng hợp trên máy này không có chi bộ đó.", "Hãy lấy số liệu mới.")
         lines = []
         for asked in in_due_order(assignments):
             cells = tuple(
                 UnitLine(units[each.unit], each.figures)
                 for each in counts.cells
-                if each.assignment == asked.id
+                if each.assignment == asked.id and cell in ("", each.unit)
             )
             total = sum_of(each.figures for each in cells)
             lines.append(AssignmentLine(assignment=asked, figures=total, units=cells))
-        return Report(unit=unit, subject=subject, counted_at=counts.counted_at, assignments=tuple(lines))
+        return Report(
+            unit=unit,
+            subject=subject,
+            counted_at=counts.counted_at,
+            assignments=tuple(lines),
+            only=units[cell] if cell else None,
+        )
 
     # Commands: ask the server
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from handbook.client.cell_report import cell_report
-from handbook.model.people import Unit
+from handbook.model.people import Unit, UnitKind, lies_within
 from handbook.model.report import Report
 from handbook.model.study import Assignment
 
@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 
 def reported_units(handbook: "Handbook") -> tuple[Unit, ...]:
-    """The units one may report on: cells first; none for a plain member."""
-    above = handbook.committee.unit()
-    return (*handbook.cell.units(), *([above] if above else []))
+    """The units one may report on: own cells, the committee, the cells below it as far as they are known."""
+    cells, above = handbook.cell.units(), handbook.committee.unit()
+    if above is None:
+        return cells
+    counts = handbook.committee.counts()
+    own = {each.path for each in cells}
+    below = [each for each in counts.units if each.kind is UnitKind.CELL] if counts else []
+    return (*cells, above, *(each for each in below if each.path not in own))
 
 
 def offered_for(handbook: "Handbook", unit: str, now: datetime) -> Sequence[Assignment]:
@@ -24,7 +29,10 @@ def offered_for(handbook: "Handbook", unit: str, now: datetime) -> Sequence[Assi
     if _is_own_cell(handbook, unit):
         return handbook.cell.assignments(unit, now)
     counts = handbook.committee.counts()
-    return counts.assignments if counts else ()
+    if counts is None:
+        return ()
+    asked = {each.assignment for each in counts.cells if lies_within(each.unit, unit)}
+    return tuple(each for each in counts.assignments if each.id in asked)
 
 
 def report_on(
@@ -32,7 +40,9 @@ def report_on(
 ) -> Report:
     """What the unit did for these assignments. Raises NotAllowed, NotFound."""
     if not _is_own_cell(handbook, unit):
-        return handbook.committee.report(assignments, subject)
+        above = handbook.committee.unit()
+        cell = "" if above and above.path == unit else unit
+        return handbook.committee.report(assignments, subject, cell)
     counted_at = handbook.sync.status().last_success
     return cell_report(handbook.cell, unit, assignments, subject, counted_at, now)
 

@@ -230,9 +230,9 @@ class CommitteeScreen(Screen):
             self._go(key, self.route.assignment)
 
     def _to_report(self) -> None:
-        self.navigate.emit(
-            Route(place=Place.REPORT, unit=self._seen.unit.path, assignment=self.route.assignment)
-        )
+        unit, counts = self.route.unit, self._seen.counts
+        shown = unit if counts and _is_cell(counts, unit) else self._seen.unit.path
+        self.navigate.emit(Route(place=Place.REPORT, unit=shown, assignment=self.route.assignment))
 
 
 def _cells(counts: "Counts") -> list[Unit]:

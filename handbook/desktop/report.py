@@ -140,7 +140,7 @@ class ReportScreen(PagesScreen):
         if begins or (paper.report, paper.place) != (self._shown.report, self._shown.place):
             self.show_lines(report_lines(paper))
         self._shown = paper
-        self.header.show_text(self.tr("Báo cáo"), paper.report.unit.name)
+        self.header.show_text(self.tr("Báo cáo"), paper.report.about.name)
         self.measure_bar()
         self.show_ready()
         if begins:
@@ -150,7 +150,7 @@ class ReportScreen(PagesScreen):
 
     def suggested_name(self) -> str:
         report = self._shown.report
-        return file_name(self.tr("Báo cáo học tập {} - {}").format(report.subject, report.unit.name))
+        return file_name(self.tr("Báo cáo học tập {} - {}").format(report.subject, report.about.name))
 
     def paper_title(self) -> str:
         return f"Báo cáo: {self._shown.title}"
@@ -187,7 +187,9 @@ class ReportScreen(PagesScreen):
 
     def go_back(self) -> None:
         if self._shown and self._shown.report.unit.kind is not UnitKind.CELL:
-            self.navigate.emit(Route(place=Place.COMMITTEE, assignment=self.route.assignment))
+            only = self._shown.report.only
+            unit = only.path if only else ""
+            self.navigate.emit(Route(place=Place.COMMITTEE, unit=unit, assignment=self.route.assignment))
             return
         self.navigate.emit(Route(place=Place.CELL, unit=self.route.unit, assignment=self.route.assignment))
 

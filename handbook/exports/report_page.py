@@ -55,7 +55,8 @@ class ReportPaper:
 
     @property
     def title(self) -> str:
-        return f"Kết quả học tập {self.report.subject}"
+        only = self.report.only
+        return f"Kết quả học tập {self.report.subject}" + (f" của {only.name}" if only else "")
 
     @property
     def counted(self) -> str:
@@ -92,11 +93,11 @@ def _body(paper: ReportPaper) -> Iterator[Line | Grid]:
         yield line_of(Style.PART, "I. Kết quả theo nhiệm vụ")
         rows = [(_name(each), each.figures, _wants(each)) for each in report.assignments]
         yield _grid("Nhiệm vụ, hạn", rows, report.total)
-    if report.units:
+    if report.units and not report.only:
         yield line_of(Style.PART, "II. Kết quả theo chi bộ")
         wants = any(_wants(each) for each in report.assignments)
         yield _grid("Chi bộ", [(each.unit.name, each.figures, wants) for each in report.units], report.total)
-    elif report.assignments:
+    elif report.assignments and not report.only:
         yield line_of(Style.PART, "II. Đảng viên chưa hoàn thành, được miễn, nộp giấy")
         for each in report.assignments:
             yield from _people(each)
@@ -110,11 +111,11 @@ def _body(paper: ReportPaper) -> Iterator[Line | Grid]:
 def _summary(report: Report) -> str:
     count = len(report.assignments)
     if not count:
-        return f"{report.unit.name} không có nhiệm vụ học tập nào đến hạn trong {report.subject}."
+        return f"{report.about.name} không có nhiệm vụ học tập nào đến hạn trong {report.subject}."
     total = report.total
     turns = "đảng viên" if count == 1 else "lượt đảng viên"
     said = [
-        f"{report.unit.name} có {count} nhiệm vụ học tập",
+        f"{report.about.name} có {count} nhiệm vụ học tập",
         f"{number_text(total.asked)} {turns} phải thực hiện",
         f"{number_text(total.done)} đã hoàn thành{_share(total)}",
         f"{number_text(total.missing)} chưa hoàn thành",

@@ -156,13 +156,19 @@ class Report:
     """What a unit did for the assignments of a period, or for one of them; in the order of due days.
 
     `subject` goes on after *Kết quả học tập*. `counted_at` is when the numbers were those of the server; None
-    before the first exchange with it.
+    before the first exchange with it. `only` is the one cell below the unit that it is about, None for all.
     """
 
     unit: Unit
     subject: str
     counted_at: datetime | None
     assignments: tuple[AssignmentLine, ...]
+    only: Unit | None = None
+
+    @property
+    def about(self) -> Unit:
+        """Whose figures these are."""
+        return self.only or self.unit
 
     @property
     def total(self) -> Figures:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -17,8 +18,9 @@ from handbook.client.handbook import open_handbook
 from handbook.client.tables.personal import account, personal
 from handbook.desktop.committee_table import FigureTable
 from handbook.desktop.report import ReportScreen
-from handbook.desktop.session import Place
+from handbook.desktop.session import Place, Route
 from handbook.desktop.theme import Mode, Theme
+from handbook.exports.report_excel import CELLS
 from handbook.model.reflection import Answer
 from handbook.server.run import load_ward_into
 from tests.desktop.conftest import NOBODY_ANSWERS, Person
@@ -175,6 +177,29 @@ def test_the_report_of_the_whole_commune_is_made_from_the_same_figures(
     assert officer.sees("committee.table")
 
 
+def test_the_report_asked_for_at_a_cell_is_about_that_cell_alone(officer: Person, tmp_path: Path) -> None:
+    look(officer, unit=CELL, assignment=ASSIGNMENT)
+    officer.find("committee.report").click()
+    officer.wait(lambda: officer.sees("report.pages"))
+    officer.settle()
+    said = officer.find("report.pages").accessibleDescription().replace("\n", " ")
+    assert "ĐẢNG UỶ PHƯỜNG AN BÌNH" in said
+    assert "Kết quả học tập “Học Nghị quyết 15-NQ/TW” của Chi bộ Khu phố 1" in said
+    assert "Chi bộ Khu phố 1 có 1 nhiệm vụ học tập; 3 đảng viên phải thực hiện" in said
+    assert "Khu phố 2" not in said
+    assert "Nguyễn Văn An" not in said
+    assert "Mọi đồng chí" not in said
+    screen: ReportScreen = officer.window.current
+    screen.save_excel(tmp_path / "a.xlsx")
+    officer.settle()
+    (row,) = load_workbook(tmp_path / "a.xlsx")[CELLS].iter_rows(min_row=6, max_row=6, values_only=True)
+    assert list(row[2:13]) == ["Chi bộ Khu phố 1", 3, 1, 1, 0, 1, 0, 0, 0, 0, 2]
+    officer.picture("committee-cell-report")
+    screen.go_back()
+    officer.settle()
+    assert officer.window.current.route == Route(place=Place.COMMITTEE, unit=CELL, assignment=ASSIGNMENT)
+
+
 def test_the_figures_are_kept_for_a_pc_without_a_network(
     studied: tuple[Ward, Path], qtbot: QtBot, qapp: QApplication
 ) -> None:
@@ -215,6 +240,9 @@ def test_the_command_reports_the_figures_of_the_screen_and_those_of_last_time_wi
 
     assert cells() == shown
     assert "tháng 11 năm 2030, Đảng uỷ phường An Bình" in capsys.readouterr().out
+    of_cell = ["report", str(tmp_path / "b.docx"), *options, "--to", "2030-11-30", "--cell", CELL]
+    assert main(of_cell) == 0
+    assert "tháng 11 năm 2030 của Chi bộ Khu phố 1" in capsys.readouterr().out
     server = point_at(studied[1], NOBODY_ANSWERS)
     try:
         assert cells() == shown
