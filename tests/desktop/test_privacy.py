@@ -81,5 +81,5 @@ def test_the_page_says_all_of_it_with_the_ages_of_the_server(alone: Person) -> N
     with store.personal.write() as connection:
         assert keep(connection, Rules(reflections=60), NOW)
     store.announce({Change.ACCOUNT})  # as a sync does
-    alone.settle()
-    assert "5 năm kể từ ngày máy chủ nhận bản nộp cuối. Sau đó lời trong bài bị xoá" in alone.words()
+    said = "5 năm kể từ ngày máy chủ nhận bản nộp cuối. Sau đó lời trong bài bị xoá"
+    alone.wait(lambda: said in alone.words())
