@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
+from handbook.desktop.pieces import Piece, pieces_of
 from handbook.desktop.title_block import name_of
 from handbook.model.differences import Fate, Run, SectionDifference
 from handbook.model.library import STATUS_NAMES, Document
@@ -43,11 +44,12 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceText:
-    """`outline` names the sections that changed, by their place in `sections`."""
+    """`outline` names the sections that changed, by their place in `sections`; `pieces` are these cut up."""
 
     head: str
     summary: str
     sections: "tuple[SectionHtml, ...]"
+    pieces: list[Piece]
     outline: "tuple[OutlineEntry, ...]"
     steps: tuple[Step, ...]
 
@@ -119,6 +121,7 @@ class _Writer:
             head=self._head(summary),
             summary=summary,
             sections=tuple(self._sections),
+            pieces=pieces_of(self._sections),
             outline=tuple(self._outline),
             steps=tuple(self._steps),
         )

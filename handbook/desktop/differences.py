@@ -161,7 +161,7 @@ class DifferencesScreen(Screen):
     def _set(self, shown: DifferenceText, section: int) -> None:
         self._shown = shown
         self._step = -1
-        self.text.show_document(shown.head, shown.sections, section, 0.0)
+        self.text.show_document(shown.head, shown.pieces, section, 0.0)
         self.list.show_outline(shown.outline, "")
         self._show_count()
 

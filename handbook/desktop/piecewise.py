@@ -6,15 +6,11 @@ a document may begin with the sections around the place of reading, and the othe
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAccessible, QTextCursor, QTextDocument
 
-from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, pieces_of, prepend_piece
+from handbook.desktop.pieces import HEAD, Forms, Piece, append_piece, prepend_piece
 from handbook.desktop.unbroken import unbroken_markup
-
-if TYPE_CHECKING:
-    from handbook.client.library import SectionHtml
 
 
 class PiecewiseText:
@@ -38,36 +34,27 @@ class PiecewiseText:
     def __bool__(self) -> bool:
         return bool(self._pieces)
 
-    def take(
-        self,
-        head: str,
-        sections: "Sequence[SectionHtml]",
-        first: int,
-        all_here: bool,
-        link: Callable[[str], str],
-    ) -> None:
-        """The title block and the sections from index `first` on; what is set is of another document."""
+    def take(self, head: str, pieces: Sequence[Piece], all_here: bool, link: Callable[[str], str]) -> None:
+        """Pieces of sections, of the first ones below the title block; what is set is of another document."""
         self._head, self._link = head, link
         self._pieces = []
-        self._read(sections, first, all_here)
+        self._keep(pieces, all_here)
         self._built, self._starts = range(0), []
 
-    def take_all(self, sections: "Sequence[SectionHtml]") -> None:
-        """Every section of the document; those that are here already are among them."""
+    def take_all(self, pieces: Sequence[Piece]) -> None:
+        """Those of every section of the document; what is here already is among them."""
         former = self._pieces[0].section if self._pieces else HEAD
-        self._read(sections, 0, True)
+        self._keep(pieces, True)
         before = 0 if former == HEAD else self._first_pieces[former]
         self._built = range(self._built.start + before, self._built.stop + before)
 
-    def _read(self, sections: "Sequence[SectionHtml]", first: int, all_here: bool) -> None:
-        self._pieces = pieces_of(self._head, sections, first)
+    def _keep(self, pieces: Sequence[Piece], all_here: bool) -> None:
+        above = [] if pieces and pieces[0].section else [Piece(HEAD, True, self._head)]
+        self._pieces = [*above, *pieces]
         self.all_here = all_here
-        self._first_pieces = {
-            piece.section: at
-            for at, piece in enumerate(self._pieces)
-            if piece.begins and piece.section != HEAD
-        }
-        self._headed = frozenset(at for at, part in enumerate(sections, first) if part.heading)
+        begins = [(at, piece) for at, piece in enumerate(self._pieces) if piece.begins]
+        self._first_pieces = {piece.section: at for at, piece in begins if piece.section != HEAD}
+        self._headed = frozenset(piece.section for _, piece in begins if piece.heading)
 
     # -- what is there
 

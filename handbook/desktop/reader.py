@@ -33,7 +33,8 @@ from handbook.model.library import COLLECTION_NAMES
 from handbook.model.notes import Entry, EntryKind
 
 if TYPE_CHECKING:
-    from handbook.client.library import DocumentView, Position, SectionHtml
+    from handbook.client.library import DocumentView, Position
+    from handbook.desktop.pieces import Piece
     from handbook.desktop.work import Job
 
 CONTENTS_PX = 268
@@ -51,7 +52,7 @@ class ReaderScreen(Screen):
         self._stops = Stops()
         self._stopped: Position | None = None
         self._waits_for_picture = False
-        self._rest: Job[tuple[SectionHtml, ...]] | None = None
+        self._rest: Job[list[Piece]] | None = None
         self._long = QTimer(self, interval=ACTIVITY_AFTER_MS, singleShot=True)
         self._long.timeout.connect(self._show_activity)
         self.text = DocumentText()
@@ -238,11 +239,10 @@ class ReaderScreen(Screen):
     def _show_text(self, opened: Opened, part: Part) -> None:
         self.text.show_document(
             title_block(opened.view, opened.offers),
-            part.sections,
+            part.pieces,
             part.section,
             part.offset,
             part.link,
-            part.first,
             part.all_here,
         )
 
@@ -263,10 +263,10 @@ class ReaderScreen(Screen):
         self.notes.refresh()
         self._remember()
 
-    def _show_rest(self, sections: "tuple[SectionHtml, ...]") -> None:
+    def _show_rest(self, pieces: "list[Piece]") -> None:
         self._rest = None
-        if sections:
-            self.text.show_rest(sections)
+        if pieces:
+            self.text.show_rest(pieces)
 
     def _forget_rest(self) -> None:
         if self._rest:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from handbook.desktop.linking import Linker, anchor_in
+from handbook.desktop.pieces import Piece, pieces_of
 from handbook.desktop.reader_differences import Offer, offers_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Sections around the place of reading, from index `first` on, and that place."""
+    """Sections around the place of reading, and that place."""
 
-    first: int
-    sections: "tuple[SectionHtml, ...]"
+    pieces: list[Piece]
     all_here: bool
     section: int
     offset: float
@@ -68,8 +68,7 @@ def open_document(handbook: "Handbook", wanted: Wanted, shown: "DocumentView | N
         count = view.card.section_count
         first, sections = _around(library, document, section, count)
         part = Part(
-            first=first,
-            sections=sections,
+            pieces=pieces_of(sections, first),
             all_here=len(sections) == count,
             section=section,
             offset=offset,
@@ -78,11 +77,11 @@ def open_document(handbook: "Handbook", wanted: Wanted, shown: "DocumentView | N
     return Opened(view=view, notes=notes, offers=offers, place=place, part=part)
 
 
-def read_rest(library: "Library", view: "DocumentView") -> "tuple[SectionHtml, ...]":
-    """Every section; none when another edition came meanwhile, which is announced. Raises NotFound."""
+def read_rest(library: "Library", view: "DocumentView") -> list[Piece]:
+    """Of every section; none when another edition came meanwhile, which is announced. Raises NotFound."""
     sections = library.sections(view.card.id, 0, view.card.section_count)
     same = [section.anchor for section in sections] == [entry.anchor for entry in view.outline]
-    return sections if same else ()
+    return pieces_of(sections) if same else []
 
 
 def _asked_for(view: "DocumentView", anchors: dict[str, int], wanted: Wanted) -> tuple[int, float] | None:

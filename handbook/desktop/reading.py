@@ -6,7 +6,7 @@ turns of the event loop, so that neither opening nor scrolling waits for a whole
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from PySide6.QtCore import QPoint, QTimer, QUrl, Signal
 from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent, QTextCursor, QWheelEvent
@@ -17,12 +17,9 @@ from handbook.desktop.images import NoPictures, Pictures, TextPictures
 from handbook.desktop.look import Look
 from handbook.desktop.paper_text import PaperText
 from handbook.desktop.passages import Chosen, Mark, Marks, place_of_name
-from handbook.desktop.pieces import block_forms
+from handbook.desktop.pieces import Piece, block_forms
 from handbook.desktop.piecewise import PiecewiseText
 from handbook.desktop.theme import current_theme
-
-if TYPE_CHECKING:
-    from handbook.client.library import SectionHtml
 
 STEP_SECONDS: Final = 0.008
 """How long one step of adding text may take, within one of sixty frames a second."""
@@ -79,27 +76,26 @@ class DocumentText(PaperText):
     def show_document(
         self,
         head: str,
-        sections: "Sequence[SectionHtml]",
+        pieces: Sequence[Piece],
         section: int,
         offset: float,
         link: Callable[[str], str] = str,
-        first: int = 0,
         all_here: bool = True,
     ) -> None:
         """Show the title block and the sections, with the share `offset` of `section` above the view.
 
-        The sections are those from index `first` on. Without all of them `show_rest` is called soon after.
+        Where the pieces are not those of all sections `show_rest` is called soon after.
         `link` puts links into clean HTML and leaves its text as it is.
         """
         self._awaited = None
-        self._pieces.take(head, sections, first, all_here, link)
+        self._pieces.take(head, pieces, all_here, link)
         self.marks.show(())
         self._highlights.forget()
         self._build(section, offset)
 
-    def show_rest(self, sections: "Sequence[SectionHtml]") -> None:
-        """Every section of the document of which some are shown; what is read stays where it is."""
-        self._pieces.take_all(sections)
+    def show_rest(self, pieces: Sequence[Piece]) -> None:
+        """Those of every section, of which some are shown; what is read stays where it is."""
+        self._pieces.take_all(pieces)
         self._steps.start(0)
         if awaited := self._awaited:
             self._awaited = None
@@ -391,8 +387,11 @@ class DocumentText(PaperText):
         self._resizing = True
         self._set_margins()
         self._resizing = False
-        if not self._pieces or self.viewport().width() == round(self.document().textWidth()):
+        if not self._pieces:
             super().resizeEvent(event)
+        elif self.viewport().width() == round(self.document().textWidth()):
+            # As of a change of height: of another width, were it the same, Qt lays out every table anew.
+            super().resizeEvent(QResizeEvent(event.size(), event.size()))
         elif self.document().characterCount() > RESET_CHARACTERS:
             self.clear()  # or Qt would break every line of the law before the next picture
             super().resizeEvent(event)

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from handbook.client.library import Library, Position, SectionHtml
 from handbook.client.notes import Span
-from handbook.desktop.pieces import PIECE_CHARACTERS
+from handbook.desktop.cutting import PIECE_CHARACTERS
+from handbook.desktop.pieces import pieces_of
 from handbook.desktop.piecewise import PiecewiseText
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.session import Place, Route
@@ -158,7 +159,7 @@ def top_line(text: DocumentText) -> str:
 def test_a_text_without_headings_opens_in_its_middle_and_stays_there(
     text: DocumentText, qtbot: QtBot
 ) -> None:
-    text.show_document("<h1>Phụ lục</h1>", (SectionHtml("a", 1, "", BODY),), 0, 0.5)
+    text.show_document("<h1>Phụ lục</h1>", pieces_of((SectionHtml("a", 1, "", BODY),)), 0, 0.5)
     assert text.document().characterCount() < 4 * PIECE_CHARACTERS
     line, place = top_line(text), text.place()
     assert place[1] == pytest.approx(0.5, abs=0.01)
@@ -173,11 +174,11 @@ def test_a_text_without_headings_opens_in_its_middle_and_stays_there(
 
 def test_a_place_that_is_not_here_yet_is_shown_when_it_comes(text: DocumentText, qtbot: QtBot) -> None:
     sections = tuple(SectionHtml(f"s{at}", 1, f"Điều {at}", PARAGRAPH.format(at) * 9) for at in range(80))
-    text.show_document("", sections[10:20], 12, 0.0, first=10, all_here=False)
+    text.show_document("", pieces_of(sections[10:20], 10), 12, 0.0, all_here=False)
     assert text.section == 12
     text.go_to(70)
     assert text.section == 12
-    text.show_rest(sections)
+    text.show_rest(pieces_of(sections))
     assert text.section == 70
     qtbot.waitUntil(lambda: text.complete, timeout=20_000)
     assert [text.section_start(at).block().text() for at in (0, 11, 79)] == ["Điều 0", "Điều 11", "Điều 79"]
@@ -186,10 +187,10 @@ def test_a_place_that_is_not_here_yet_is_shown_when_it_comes(text: DocumentText,
 
 def test_the_rest_goes_around_what_is_shown_already(text: DocumentText, qtbot: QtBot) -> None:
     sections = tuple(SectionHtml(f"s{at}", 1, f"Điều {at}", PARAGRAPH.format(at)) for at in range(80))
-    text.show_document("<p>Luật</p>", sections[30:50], 40, 0.0, first=30, all_here=False)
+    text.show_document("<p>Luật</p>", pieces_of(sections[30:50], 30), 40, 0.0, all_here=False)
     qtbot.wait_signal(text.pictured)
     assert not text.complete
-    text.show_rest(sections)
+    text.show_rest(pieces_of(sections))
     qtbot.waitUntil(lambda: text.complete, timeout=20_000)
     lines = text.toPlainText().splitlines()
     assert lines[0] == "Luật"
@@ -206,11 +207,12 @@ def test_a_share_of_a_section_is_found_again_in_its_pieces(
     lengths: list[int], section: int, share: float
 ) -> None:
     section %= len(lengths)
-    pieces = PiecewiseText(QTextDocument())
+    text = PiecewiseText(QTextDocument())
     bodies = [f"<p>{'x' * 200}</p>" * (length // 200) for length in lengths]
-    pieces.take("", [SectionHtml(str(at), 1, "A", html) for at, html in enumerate(bodies)], 0, True, str)
-    piece, within = pieces.spread(section, share)
+    sections = [SectionHtml(str(at), 1, "A", html) for at, html in enumerate(bodies)]
+    text.take("", pieces_of(sections), True, str)
+    piece, within = text.spread(section, share)
     assert 0 <= within <= 1
-    found, again = pieces.gather(piece, within)
+    found, again = text.gather(piece, within)
     assert found == section
     assert again == pytest.approx(share, abs=1e-6)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
 from handbook.client.library import SectionHtml
-from handbook.desktop.pieces import PIECE_CHARACTERS, cut_markup, pieces_of
+from handbook.desktop.cutting import CELL_CHARACTERS, PIECE_CHARACTERS, cut_markup
+from handbook.desktop.pieces import pieces_of
 from handbook.desktop.reading import DocumentText
 
 pytestmark = pytest.mark.gui
@@ -81,8 +82,8 @@ def lines_from(text: DocumentText, section: int, qtbot) -> list[str]:
         SectionHtml("b", 1, "Danh mục", f"{LIST}\n<p>Hết danh mục.</p>"),
         SectionHtml("c", 1, "Cuối", "<p>Hết.</p>"),
     )
-    assert len(pieces_of("<h1>Luật</h1>", sections)) > 8
-    text.show_document("<h1>Luật</h1>", sections, section, 0.0)
+    assert len(pieces_of(sections)) > 7
+    text.show_document("<h1>Luật</h1>", pieces_of(sections), section, 0.0)
     qtbot.waitUntil(lambda: text.complete, timeout=20_000)
     return [line for line in text.toPlainText().splitlines() if line.strip("\u200b ")]
 
@@ -94,3 +95,82 @@ def test_a_long_table_and_list_read_the_same_wherever_they_were_begun(text: Docu
     assert from_start == from_end
     assert from_start.count("Tên") == 1
     assert abs(text.document().size().height() - height) <= 2
+
+
+# --- cells that go over several rows or columns
+
+
+def spanned_table(groups: list[tuple[int, int]]) -> str:
+    """Groups of rows under one cell that spans them all; of such a height and with words of such a length."""
+    rows = ['<tr>\n<th colspan="2">Lĩnh vực</th>\n<th>Kết quả</th>\n</tr>']
+    for number, (height, length) in enumerate(groups):
+        words = " ".join(f"từ{number}.{at}" for at in range(length))
+        for row in range(height):
+            span = f' rowspan="{height}"' if height > 1 else ""
+            first = f"<td{span}>Nhóm {number}</td>\n" if row == 0 else ""
+            rows.append(f"<tr>\n{first}<td>Việc {number}.{row}</td>\n<td>{words}</td>\n</tr>")
+    return f'<table border="1">\n<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>'
+
+
+def grid_of(table: str) -> list[list[str]]:
+    """What a reader sees in each place of the table, by rows."""
+    grid: dict[tuple[int, int], str] = {}
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    for at, row in enumerate(rows):
+        column = 0
+        for attributes, inner in re.findall(r"<t[hd]([^>]*)>(.*?)</t[hd]>", row, re.DOTALL):
+            spans = {kind: int(count) for kind, count in re.findall(r'(row|col)span="(\d+)"', attributes)}
+            while (at, column) in grid:
+                column += 1
+            for below in range(spans.get("row", 1)):
+                for beside in range(spans.get("col", 1)):
+                    assert (at + below, column + beside) not in grid, "two cells in one place"
+                    grid[at + below, column + beside] = inner
+    assert all(row < len(rows) for row, _ in grid), "a cell goes on below the table"
+    width = 1 + max(column for _, column in grid)
+    return [[grid.get((row, column), "") for column in range(width)] for row in range(len(rows))]
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 60)), min_size=20, max_size=90))
+@settings(max_examples=20, deadline=None)
+def test_a_table_with_spanning_cells_is_cut_only_where_none_goes_on(groups: list[tuple[int, int]]) -> None:
+    table = spanned_table(groups)
+    parts = cut_markup(table)
+    whole = grid_of(table)
+    again = [row for part in parts for each in part.split("</table>")[:-1] for row in grid_of(each)]
+    assert len(again) == len(whole)
+    assert {len(row) for row in again} == {3}
+    for was, now in zip(whole, again, strict=True):
+        assert now == was or now == ["", *was[1:]]  # the cell was cut through, and goes on empty
+    assert all(len(part) < 3 * PIECE_CHARACTERS for part in parts)
+    low = [
+        height * (length * 8 + 60 + 3 * CELL_CHARACTERS) < PIECE_CHARACTERS / 2 for height, length in groups
+    ]
+    if all(low):
+        assert again == whole
+
+
+def test_a_cell_over_the_whole_of_a_long_table_goes_on_empty() -> None:
+    parts = cut_markup(spanned_table([(2000, 4)]))
+    assert len(parts) > 5
+    assert "".join(parts).count("Nhóm 0") == 1
+    assert all(len(part) < 2 * PIECE_CHARACTERS for part in parts)
+    tables = "".join(parts).split("</table>")[:-1]
+    widths = {tuple(sorted(re.findall(r'width="(\d+)%"', table)[1:])) for table in tables[1:]}
+    assert len(widths) == 1
+
+
+def test_a_table_of_two_thousand_rows_with_spanning_cells_is_set_piece_by_piece(
+    text: DocumentText, qtbot
+) -> None:
+    table = spanned_table([(5, 6)] * 400)
+    pieces = pieces_of((SectionHtml("a", 1, "Phụ lục", table),))
+    assert len(pieces) > 10
+    text.show_document("<h1>Luật</h1>", pieces, 0, 0.5)
+    assert text.document().characterCount() < len(table) / 4
+    qtbot.waitUntil(lambda: text.complete, timeout=20_000)
+    lines = text.toPlainText().splitlines()
+    assert [line for line in lines if line.startswith("Nhóm ")] == [f"Nhóm {n}" for n in range(400)]
+    assert [line for line in lines if line.startswith("Việc ")] == [
+        f"Việc {n}.{row}" for n in range(400) for row in range(5)
+    ]

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from handbook.client.library import SectionHtml
 from handbook.desktop.labels import Label
+from handbook.desktop.pieces import pieces_of
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.unbroken import JOINER, as_written, unbroken, unbroken_markup
 
@@ -33,7 +34,9 @@ def text(qapp: QApplication) -> DocumentText:
     shown.resize(500, 400)
     shown.show()
     body = "".join(f"<p>{'a' * n} Nghị quyết {NUMBER} của Bộ Chính trị.</p>" for n in range(1, 40))
-    shown.show_document(f"<h1>Theo {NUMBER}</h1>", (SectionHtml("a", 1, f"Về {NUMBER}", body),), 0, 0.0)
+    shown.show_document(
+        f"<h1>Theo {NUMBER}</h1>", pieces_of((SectionHtml("a", 1, f"Về {NUMBER}", body),)), 0, 0.0
+    )
     yield shown
     shown.close()
     shown.deleteLater()
