@@ -34,8 +34,16 @@ def main() -> int:
     command.add_argument(
         "--documents", type=int, default=0, help="add this many to the sample ward's library"
     )
+    command.add_argument(
+        "--program",
+        type=Path,
+        metavar="DIR",
+        help="a built handbook, such as dist/handbook (default: the source)",
+    )
     command.set_defaults(
-        measure=lambda options: start.measure(runs=options.runs, extra_documents=options.documents)
+        measure=lambda options: start.measure(
+            runs=options.runs, extra_documents=options.documents, program=options.program
+        )
     )
 
     command = benchmarks.add_parser("search", help="latency, tones and size while the library grows")

@@ -10,6 +10,7 @@ Tasks come early when the run before kept them and nothing has changed since: bo
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,19 +69,24 @@ sys.exit(application.exec())
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Milliseconds from the start of the process to each mark, resident megabytes, and the modules that were
-    imported before the first mark where that was asked for."""
+    """Milliseconds from the start of the process to each mark, resident megabytes, those of them that are of
+    no file, and the modules that were imported before the first mark where that was asked for."""
 
     marks: Mapping[str, float]
     resident: float
+    anonymous: float
     modules: Sequence[str] = field(default=())
 
 
-def measure(*, runs: int, extra_documents: int) -> list[Row]:
-    """The sample ward, without its server: starting needs no network."""
+def measure(*, runs: int, extra_documents: int, program: Path | None = None) -> list[Row]:
+    """The sample ward, without its server: starting needs no network.
+
+    `program` is the folder of a built handbook to start instead of the source; no modules are told of it.
+    """
     with tempfile.TemporaryDirectory(prefix="handbook-bench-") as folder, display() as environment:
         data_dir = sample(Path(folder), extra_documents)
-        ours = [sys.executable, "-m", "handbook", "--data-dir", str(data_dir), "--account", MEMBER]
+        started = [_with_keyring(program, Path(folder))] if program else [sys.executable, "-m", "handbook"]
+        ours = [*started, "--data-dir", str(data_dir), "--account", MEMBER]
         environment |= {
             "HANDBOOK_MARKS": "1",
             "PYTHON_KEYRING_BACKEND": f"{FileKeyring.__module__}.{FileKeyring.__name__}",
@@ -97,17 +103,19 @@ def measure(*, runs: int, extra_documents: int) -> list[Row]:
             changed_runs.append(_run(ours, awaited, environment))
             our_runs.append(_run(ours, awaited, environment))
         bare_runs, our_runs, changed_runs = bare_runs[1:], our_runs[1:], changed_runs[1:]
-        imported, by_bare = (
+        modules = [
             _run([command[0], "-X", "importtime", *command[1:]], ("painted",), environment).modules
-            for command in (ours, bare)
-        )
+            for command in (() if program else (ours, bare))
+        ]
     floor = median([run.marks["painted"] for run in bare_runs])
     floor_resident = median([run.resident for run in bare_runs])
-    foreign = sorted(
-        {name.partition(".")[0] for name in set(imported).difference(by_bare) if _is_foreign(name)}
-    )
     beside = "a bare PySide6 window"
-    rows = [Row("bare window painted", floor, "ms"), Row("bare window resident", floor_resident, "MB")]
+    floor_anonymous = median([run.anonymous for run in bare_runs])
+    rows = [
+        Row("bare window painted", floor, "ms"),
+        Row("bare window resident", floor_resident, "MB"),
+        Row("of it in no file", floor_anonymous, "MB"),
+    ]
     for mark in awaited:
         value = median([run.marks[mark] for run in our_runs])
         rows.append(Row(f"handbook {mark}", value, "ms", value / floor, beside))
@@ -115,6 +123,14 @@ def measure(*, runs: int, extra_documents: int) -> list[Row]:
     rows.append(Row("handbook tasks, after a change", changed, "ms", changed / floor, beside))
     resident = median([run.resident for run in our_runs])
     rows.append(Row("handbook resident", resident, "MB", resident / floor_resident, beside))
+    anonymous = median([run.anonymous for run in our_runs])
+    rows.append(Row("of it in no file", anonymous, "MB", anonymous / floor_anonymous, beside))
+    if program:
+        return rows
+    imported, by_bare = modules
+    foreign = sorted(
+        {name.partition(".")[0] for name in set(imported).difference(by_bare) if _is_foreign(name)}
+    )
     rows.append(Row("modules imported before the first paint", len(imported), ""))
     rows.append(
         Row("packages among them beyond Qt, Python and handbook", len(foreign), "", None, " ".join(foreign))
@@ -165,6 +181,16 @@ def sample(folder: Path, extra_documents: int) -> Path:
     return ward.desktop_dir
 
 
+def _with_keyring(program: Path, folder: Path) -> str:
+    """A copy of a built handbook that knows the keyring in a file, which none is built with."""
+    copy = shutil.copytree(program, folder / "program", symlinks=True)
+    package = copy / "_internal" / "benchmarks"
+    package.mkdir()
+    for name in ("__init__.py", "keyring_file.py"):
+        shutil.copy(Path(__file__).with_name(name), package)
+    return str(copy / ("handbook.exe" if os.name == "nt" else "handbook"))
+
+
 def _change(data_dir: Path) -> None:
     """An empty transaction is enough: what was kept for the next start does not count any more."""
     handbook = open_handbook(data_dir, MEMBER, None)
@@ -192,14 +218,16 @@ def _run(command: Sequence[str], awaited: Sequence[str], environment: Mapping[st
         drain = threading.Thread(target=process.stderr.read, daemon=True)
         drain.start()
         time.sleep(SETTLE_SECONDS)
-        resident = psutil.Process(process.pid).memory_info().rss / 1e6
+        memory = psutil.Process(process.pid).memory_info()
         process.terminate()
         process.wait(END_SECONDS)
     finally:
         watchdog.cancel()
         process.kill()
         process.wait()
-    return Run(marks, resident, modules)
+    # What is mapped from files, libraries mostly, is shared with whoever else uses them; only Linux tells.
+    of_files = getattr(memory, "shared", 0)
+    return Run(marks, memory.rss / 1e6, (memory.rss - of_files) / 1e6, modules)
 
 
 def _marks(lines: IO[str], awaited: Sequence[str], started: int) -> tuple[dict[str, float], list[str]]:
