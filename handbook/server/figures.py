@@ -74,16 +74,18 @@ def figures_below(
     bases = {each: _basis(assignment) for each, assignment in known.items()}
     _look_through(database, unit, known.values())
     with database.read() as connection:
-        communes = _editions(connection)
         found = _kept(connection, unit, bases)
     lacking: dict[str, dict[str, list[Assignment]]] = defaultdict(dict)
     for cell, assignments in asked.items():
         if missing := [each for each in assignments if (cell, each.id) not in found]:
             lacking[commune_of(cell)][cell] = missing
-    for commune, cells in lacking.items():
-        for counted in _counted(database, cells):
-            _keep(database, commune, communes.get(commune), counted, bases)
-            found |= counted
+    if lacking:
+        with database.read() as connection:
+            editions = _editions(connection)
+        for commune, cells in lacking.items():
+            for counted in _counted(database, cells):
+                _keep(database, commune, editions.get(commune), counted, bases)
+                found |= counted
     return found
 
 
