@@ -43,14 +43,13 @@ class Spelling:
     def offers(self, word: str) -> tuple[str, ...]:
         """A few syllables that may be meant: first those that differ in marks only, in each kind the common.
 
-        Of the others only what the library has, if there is one.
+        Only such as the library has, if it has one of them.
         """
         found = near(word)
         often = self._search.occurrences(found)
-        close = [each for each in found if is_close(each, word) or each == found[0]]
-        others = [each for each in found if each not in set(close) and (often.get(each) or not often)]
-        ranked = [sorted(each, key=lambda word: -often.get(word, 0)) for each in (close, others)]
-        return tuple((ranked[0] + ranked[1])[:OFFERED])
+        known = [each for each in found if often.get(each)] or found
+        ranked = sorted(known, key=lambda each: (not is_close(each, word), -often.get(each, 0)))
+        return tuple(ranked[:OFFERED])
 
     def let_pass(self, word: str) -> None:
         """Doubts this word no more."""

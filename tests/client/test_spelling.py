@@ -12,7 +12,12 @@ from tests.client.samples import document
 from tests.client.simulated_server import Device, Ward
 
 TEXT = "Vận hành nền tảng blockchain của phường, triển khai nhanh, triển khai đúng, không trễn nải."
-ITEMS = (document_item(document(sections=(replace(document().sections[0], text=TEXT),))),)
+FIRST, *_ = document().sections
+SECTIONS = (
+    replace(FIRST, text=TEXT),
+    replace(FIRST, anchor="hai", text="Hành chính phục vụ, hạnh phúc của dân, hằn sâu."),
+)
+ITEMS = (document_item(document(sections=SECTIONS)),)
 
 
 @pytest.fixture
@@ -47,8 +52,10 @@ def test_a_word_that_is_passed_is_doubted_no_more_also_at_the_next_start(
 def test_what_is_offered_differs_in_marks_first_and_the_common_comes_before_the_rare(
     spelling: Spelling,
 ) -> None:
-    assert spelling.offers("tríển")[0] == "triển"
-    assert spelling.offers("phươờng")[0] == "phường"
+    assert spelling.offers("tríển") == ("triển",)
+    assert spelling.offers("hanhh") == ("hành", "hạnh")
+    assert spelling.offers("hằnh") == ("hành", "hạnh", "hằn")
+    assert spelling.offers("phươờng") == ("phường",)
     assert spelling.offers("nhaanh") == ("nhanh",)
 
 
