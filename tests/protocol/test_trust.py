@@ -204,3 +204,17 @@ def test_a_catalogue_travels_compressed_and_is_the_same() -> None:
 def test_a_compressed_catalogue_that_is_not_sound_is_refused(data: bytes) -> None:
     with pytest.raises(Untrusted):
         trust.read_catalogue(data, "central")
+
+
+@given(st.dictionaries(st.text(max_size=40), st.binary(max_size=200), max_size=8))
+def test_a_preface_gives_back_its_files(files: dict[str, bytes]) -> None:
+    assert trust.read_preface(trust.write_preface(files)) == files
+
+
+@given(st.binary(max_size=200) | st.binary(max_size=60).map(lambda rest: b'[["a",3],["b",-1]]\n' + rest))
+def test_whatever_bytes_are_no_preface_are_refused_as_untrusted(data: bytes) -> None:
+    try:
+        files = trust.read_preface(data)
+    except Untrusted:
+        return
+    assert sum(map(len, files.values())) <= len(data)
