@@ -14,14 +14,21 @@ import ctypes
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None
 
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
@@ -197,9 +204,36 @@ def make_environment() -> None:
     """Leaves a `.venv` with exactly the pinned packages, made anew whenever it is anything else."""
     python = ".".join(map(str, sys.version_info[:3]))
     wanted = stamp(python, LOCK.read_bytes())
-    fault = environment_fault(VENV, wanted)
-    if fault is None:
+    if environment_fault(VENV, wanted) is None:
         return
+    try:
+        with one_at_a_time():
+            # Another terminal may have made it meanwhile.
+            if fault := environment_fault(VENV, wanted):
+                make_anew(python, wanted, fault)
+    except OSError as error:
+        raise Stop(
+            f".venv cannot be made: {error}.\n"
+            "Does it belong to root from an earlier start? Is the disk full, or only to be read?"
+        ) from error
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Waits while another dev.py makes the environment: it would be taken away under its hands."""
+    if fcntl is None:  # on Windows nobody waits
+        yield
+        return
+    with LOCK.open("rb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("another dev.py is making .venv; waiting for it")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def make_anew(python: str, wanted: str, fault: str) -> None:
     if Path(sys.prefix).resolve() == VENV:
         raise Stop(
             "start dev.py with the system's Python, not the one in .venv: that one is to be made anew."
@@ -312,10 +346,38 @@ def screens(count: int = 1) -> Iterator[dict[str, str]]:
 
 
 def has_display(environment: dict[str, str]) -> bool:
-    return not LINUX or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+    """Whether something answers where the environment says that windows go."""
+    if not LINUX:
+        return True
+    wayland, display = environment.get("WAYLAND_DISPLAY", ""), environment.get("DISPLAY", "")
+    places: list[tuple[socket.AddressFamily, str | tuple[str, int]]] = []
+    if wayland:
+        places.append((socket.AF_UNIX, os.path.join(environment.get("XDG_RUNTIME_DIR", "/"), wayland)))
+    if named := re.fullmatch(r"(?:unix)?(.*):(\d+)(?:\.\d+)?", display):
+        host, number = named[1], int(named[2])
+        local = f"/tmp/.X11-unix/X{number}"
+        if host:
+            places.append((socket.AF_INET, (host, X11_PORT + number)))
+        else:
+            places += [(socket.AF_UNIX, local), (socket.AF_UNIX, f"\0{local}")]
+    return any(answers(*place) for place in places)
 
 
-NO_DISPLAY = """there is no display here to open a window on (DISPLAY is not set).
+X11_PORT = 6000  # of display 0; `ssh -X` counts from 10
+
+
+def answers(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    """Whether a program takes connections there, asked for two seconds at most."""
+    with socket.socket(family, socket.SOCK_STREAM) as line:
+        line.settimeout(2)
+        try:
+            line.connect(address)
+        except OSError:
+            return False
+    return True
+
+
+NO_DISPLAY = """there is no display here to open a window on (DISPLAY is not set, or nothing answers there).
   - at a desktop, start this from a terminal window of that desktop;
   - over the network, log in with `ssh -X`;
   - with no display at all, let it show itself: python3 dev.py run --tour DIR

@@ -4,8 +4,10 @@ import ast
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -189,6 +191,38 @@ def test_a_failed_installation_leaves_an_environment_that_is_not_taken_for_finis
     assert "half made" in dev.environment_fault(venv, "anything")
 
 
+def test_an_environment_that_belongs_to_somebody_else_is_said_to(
+    venv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "VENV", venv)
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(dev.shutil, "rmtree", refuse)
+    with pytest.raises(dev.Stop, match=r"cannot be made: .*Permission denied(.*\n)*.*root"):
+        dev.make_environment()
+
+
+def test_two_that_start_at_once_make_the_environment_once(
+    venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second finds it finished when the first lets it in."""
+    faults = iter(["it is half made", None])
+    monkeypatch.setattr(dev, "environment_fault", lambda *_: next(faults))
+    monkeypatch.setattr(dev, "make_anew", lambda *_: pytest.fail("made a second time"))
+    released = threading.Event()
+    with dev.LOCK.open("rb") as first:
+        dev.fcntl.flock(first, dev.fcntl.LOCK_EX)
+        second = threading.Thread(target=lambda: (dev.make_environment(), released.set()))
+        second.start()
+        while "waiting for it" not in capsys.readouterr().out:
+            assert second.is_alive()
+        assert not released.is_set()
+    second.join(20)
+    assert released.is_set()
+
+
 # --- Programs and screens ----------------------------------------------------------------------------------
 
 
@@ -201,6 +235,31 @@ def test_run_without_a_display_says_how_to_get_one(
     assert dev.main(["run"]) == 2
     message = capsys.readouterr().err
     assert "no display" in message and "python3 dev.py run --tour DIR" in message
+
+
+def test_a_display_that_does_not_answer_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev, "LINUX", True)
+    assert not dev.has_display({})
+    assert not dev.has_display({"DISPLAY": ":98765"})
+    assert not dev.has_display({"DISPLAY": "localhost:65.0"})
+    assert not dev.has_display({"DISPLAY": "nonsense"})
+    assert not dev.has_display({"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(tmp_path)})
+
+
+def test_a_display_that_answers_is_one_wherever_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dev, "LINUX", True)
+    with dev.virtual_screens(1) as (display,):
+        assert dev.has_display({"DISPLAY": display})
+        assert dev.has_display({"DISPLAY": f"{display}.0", "WAYLAND_DISPLAY": "gone"})
+    with socket.socket(socket.AF_UNIX) as wayland:
+        wayland.bind(str(tmp_path / "wayland-0"))
+        wayland.listen()
+        assert dev.has_display({"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(tmp_path)})
+    with socket.create_server(("127.0.0.1", 0)) as forwarded:
+        monkeypatch.setattr(dev, "X11_PORT", forwarded.getsockname()[1] - 10)
+        assert dev.has_display({"DISPLAY": "localhost:10.0"})
 
 
 def test_the_exit_code_of_a_program_is_handed_on() -> None:
