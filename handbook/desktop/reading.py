@@ -347,7 +347,7 @@ class DocumentText(PaperText):
         self._scroll_to(self._top_of(*self._pieces.spread(section, offset)))
 
     def _keep_place(self, place: tuple[int, float]) -> None:
-        if place != (0, 0.0):
+        if place != (0, 0.0) and self._pieces.knows(place[0]):
             self._scroll_to_place(*place)
         self._tell_section()
 
