@@ -1,5 +1,7 @@
 """Điểm mới: the edition of a document that was on this PC before the present one, and what changed since."""
 
+import html
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from handbook.client.rendering import render_sections
 from handbook.client.store import Store
-from handbook.client.tables.library import documents, former_editions, items
+from handbook.client.tables.library import assets, documents, former_editions, items
 from handbook.errors import NotFound
 from handbook.model.differences import PlainSection, SectionDifference, section_differences
 from handbook.model.library import Document
@@ -29,12 +31,14 @@ class Comparison:
     """`sections` has the places of `former.sections` and `present.sections`, with their text as it is read.
 
     `arrived_at` is when the former edition came to this PC; None where `former` is another document.
+    `gone` are the hashes of pictures whose bytes are on this PC no more.
     """
 
     former: Document
     present: Document
     arrived_at: datetime | None
     sections: tuple[SectionDifference, ...]
+    gone: frozenset[str] = frozenset()
 
 
 class Editions:
@@ -68,11 +72,14 @@ class Editions:
                         "Bản trước được giữ từ lần văn bản có bản mới kế tiếp.",
                     )
                 former, arrived_at = _document(row.payload), row.arrived_at
+            shown = {image.sha256 for image in former.images}
+            held = set(connection.scalars(select(assets.c.sha256).where(assets.c.sha256.in_(shown))))
         return Comparison(
             former=former,
             present=present,
             arrived_at=arrived_at,
-            sections=section_differences(_as_read(former), _as_read(present)),
+            sections=section_differences(_as_read(former, not other), _as_read(present, not other)),
+            gone=frozenset(shown - held),
         )
 
 
@@ -104,10 +111,32 @@ def _document(payload: str) -> Document:
     return codec.decode(payload.encode(), Document, limit=MAX_ITEM_BYTES)
 
 
-def _as_read(document: Document) -> list[PlainSection]:
-    """Both sides are rendered by the present program, so that a change of its own is no difference."""
+def _as_read(document: Document, styled: bool) -> list[PlainSection]:
+    """Both sides are rendered by the present program, so that a change of its own is no difference.
+
+    How another document is styled says nothing: only `styled` ones have levels and emphasis.
+    """
     rendered = render_sections(document.sections)
+    shown = {image.sha256 for image in document.images}
     return [
-        PlainSection(section.anchor, section.heading, shown.text)
-        for section, shown in zip(document.sections, rendered, strict=True)
+        PlainSection(
+            section.anchor,
+            section.heading,
+            read.text,
+            section.level if styled else 0,
+            tuple(picture for picture in _PICTURE.findall(section.text) if picture in shown),
+            _emphasised(read.html) if styled else (),
+        )
+        for section, read in zip(document.sections, rendered, strict=True)
     ]
+
+
+_PICTURE = re.compile(r"\(asset:([0-9a-f]{64})\)")
+_CAPTION = re.compile(r'<p align="center"><em>[^<]*</em>')
+_TAG = re.compile(r"<[^>]*>")
+_EMPHASIS = re.compile(r"<(strong|em|b|i)>(.*?)</\1>", re.DOTALL)
+
+
+def _emphasised(markup: str) -> tuple[str, ...]:
+    found = _EMPHASIS.findall(_CAPTION.sub("", markup))
+    return tuple(" ".join(html.unescape(_TAG.sub("", marked)).split()) for _, marked in found)

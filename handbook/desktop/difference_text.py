@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication
 
 from handbook.desktop.pieces import Piece, pieces_of
 from handbook.desktop.title_block import name_of
-from handbook.model.differences import Fate, Run, SectionDifference
+from handbook.model.differences import Fate, PictureChange, Run, SectionDifference
 from handbook.model.library import STATUS_NAMES, Document
 from handbook.model.references import article_of_heading
 from handbook.model.vietnamese import date_text
@@ -26,6 +26,8 @@ FOLDED_FROM: Final = 4
 """So many unchanged paragraphs in a row are folded; fewer are context."""
 UNFOLD: Final = "unfold."
 """Before its number this is the address of a fold's link, and the name of the place where it was."""
+PICTURE_PX: Final = 200
+"""The longer side of each of two pictures beside each other: in large print both fit a small window."""
 SAID: Final = 160
 """Characters of a change that are read out."""
 
@@ -63,13 +65,15 @@ def difference_text(
 
 
 def summary_of(compared: "Comparison") -> str:
-    """3 điều sửa, 1 điều thêm, 1 điều bỏ; '' when no word changed."""
+    """3 điều sửa, 1 điều thêm, 1 điều bỏ, 2 mục trình bày đổi; '' when nothing changed."""
     changed = [one for one in compared.sections if one.fate is not Fate.KEPT]
     articles = all(article_of_heading(_heading(compared, one)) for one in changed)
     noun = _tr("điều") if articles else _tr("mục")
     verbs = ((Fate.CHANGED, _tr("sửa")), (Fate.ADDED, _tr("thêm")), (Fate.REMOVED, _tr("bỏ")))
-    counted = ((sum(one.fate is fate for one in changed), verb) for fate, verb in verbs)
-    return ", ".join(f"{count} {noun} {verb}" for count, verb in counted if count)
+    counted = [(sum(one.fate is fate for one in changed), noun, verb) for fate, verb in verbs]
+    restyled = sum(one.restyled for one in compared.sections if one.fate is Fate.KEPT)
+    counted.append((restyled, _tr("mục"), _tr("trình bày đổi")))
+    return ", ".join(f"{count} {noun} {verb}" for count, noun, verb in counted if count)
 
 
 def differing_facts(compared: "Comparison") -> list[tuple[str, str, str]]:
@@ -110,7 +114,7 @@ class _Writer:
         self._steps: list[Step] = []
 
     def text(self) -> DifferenceText:
-        for kept, group in groupby(self._compared.sections, lambda one: one.fate is Fate.KEPT):
+        for kept, group in groupby(self._compared.sections, _is_same):
             if kept:
                 self._unchanged(list(group))
             else:
@@ -144,7 +148,7 @@ class _Writer:
             runs = (Run(Fate.REMOVED, was, ""), Run(Fate.ADDED, "", now))
             shown = " ".join(self._run(run.fate, run.former or run.present) for run in runs if any(run[1:]))
             parts.append(f"<p>{html.escape(name)}: {shown}</p>")
-        if summary:
+        if any(one.fate is not Fate.KEPT for one in self._compared.sections):
             legend = _tr("Chữ {} là phần thêm, chữ {} là phần bỏ.").format(
                 f"<ins>{_tr('gạch chân')}</ins>", f"<del>{_tr('gạch ngang')}</del>"
             )
@@ -171,14 +175,19 @@ class _Writer:
     def _changed(self, one: SectionDifference) -> None:
         heading = _heading(self._compared, one)
         labels = {Fate.CHANGED: _tr("Sửa"), Fate.ADDED: _tr("Thêm"), Fate.REMOVED: _tr("Bỏ")}
-        label = labels[one.fate]
-        whole = one.fate is not Fate.CHANGED
+        label = labels.get(one.fate, _tr("Trình bày đổi"))
+        whole = one.fate in (Fate.ADDED, Fate.REMOVED)
         shown = heading or _tr("Mở đầu")
         self._outline.append(self._entry(f"{label}: {shown}"))
         title = f"<mark>&nbsp;{label}&nbsp;</mark>&nbsp; {self._title(one) or html.escape(shown)}"
-        if whole or any(run.fate is not Fate.KEPT for run in one.heading):
+        renamed = any(run.fate is not Fate.KEPT for run in one.heading)
+        if whole or renamed or one.fate is Fate.KEPT:
             title = self._step(f"{label} {shown}") + title
         body = self._whole(one) if whole else self._paragraphs(one, shown)
+        body += "".join(self._picture(change, shown) for change in one.pictures)
+        if one.restyled:
+            how = _tr("Trình bày đổi: cấp của mục, chữ đậm hoặc chữ nghiêng; lời văn ở đó vẫn như cũ.")
+            body += f'\n<p class="muted"><i>{how}</i></p>'
         if one.present is not None:
             anchor = self._compared.present.sections[one.present].anchor
             address = html.escape(f"handbook:{self._compared.present.id}#{anchor}")
@@ -225,6 +234,34 @@ class _Writer:
         name = self._step(f"{heading}. {said}")
         return f"<p>{name}{''.join(self._run(fate, text) for fate, text in paragraph)}</p>"
 
+    def _picture(self, change: PictureChange, heading: str) -> str:
+        """The former picture at the left, the present one at the right."""
+        said = _tr("hình thay đổi")
+        if not change.former or not change.present:
+            said = _tr("hình thêm") if change.present else _tr("hình bỏ")
+        name = self._step(f"{heading}. {said}")
+        cells = []
+        for fate, sha256, label in (
+            (Fate.REMOVED, change.former, _tr("Hình ở bản trước")),
+            (Fate.ADDED, change.present, _tr("Hình ở bản này")),
+        ):
+            if sha256:
+                cells.append(f"<td>{self._run(fate, label)}<br>{self._shown_picture(sha256)}</td>")
+        return (
+            f"\n<p>{name}{html.escape(said.capitalize())}:</p>"
+            f'<table border="1" cellspacing="0" cellpadding="6"><tr>{"".join(cells)}</tr></table>'
+        )
+
+    def _shown_picture(self, sha256: str) -> str:
+        if sha256 in self._compared.gone:
+            return html.escape(_tr("Hình này không còn trên máy."))
+        images = (*self._compared.former.images, *self._compared.present.images)
+        image = next(one for one in images if one.sha256 == sha256)
+        scale = min(1.0, PICTURE_PX / image.width, PICTURE_PX / image.height)
+        width, height = max(1, round(image.width * scale)), max(1, round(image.height * scale))
+        address = f"asset:{sha256}"
+        return f'<a href="{address}"><img src="{address}" width="{width}" height="{height}"></a>'
+
     def _title(self, one: SectionDifference) -> str:
         return "".join(self._run(run.fate, run.present or run.former) for run in one.heading)
 
@@ -262,6 +299,10 @@ class _Writer:
     def _next_fold(self) -> str:
         self._folds += 1
         return f"{UNFOLD}{self._folds}"
+
+
+def _is_same(one: SectionDifference) -> bool:
+    return one.fate is Fate.KEPT and not one.restyled
 
 
 Paragraph = list[tuple[Fate, str]]

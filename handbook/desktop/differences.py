@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QUrl
+from PySide6.QtCore import QEvent, QSize, QUrl
 from PySide6.QtGui import QAccessible, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
 
@@ -15,6 +15,8 @@ from handbook.desktop.difference_text import (
     differing_facts,
     summary_of,
 )
+from handbook.desktop.images import SCHEME, Pictures
+from handbook.desktop.picture_view import PictureView
 from handbook.desktop.reader_look import ReaderLook
 from handbook.desktop.reader_print import ReaderPrint, ToPrint
 from handbook.desktop.reading import DocumentText
@@ -48,6 +50,7 @@ class DifferencesScreen(Screen):
         self.text.setObjectName("differences.text")
         self.text.setAccessibleName(self.tr("Điểm mới của văn bản"))
         self.text.followed.connect(self._follow)
+        self.text.show_pictures(self._new_pictures())
         self.list = Contents()
         self.list.setObjectName("differences.list")
         self.list.setAccessibleName(self.tr("Các mục có thay đổi"))
@@ -210,8 +213,20 @@ class DifferencesScreen(Screen):
         name = url.fragment()
         if url.scheme() == "handbook":
             self.navigate.emit(Route(place=Place.READER, document=url.path(), anchor=name))
+        elif url.scheme() == SCHEME:
+            self._enlarge(url.path())
         elif name.startswith(UNFOLD):
             self._unfold(name)
+
+    def _new_pictures(self) -> Pictures:
+        session = self.session
+        return Pictures(session.work, lambda sha256: session.handbook.assets.data(sha256), self)
+
+    def _enlarge(self, sha256: str) -> None:
+        images = (*self._compared.former.images, *self._compared.present.images)
+        image = next(one for one in images if one.sha256 == sha256)
+        size, name = QSize(image.width, image.height), name_of(self._compared.present)
+        PictureView(self.window(), self._new_pictures(), sha256, size, name)
 
     def _unfold(self, fold: str) -> None:
         """Open a fold where it stands."""

@@ -45,23 +45,43 @@ class Run(NamedTuple):
     present: str
 
 
+class PictureChange(NamedTuple):
+    """Pictures by their hashes: one that was exchanged has both, an added one no `former`, a removed one no
+    `present` ('')."""
+
+    former: str
+    present: str
+
+
 @dataclass(frozen=True, slots=True)
 class PlainSection:
-    """A section as it is read; `text` has one line a paragraph, list item or table row."""
+    """A section as it is read; `text` has one line a paragraph, list item or table row.
+
+    `pictures` are the hashes of those shown in it, `emphasis` the words in bold or italics, in order.
+    """
 
     anchor: str
     heading: str
     text: str
+    level: int = 0
+    pictures: tuple[str, ...] = ()
+    emphasis: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionDifference:
-    """A section of one text or of both, by its place in each, from 0. One that only moved is KEPT."""
+    """A section of one text or of both, by its place in each, from 0. One that only moved is KEPT.
+
+    `restyled` tells that words which both have stand out otherwise now: another level of the heading, bold
+    or italic letters that came or went. Such a section is KEPT as long as it says the same.
+    """
 
     former: int | None
     present: int | None
     heading: tuple[Run, ...]
     text: tuple[Run, ...]
+    pictures: tuple[PictureChange, ...] = ()
+    restyled: bool = False
 
     @property
     def fate(self) -> Fate:
@@ -70,7 +90,7 @@ class SectionDifference:
         if self.present is None:
             return Fate.REMOVED
         kept = all(run.fate is Fate.KEPT for run in (*self.heading, *self.text))
-        return Fate.KEPT if kept else Fate.CHANGED
+        return Fate.KEPT if kept and not self.pictures else Fate.CHANGED
 
 
 def section_differences(
@@ -78,6 +98,8 @@ def section_differences(
 ) -> tuple[SectionDifference, ...]:
     """Every section of both texts once, in the present order; a removed one stands where it stood."""
     paired = _pairs(former, present)
+    shown_before = {picture for section in former for picture in section.pictures}
+    shown_now = {picture for section in present for picture in section.pictures}
     before: dict[int | None, list[int]] = defaultdict(list)  # removed ones, by what they followed
     place_of = {of_former: of_present for of_present, of_former in paired.items()}
     last: int | None = None
@@ -86,7 +108,18 @@ def section_differences(
             last = place_of[at]
         else:
             before[last].append(at)
-    found = [_removed(former[at], at) for at in before[None]]
+
+    def removed(at: int) -> SectionDifference:
+        section = former[at]
+        return SectionDifference(
+            former=at,
+            present=None,
+            heading=text_runs(section.heading, ""),
+            text=text_runs(section.text, ""),
+            pictures=picture_changes([one for one in section.pictures if one not in shown_now], ()),
+        )
+
+    found = [removed(at) for at in before[None]]
     for at, section in enumerate(present):
         was = paired.get(at)
         old = former[was] if was is not None else PlainSection("", "", "")
@@ -96,16 +129,31 @@ def section_differences(
                 present=at,
                 heading=text_runs(old.heading, section.heading),
                 text=text_runs(old.text, section.text),
+                pictures=picture_changes(
+                    [one for one in old.pictures if one not in shown_now],
+                    [one for one in section.pictures if one not in shown_before],
+                ),
+                restyled=was is not None and _is_restyled(old, section),
             )
         )
-        found += [_removed(former[gone], gone) for gone in before[at]]
+        found += [removed(gone) for gone in before[at]]
     return tuple(found)
 
 
-def _removed(section: PlainSection, at: int) -> SectionDifference:
-    return SectionDifference(
-        former=at, present=None, heading=text_runs(section.heading, ""), text=text_runs(section.text, "")
-    )
+def picture_changes(former: Sequence[str], present: Sequence[str]) -> tuple[PictureChange, ...]:
+    """What became of the pictures that went and came in one section: in order one took the other's place."""
+    exchanged = [PictureChange(*pair) for pair in zip(former, present, strict=False)]
+    gone = [PictureChange(one, "") for one in former[len(exchanged) :]]
+    return (*exchanged, *gone, *(PictureChange("", one) for one in present[len(exchanged) :]))
+
+
+def _is_restyled(former: PlainSection, present: PlainSection) -> bool:
+    """Words that were added or removed bring and take their own emphasis: that is no news of its own."""
+    if former.level != present.level:
+        return True
+    said_before, said_now = canonical_tone(former.text), canonical_tone(present.text)
+    was, now = Counter(map(canonical_tone, former.emphasis)), Counter(map(canonical_tone, present.emphasis))
+    return any(words in said_before and words in said_now for words in (was - now) | (now - was))
 
 
 # --- sections

@@ -16,8 +16,8 @@ from handbook.client.store import Store
 from handbook.client.transport import HttpTransport
 from handbook.errors import NotFound
 from handbook.model.changes import Change
-from handbook.model.differences import Fate
-from handbook.model.library import Section
+from handbook.model.differences import Fate, PictureChange
+from handbook.model.library import Image, Section
 from handbook.protocol.packs import Item, ItemKind, assignment_item
 from tests.client.samples import NOW, assignment, document
 
@@ -146,3 +146,42 @@ def test_only_who_read_a_former_edition_is_told_of_the_new_one_and_only_until_it
     assert told()
     library.tick(ID, True, NOW)
     assert not told()
+
+
+def test_a_changed_footnote_and_a_heading_of_another_level_are_told(
+    store: Store, library_with: Publish
+) -> None:
+    library_with(edition(1, "Thủ đô[^1] văn minh.\n\n[^1]: Theo Nghị quyết 15."))
+    present = edition(2, "Thủ đô[^1] văn minh.\n\n[^1]: Theo Nghị quyết 57.")
+    sections = list(present.sections)
+    sections[2] = replace(sections[2], level=sections[2].level + 1)
+    library_with(replace(present, sections=tuple(sections)))
+    compared = Editions(store).compare(ID)
+    assert [(one.fate, one.restyled) for one in compared.sections] == [
+        (Fate.KEPT, False),
+        (Fate.CHANGED, False),
+        (Fate.KEPT, True),
+    ]
+    assert [run.present for run in compared.sections[1].text if run.fate is Fate.ADDED] == ["57"]
+
+
+def test_bold_words_are_told_and_the_emphasis_of_another_document_is_not(
+    store: Store, library_with: Publish
+) -> None:
+    library_with(edition(1, "Thủ đô văn hiến, văn minh."))
+    library_with(edition(2, "Thủ đô **văn hiến**, văn minh."))
+    library_with(edition(1, "Thủ đô văn hiến, văn minh.", id="central/khac"))
+    editions = Editions(store)
+    assert [one.restyled for one in editions.compare(ID).sections] == [False, True, False]
+    assert not any(one.restyled for one in editions.compare(ID, "central/khac").sections)
+
+
+def test_pictures_are_compared_by_their_hashes(store: Store, library_with: Publish) -> None:
+    old, new = "a" * 64, "b" * 64
+    image = Image(sha256=old, width=40, height=20)
+    library_with(edition(1, f"![Sơ đồ](asset:{old})", images=(image,)))
+    library_with(edition(2, f"![Sơ đồ](asset:{new})", images=(replace(image, sha256=new),)))
+    compared = Editions(store).compare(ID)
+    assert compared.sections[1].pictures == (PictureChange(old, new),)
+    assert compared.sections[1].fate is Fate.CHANGED
+    assert compared.gone == {old}

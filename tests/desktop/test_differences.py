@@ -1,5 +1,6 @@
 """Điểm mới: offered where a new edition was brought, readable without colour, and back to the same line."""
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,15 +9,20 @@ import pytest
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QAccessible, QTextCharFormat
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from sqlalchemy import insert
 
 from handbook.client.apply import apply_pack, next_arrival
 from handbook.client.editions import Comparison
+from handbook.client.tables.library import assets
 from handbook.desktop.difference_text import difference_text, summary_of
 from handbook.desktop.differences import DifferencesScreen
 from handbook.desktop.session import Place
+from handbook.desktop.theme import Mode, Theme
 from handbook.model.differences import PlainSection, section_differences
-from handbook.model.library import Document, Relation, RelationKind, Section, Status
+from handbook.model.library import Document, Image, Relation, RelationKind, Section, Status
 from handbook.protocol.packs import document_item
+from tests.asset_files import png
 from tests.client.samples import NOW, document
 from tests.desktop.conftest import Person
 from tests.desktop.test_reader import read
@@ -210,6 +216,93 @@ def test_in_a_small_window_the_list_comes_when_asked(alone: Person, size: tuple[
     assert alone.sees("differences.list")
     screen.list.chosen.emit(1)
     assert alone.sees("differences.text")
+
+
+OLD, NEW = png(320, 200, (20, 120, 60)), png(320, 240, (200, 60, 20))
+
+
+def put_pictures(person: Person, *pictures: bytes) -> None:
+    """As a sync brings them, before the text that shows them."""
+    with person.desktop.session.handbook.store.library.write() as connection:
+        for data in pictures:
+            sha256 = hashlib.sha256(data).hexdigest()
+            connection.execute(insert(assets).values(id=f"central/{sha256}", sha256=sha256, data=data))
+
+
+def showing(data: bytes, width: int, height: int):
+    """Changes a document so that its second part shows this picture only, and one word is bold."""
+    sha256 = hashlib.sha256(data).hexdigest()
+
+    def change(present: Document) -> Document:
+        sections = list(present.sections)
+        words = sections[1].text.split("\n\n![")[0]
+        sections[1] = replace(sections[1], text=f"{words}\n\n![Sơ đồ](asset:{sha256})\n")
+        return replace(
+            present, sections=tuple(sections), images=(Image(sha256=sha256, width=width, height=height),)
+        )
+
+    return change
+
+
+def shown_pictures(screen: DifferencesScreen) -> list[str]:
+    found = []
+    block = screen.text.document().begin()
+    while block.isValid():
+        fragments = block.begin()
+        while not fragments.atEnd():
+            image = fragments.fragment().charFormat().toImageFormat()
+            if image.isValid():
+                found.append(image.name().removeprefix("asset:"))
+            fragments += 1
+        block = block.next()
+    return found
+
+
+@pytest.mark.parametrize(("mode", "scale"), [(Mode.LIGHT, 1.0), (Mode.DARK, 1.0), (Mode.LIGHT, 2.0)])
+def test_exchanged_pictures_stand_beside_each_other(
+    alone: Person, qapp: QApplication, mode: Mode, scale: float
+) -> None:
+    put_pictures(alone, OLD, NEW)
+    bring(alone, CAPITAL, showing(OLD, 320, 200))
+    bring(alone, CAPITAL, showing(NEW, 320, 240))
+    Theme(mode, scale).apply(qapp)
+    alone.window.resize(1024, 640)
+    screen = opened(alone)
+    assert shown_pictures(screen) == [hashlib.sha256(data).hexdigest() for data in (OLD, NEW)]
+    text = screen.text.toPlainText()
+    assert "Hình ở bản trước" in text and "Hình ở bản này" in text
+    assert screen.count.text() == "1 chỗ thay đổi"
+    alone.picture(f"differences-top-{mode.value}-{scale}")
+    QTest.keyClick(screen.text, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    alone.settle()
+    alone.picture(f"differences-pictures-{mode.value}-{scale}")
+    assert not screen.text.horizontalScrollBar().maximum()
+
+
+def test_a_former_picture_that_is_gone_says_so(alone: Person) -> None:
+    put_pictures(alone, NEW)
+    bring(alone, CAPITAL, showing(OLD, 320, 200))
+    bring(alone, CAPITAL, showing(NEW, 320, 240))
+    screen = opened(alone)
+    assert shown_pictures(screen) == [hashlib.sha256(NEW).hexdigest()]
+    assert "Hình này không còn trên máy." in screen.text.toPlainText()
+
+
+def test_what_was_only_set_otherwise_is_told_as_that(alone: Person) -> None:
+    def bolder(present: Document) -> Document:
+        sections = [
+            replace(one, text=one.text.replace("Chuyển đổi số", "**Chuyển đổi số**", 1))
+            for one in present.sections
+        ]
+        return replace(present, sections=tuple(sections))
+
+    bring(alone, CAPITAL, bolder)
+    screen = opened(alone)
+    text = screen.text.toPlainText()
+    assert "2 mục trình bày đổi." in text
+    assert "lời văn ở đó vẫn như cũ" in text
+    assert "gạch ngang" not in text
+    alone.picture("differences-restyled")
 
 
 # --- the text, without a window

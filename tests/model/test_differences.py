@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import strategies as st
 from handbook.model.differences import (
     MAX_PAIRS,
     Fate,
+    PictureChange,
     PlainSection,
     Run,
     SectionDifference,
+    picture_changes,
     section_differences,
     text_runs,
 )
@@ -182,3 +185,51 @@ def test_an_article_written_anew_under_its_old_name_is_one_that_changed() -> Non
     former = [PlainSection("dieu-1", "Điều 1", "Họp mỗi tháng.")]
     present = [PlainSection("dieu-1", "Điều 1", "Dữ liệu phường do văn phòng giữ.")]
     assert fates(section_differences(former, present)) == [(Fate.CHANGED, 0, 0)]
+
+
+# --- pictures and how the text is set
+
+
+def test_a_picture_that_took_another_ones_place_was_exchanged() -> None:
+    was = replace(article(1), pictures=("cũ", "giữ", "bỏ"))
+    now = replace(article(1), pictures=("mới", "giữ"))
+    (found,) = section_differences([was], [now])
+    assert found.fate is Fate.CHANGED
+    assert found.pictures == (PictureChange("cũ", "mới"), PictureChange("bỏ", ""))
+
+
+def test_a_picture_that_moved_to_another_article_is_not_news() -> None:
+    former = [replace(article(1), pictures=("sơ đồ",)), article(2)]
+    present = [article(1), replace(article(2), pictures=("sơ đồ",))]
+    assert {one.fate for one in section_differences(former, present)} == {Fate.KEPT}
+
+
+@given(st.lists(st.sampled_from("abcdef"), unique=True), st.lists(st.sampled_from("uvwxyz"), unique=True))
+def test_each_picture_that_went_or_came_is_told_once(gone: list[str], come: list[str]) -> None:
+    told = picture_changes(gone, come)
+    assert [one.former for one in told if one.former] == gone
+    assert [one.present for one in told if one.present] == come
+    assert sum(bool(one.former and one.present) for one in told) == min(len(gone), len(come))
+
+
+@pytest.mark.parametrize(
+    ("changes", "restyled"),
+    [
+        ({"level": 2}, True),
+        ({"emphasis": ("phân công đảng viên",)}, True),
+        ({"emphasis": ("PHÂN CÔNG",)}, False),  # no words of this text
+        ({}, False),
+    ],
+)
+def test_bold_words_and_levels_are_told_where_the_words_stayed(
+    changes: dict[str, object], restyled: bool
+) -> None:
+    (found,) = section_differences([article(1)], [replace(article(1), **changes)])
+    assert (found.fate, found.restyled) == (Fate.KEPT, restyled)
+
+
+def test_words_that_were_added_bring_their_own_emphasis() -> None:
+    was = article(1)
+    now = replace(was, text=f"{was.text} Hoàn thành trước Tết.", emphasis=("trước Tết",))
+    (found,) = section_differences([was], [now])
+    assert (found.fate, found.restyled) == (Fate.CHANGED, False)
