@@ -1,3 +1,4 @@
+import json
 import shutil
 import subprocess
 import sys
@@ -257,6 +258,8 @@ def test_a_long_library_is_made_in_one_segment(shelf, monkeypatch):
     shelf.add(*(document(f"d{place}", text) for place, text in enumerate(texts)))
     assert shelf.search._index.reading().searcher.num_segments == 1
     assert shelf.found("a26") == ["d0"]
+    listed = json.loads((shelf.folder / "index" / "1" / "meta.json").read_bytes())
+    assert listed["index_settings"] == {"docstore_compression": "none", "docstore_blocksize": 2048}
 
 
 def test_snippets_are_whole_with_what_texts_have_in_common_and_after_more_came(shelf):

@@ -12,6 +12,7 @@ from typing import Any
 import tantivy
 from sqlalchemy import Connection, Integer, func, literal_column, select
 
+from handbook.client import disk
 from handbook.client.search.kept import MAX_SAMPLES, Kept, Texts, dictionary_of, packed
 from handbook.client.search.shown import LibraryState
 from handbook.client.tables.library import documents, sections
@@ -31,6 +32,10 @@ HEADING_WEIGHT = 3
 # tantivy joins this many small ones by itself, and offers no way to ask for it sooner.
 JOINED_SEGMENTS = 8
 SMALL_SEGMENT = 10_000  # entries; tantivy takes all smaller ones for as large as this
+
+# What an entry keeps is compressed already, and twenty hits are twenty blocks: of tantivy's 16 KB each would be
+# unpacked for a tenth of it.
+_STORE_SETTINGS = {"docstore_compression": "none", "docstore_blocksize": 2048}
 
 STATE = "state"
 _BLANK = "blank"
@@ -68,6 +73,17 @@ def schema() -> tantivy.Schema:
     for name in ("dictionary", "kept"):
         builder.add_bytes_field(name, stored=True, indexed=False)
     return builder.build()
+
+
+def create(folder: Path) -> tantivy.Index:
+    """An empty index in an empty folder."""
+    tantivy.Index(schema(), str(folder), reuse=False)
+    # Settings that only tantivy's own list of files can take.
+    listed = folder / "meta.json"
+    about = json.loads(listed.read_bytes())
+    about["index_settings"] |= _STORE_SETTINGS
+    disk.write_whole(listed, json.dumps(about).encode())
+    return tantivy.Index.open(str(folder))
 
 
 def pairs(in_order: Sequence[str]) -> list[str]:

@@ -98,7 +98,7 @@ class SectionIndex:
         folder = self._folder / str(max(self._numbers(), default=0) + 1)
         disk.make_folder(folder)
         with damage():
-            index = tantivy.Index(entries.schema(), str(folder), reuse=False)
+            index = entries.create(folder)
         texts, rows = entries.texts_for(library), entries.rows_of(library, None)
         if not entries.write(index, state, texts, rows, (), cancelled):
             shutil.rmtree(folder, ignore_errors=True)
