@@ -23,8 +23,9 @@ from handbook.server import tokens
 from handbook.server.access import needs, require
 from handbook.server.database import Database
 from handbook.server.errors import answer_to
+from handbook.server.judging import Outcome
 from handbook.server.keys import Keys
-from handbook.server.submissions import HandedIn, Intake, Outcome
+from handbook.server.submissions import HandedIn, Intake
 
 
 def take(database: Database, keys: Keys, intake: Intake, bundle: Bundle, now: datetime) -> BundleReply:

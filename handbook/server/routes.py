@@ -27,8 +27,9 @@ from handbook.server import (
 from handbook.server.access import PUBLIC, needs
 from handbook.server.calls import Answer, Call, Route
 from handbook.server.errors import Malformed
+from handbook.server.judging import Outcome
 from handbook.server.metrics import CONTENT_TYPE
-from handbook.server.submissions import HandedIn, Outcome
+from handbook.server.submissions import HandedIn
 
 
 def _hello(call: Call) -> api.Hello:

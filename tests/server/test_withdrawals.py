@@ -5,8 +5,9 @@ import pytest
 from handbook.model.reflection import Verdict
 from handbook.protocol.api import EntryKind
 from handbook.protocol.submissions import SubmissionKind
+from handbook.server.judging import Accepted
 from handbook.server.people import find_members
-from handbook.server.submissions import Accepted, HandedIn
+from handbook.server.submissions import HandedIn
 from tests.server.harness import CELL, RunningServer, problem, reflection, review, revised, withdrawal
 
 
