@@ -22,17 +22,15 @@ from handbook.desktop.reader_print import ReaderPrint, ToPrint
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.side_column import is_narrow, place_side
 from handbook.desktop.theme import current_theme
 from handbook.desktop.title_block import name_of
 from handbook.desktop.widgets import Action, ElidedLabel, IconButton, Label, LinkButton, Role, announce
-from handbook.desktop.window import FOLD_BELOW
 from handbook.errors import Expected, NotFound
 from handbook.model.changes import Change
 
 if TYPE_CHECKING:
     from handbook.client.editions import Comparison
-
-LIST_PX = 268
 
 
 class DifferencesScreen(Screen):
@@ -269,16 +267,9 @@ class DifferencesScreen(Screen):
             self.list.setFocus()
 
     def _fold(self) -> None:
-        """Below the width for two columns the list takes the text's place while it is asked for."""
-        px = current_theme().px
-        folded = self.window().width() < px(FOLD_BELOW)
-        asked = self._list_button.isChecked()
-        self._list_button.setVisible(folded)
-        self._where.setVisible(self.width() >= px(500))
-        self.list.setVisible(not folded or asked)
-        self.text.setVisible(not folded or not asked)
-        self.list.setMaximumWidth(16777215 if folded else px(LIST_PX))
-        self.list.setMinimumWidth(0 if folded else px(LIST_PX))
+        self._list_button.setVisible(is_narrow(self.window()))
+        self._where.setVisible(self.width() >= current_theme().px(500))
+        place_side(self.text, self.list, self._list_button.isChecked())
 
 
 def _editions(compared: "Comparison") -> tuple[object, ...]:

@@ -22,11 +22,11 @@ from handbook.desktop.reader_side import ReaderSide
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
+from handbook.desktop.side_column import is_narrow, place_side
 from handbook.desktop.stops import Stops
 from handbook.desktop.theme import current_theme
 from handbook.desktop.title_block import name_of, title_block
 from handbook.desktop.widgets import Action
-from handbook.desktop.window import FOLD_BELOW
 from handbook.errors import Expected, NotFound, Recalled
 from handbook.model.changes import Change, Changes
 from handbook.model.library import COLLECTION_NAMES
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from handbook.desktop.pieces import Piece
     from handbook.desktop.work import Job
 
-CONTENTS_PX = 268
 COMPACT_BELOW = 660
 """Width of the screen, in pixels at 100 %, below which the bar leaves out where one is."""
 
@@ -421,15 +420,8 @@ class ReaderScreen(Screen):
             self.side.focus_list()
 
     def _fold(self) -> None:
-        """Below the width for two columns the contents take the text's place while they are asked for."""
-        px = current_theme().px
-        folded = self.window().width() < px(FOLD_BELOW)
-        self._bar.fold(folded, compact=self.width() < px(COMPACT_BELOW))
-        asked = self._contents_button.isChecked()
-        self.side.setVisible(not folded or asked)
-        self._reading.setVisible(not folded or not asked)
-        self.side.setMaximumWidth(16777215 if folded else px(CONTENTS_PX))
-        self.side.setMinimumWidth(0 if folded else px(CONTENTS_PX))
+        self._bar.fold(is_narrow(self.window()), compact=self.width() < current_theme().px(COMPACT_BELOW))
+        place_side(self._reading, self.side, self._contents_button.isChecked())
 
 
 def _nothing(_: object) -> None:
