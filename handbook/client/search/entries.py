@@ -33,8 +33,8 @@ HEADING_WEIGHT = 3
 JOINED_SEGMENTS = 8
 SMALL_SEGMENT = 10_000  # entries; tantivy takes all smaller ones for as large as this
 
-# What an entry keeps is compressed already, and twenty hits are twenty blocks: of tantivy's 16 KB each would be
-# unpacked for a tenth of it.
+# What an entry keeps is compressed already, and twenty hits are twenty blocks: each of tantivy's 16 KB would
+# be unpacked for a tenth of it.
 _STORE_SETTINGS = {"docstore_compression": "none", "docstore_blocksize": 2048}
 
 STATE = "state"
