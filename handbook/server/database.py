@@ -45,6 +45,8 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         # SQLite has one writer: threads queue here fairly instead of polling the file's lock.
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._closed = False
+        event.listen(engine, "checkin", self._returned)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -69,7 +71,14 @@ class Database:
             return connection.scalar(select(1)) == 1
 
     def close(self) -> None:
+        """Closes every connection; one that a thread still works with when that thread has finished."""
+        self._closed = True
         self.engine.dispose()
+
+    def _returned(self, connection: Any, _record: Any) -> None:
+        # The engine has forgotten its pool by then, and would leave this one open.
+        if self._closed and connection is not None:
+            connection.close()
 
 
 def open_database(url: str) -> Database:

@@ -1,9 +1,11 @@
 """The database comes into being, stays as it is, refuses what it does not know, and can be copied."""
 
+import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -60,6 +62,17 @@ def test_workers_that_start_together_on_an_empty_database_all_come_up(empty_url:
     for database in opened:
         database.close()
     assert (len(opened), failed) == (4, [])
+
+
+def test_a_connection_still_at_work_when_the_database_closes_is_closed_afterwards(empty_url: str) -> None:
+    database = open_database(empty_url)
+    with database.read() as connection:
+        driver = connection.connection.dbapi_connection
+        database.close()
+        assert connection.scalar(select(1)) == 1
+    closed = (sqlite3.ProgrammingError, psycopg.OperationalError)
+    with pytest.raises(closed, match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_a_database_of_a_newer_server_is_refused_and_left_alone(empty_url: str) -> None:
