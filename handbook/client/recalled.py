@@ -46,10 +46,15 @@ def written_for_recalled(store: "Store", published: Collection[str]) -> tuple[st
 
 
 def keep_recalled(connection: Connection, gone: Collection[str], back: Collection[str]) -> None:
-    """Keeps what the assignments among `gone` asked before their rows go; forgets those that are `back`."""
+    """Keeps what the assignments among `gone` asked before their rows go; forgets those that are `back`.
+
+    One whose row has gone before stays as it was kept then.
+    """
     known = select(assignments.c.id, assignments.c.payload).where(assignments.c.id.in_(gone))
-    connection.execute(delete(recalled_assignments).where(recalled_assignments.c.id.in_([*gone, *back])))
-    connection.execute(insert(recalled_assignments).from_select(["id", "payload"], known))
+    connection.execute(
+        insert(recalled_assignments).prefix_with("OR REPLACE").from_select(["id", "payload"], known)
+    )
+    connection.execute(delete(recalled_assignments).where(recalled_assignments.c.id.in_(back)))
 
 
 def _as_it_was(store: "Store", id: str) -> Assignment | None:
@@ -73,7 +78,7 @@ def _as_it_was(store: "Store", id: str) -> Assignment | None:
         recall = connection.scalar(select(items.c.payload).where(items.c.id == id))
     if kept:
         return decoded(kept)
-    title = codec.decode(recall.encode(), Recall, limit=len(recall)).title if recall else ""
+    title = codec.decode(recall, Recall, limit=len(recall.encode())).title if recall else ""
     day = min(moment for moment, _ in texts).astimezone(VIETNAM).date()
     return Assignment(
         id=id,

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from handbook.errors import BadInput
+from handbook.model.vietnamese import number_text
 
 API_VERSION = 1
 
@@ -34,4 +35,4 @@ def decode(data: bytes | str, record_type: type[T], *, limit: int) -> T:
 
 
 def _too_long(size: int, limit: int) -> BadInput:
-    return BadInput(f"Dữ liệu dài {size:,} byte, giới hạn là {limit:,} byte.".replace(",", "."))
+    return BadInput(f"Dữ liệu dài {number_text(size)} byte, giới hạn là {number_text(limit)} byte.")
