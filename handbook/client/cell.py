@@ -248,6 +248,7 @@ class Cell:
                     answers=(Answer("", erased_text(entry.erased_at)),)
                     if entry.erased_at
                     else answers_in(entry.submission.content),
+                    erased_at=entry.erased_at,
                     files=files_in(entry.submission.content),
                     submitted_at=entry.submission.written_at,
                     state=reflection.state_of(entry.submission.revision),

@@ -43,11 +43,11 @@ def open_again(
     if not standing.can_revise:
         raise cannot_write()
     latest = standing.latest
-    text, files, base = latest.answers, latest.files, latest.revision
+    text, files, base = latest.written, latest.files, latest.revision
     if clash := standing.clash:
         text, files = answers_in(clash.content), files_in(clash.content)
         if merging:
-            text, files = merged(latest.answers, text), merged_files(latest.files, files)
+            text, files = merged(latest.written, text), merged_files(latest.files, files)
         _settle(connection, clash, now)
     elif standing.refused:
         key = (latest.lineage, latest.revision)
@@ -113,7 +113,7 @@ def choose_over_newer(connection: Connection, assignment: Assignment, choice: Ch
     values: dict[str, object] = {"base_revision": newer.revision}
     if choice is Choice.BOTH:
         values |= {
-            "answers": packed(merged(newer.answers, unpacked(draft.answers))),
+            "answers": packed(merged(newer.written, unpacked(draft.answers))),
             "files": packed_files(merged_files(newer.files, unpacked_files(draft.files))),
             "saved_at": now,
             "kept_at": now,

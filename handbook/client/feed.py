@@ -254,6 +254,7 @@ class Feed:
             select(revisions.c.content).where(
                 revisions.c.lineage == held.submission.lineage,
                 revisions.c.revision == held.submission.revision,
+                revisions.c.erased_at.is_(None),
             )
         ).scalar_one_or_none()
         return content is not None and content != held.submission.content

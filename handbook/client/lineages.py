@@ -44,7 +44,10 @@ _Passages = tuple[PassageComment, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedRevision:
-    """One submitted text, unchangeable. `on_time` is None until it is received or when nothing is due."""
+    """One submitted text, unchangeable. `on_time` is None until it is received or when nothing is due.
+
+    `erased_at` is when the server erased the words, if this PC never had them: `answers` say so instead.
+    """
 
     lineage: str
     revision: int
@@ -54,6 +57,12 @@ class SubmittedRevision:
     receipt: Receipt | None
     on_time: bool | None
     files: tuple[AttachedFile, ...] = ()
+    erased_at: datetime | None = None
+
+    @property
+    def written(self) -> tuple[Answer, ...]:
+        """The author's own words, as far as they are here."""
+        return () if self.erased_at else self.answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +129,7 @@ def submitted(
                 ),
                 receipt=receipt,
                 on_time=wanted[row.assignment].is_on_time(receipt.received_at) if receipt else None,
+                erased_at=row.erased_at,
             )
         )
     # What waits here was written knowing all that is received, or will be refused: it is the newest.
@@ -249,7 +259,11 @@ def keep_review(connection: Connection, author: str, submission: Submission) -> 
 
 
 def keep_received(connection: Connection, entry: SubmissionEntry) -> None:
-    """Keeps a reflection of the member as the server holds it; the receipt has been checked before."""
+    """Keeps a reflection of the member as the server holds it; the receipt has been checked before.
+
+    Words that this PC never had, because they were erased, come with a server that was restored.
+    """
+    words = {"content": entry.submission.content, "erased_at": None}
     connection.execute(
         insert(revisions)
         .values(
@@ -257,9 +271,11 @@ def keep_received(connection: Connection, entry: SubmissionEntry) -> None:
             revision=entry.submission.revision,
             assignment=entry.submission.subject,
             submitted_at=entry.submission.written_at,
-            content=entry.submission.content,
+            **words,
         )
-        .on_conflict_do_nothing()
+        .on_conflict_do_update(
+            index_elements=["lineage", "revision"], set_=words, where=revisions.c.erased_at.is_not(None)
+        )
     )
     keep_named(connection, entry.submission)
     receipt_rows.keep(connection, entry.receipt)

@@ -35,7 +35,9 @@ def former_texts(connection: Connection, assignment: str) -> tuple[FormerText, .
         _former(f"v{row.id}", row.written_at, unpacked(row.answers), unpacked_files(row.files), 0)
         for row in kept
     ]
-    sent = connection.execute(select(revisions).where(revisions.c.assignment == assignment)).all()
+    sent = connection.execute(
+        select(revisions).where(revisions.c.assignment == assignment, revisions.c.erased_at.is_(None))
+    ).all()
     found += [
         _former(
             f"r{row.lineage}/{row.revision}",

@@ -59,10 +59,12 @@ def keep_of_cell(connection: Connection, author: str, withdrawal: Withdrawal) ->
 
 
 def reopen(connection: Connection, lineage: str, revision: int, base: int, now: datetime) -> None:
-    """Makes the submitted text a draft that builds on revision `base`, unless there is a draft."""
+    """Makes the submitted text a draft that builds on revision `base`, unless there is a draft or no text."""
     text = connection.execute(
         select(revisions.c.assignment, revisions.c.content).where(
-            revisions.c.lineage == lineage, revisions.c.revision == revision
+            revisions.c.lineage == lineage,
+            revisions.c.revision == revision,
+            revisions.c.erased_at.is_(None),
         )
     ).one_or_none()
     latest = connection.execute(

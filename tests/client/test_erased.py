@@ -16,6 +16,7 @@ from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, PassageComment, State
 from handbook.model.retention import Rules
 from handbook.model.study import MarkKind
+from handbook.model.two_texts import Choice
 from handbook.protocol.packs import assignment_item, document_item
 from handbook.protocol.receipt_files import judge
 from handbook.server.retention import NO_REASON, erase
@@ -148,12 +149,66 @@ def test_another_pc_of_the_author_learns_that_it_was_handed_in_and_erased(
     new = device("An", cell, ITEMS)
     assert new.pull(LATER).error is None
     draft = new.reflections.draft(TASK, LATER)
-    assert (draft.state, draft.answers[0].text) == (State.ACCEPTED, SAID)
+    assert (draft.state, draft.answers[0].text, draft.words) == (State.ACCEPTED, SAID, 0)
+    assert new.reflections.former_texts(TASK) == ()
     (text,) = new.reflections.submitted(TASK)
     with pytest.raises(NotFound, match=SAID):
         new.reflections.receipt_file(text.lineage, text.revision)
     with pytest.raises(NotFound, match=SAID):
         new.reflections.verify(text.lineage, text.revision)
+
+
+def test_what_is_written_anew_for_a_returned_text_that_was_erased_does_not_begin_with_the_notice(
+    ward: Ward, an: Device, hanh: Device, device: Devices, cell: str
+) -> None:
+    hand_in(an)
+    hanh.pull()
+    hanh.cell.return_for_revision(hanh.cell.to_review(cell)[0].lineage, "Viết rõ hơn.", NOW)
+    assert hanh.deliver().error is None
+    years_pass(ward)
+    new = device("An", cell, ITEMS)
+    new.pull(LATER)
+    new.reflections.revise(TASK, LATER)
+    assert [answer.text for answer in new.reflections.draft(TASK, LATER).answers] == ["", ""]
+
+
+def test_a_text_that_was_taken_back_and_then_erased_is_no_empty_draft_elsewhere(
+    ward: Ward, an: Device, device: Devices, cell: str
+) -> None:
+    hand_in(an)
+    an.reflections.withdraw(TASK, NOW)
+    assert an.deliver().error is None
+    years_pass(ward)
+    new = device("An", cell, ITEMS)
+    assert new.pull(LATER).error is None
+    assert new.reflections.draft(TASK, LATER).saved_at is None
+
+
+def test_an_erased_text_adds_no_notice_to_the_draft_that_it_is_joined_with(
+    ward: Ward, an: Device, device: Devices, cell: str
+) -> None:
+    old = device("An", cell, ITEMS)
+    old.reflections.save(TASK, (Answer("nhan-thuc", "Máy cũ"), Answer("lien-he", "")), NOW)
+    hand_in(an)
+    years_pass(ward, old)
+    assert old.reflections.draft(TASK, LATER).newer is not None
+    old.reflections.choose(TASK, Choice.BOTH, LATER)
+    assert [answer.text for answer in old.reflections.draft(TASK, LATER).answers] == ["Máy cũ", ""]
+
+
+def test_a_pc_that_knew_only_of_the_erasure_gets_the_words_of_a_server_restored_from_before_it(
+    ward: Ward, an: Device, device: Devices, cell: str
+) -> None:
+    hand_in(an)
+    before = ward.back_up()
+    years_pass(ward)
+    new = device("An", cell, ITEMS)
+    new.pull(LATER)
+    before.restore()
+    come_back(ward, new)
+    assert [answer.text for answer in new.reflections.draft(TASK, LATER).answers] == [TEXT, TEXT]
+    (text,) = new.reflections.submitted(TASK)
+    assert new.reflections.verify(text.lineage, text.revision)
 
 
 def test_a_new_deputy_gets_figures_and_no_words(ward: Ward, an: Device, device: Devices, cell: str) -> None:
