@@ -47,6 +47,8 @@ def _write(folder: SignedFolder, publisher: str, files: Iterable[Path]) -> None:
     named = {file.relative_to(folder.path).as_posix(): file.read_bytes() for file in files if file.exists()}
     data = trust.write_preface(named)
     preface = folder.path / trust.preface_path(publisher)
-    if not preface.exists() or preface.read_bytes() != data:
+    if len(data) > trust.MAX_PREFACE_BYTES:
+        preface.unlink(missing_ok=True)  # readers give up half way: better that they find none
+    elif not preface.exists() or preface.read_bytes() != data:
         preface.parent.mkdir(parents=True, exist_ok=True)
         write_durably(preface, data)

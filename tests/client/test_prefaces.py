@@ -121,3 +121,14 @@ def test_a_preface_brings_what_the_readers_of_its_publisher_need_and_nothing_of_
     }
     for name, data in trust.read_preface((ward.content / PREFACE).read_bytes()).items():
         assert (ward.content / name).read_bytes() == data
+
+
+def test_what_readers_would_give_up_half_way_is_not_written(
+    ward: Ward, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trust, "MAX_PREFACE_BYTES", (ward.content / PREFACE).stat().st_size - 1)
+    ward.write("central", "nq-2")
+    ward.publish()
+    assert not (ward.content / PREFACE).exists()
+    ward.pull()
+    assert "central/nq-2" in ward.documents()
