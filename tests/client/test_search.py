@@ -340,10 +340,7 @@ def test_every_document_of_the_library_is_in_the_index(ward):
         ids = library.scalars(documents.select().with_only_columns(documents.c.id)).all()
     for id in ids:
         title = f"bài {id.removeprefix('central/')}"
-        assert (
-            id in [hit.document_id for hit in ward.search.find(title, limit=50).hits]
-            or "nq15" in id
-        )
+        assert id in [hit.document_id for hit in ward.search.find(title, limit=50).hits] or "nq15" in id
 
 
 def test_letters_that_are_not_latin_are_found_and_marked(shelf):
