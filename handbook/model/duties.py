@@ -66,5 +66,20 @@ def with_commune_duties(member: Member, kinds: Iterable[DutyKind]) -> Member:
     return replace(member, duties=in_order(others | {Duty(kind, commune) for kind in kinds}))
 
 
+def brought_up_to_date(before: Member, named: Member, last_named: Collection[Duty]) -> Member:
+    """`named` as a ward's file has them; of its duties only what changed in it since it was last loaded.
+
+    What the file names now and did not, is given; what it names no more ends; everything else is as `before`,
+    given or ended by others. The member's duty stays for former cells, as in `placed`; other duties hold for
+    the cell and the commune they are in now, and for no other.
+    """
+    ended = {duty for duty in last_named if duty.kind is not DutyKind.MEMBER} - set(named.duties)
+    given = set(named.duties) - set(last_named)
+    place = {DutyKind.MEMBER: None} | dict.fromkeys(CELL_DUTIES, named.unit)
+    place |= dict.fromkeys(COMMUNE_DUTIES, commune_of(named.unit))
+    held = (set(before.duties) - ended) | given
+    return replace(named, duties=in_order([duty for duty in held if place[duty.kind] in (None, duty.unit)]))
+
+
 def administers(member: Member, commune: str) -> bool:
     return can(member, Action.ADMINISTER, commune)

@@ -81,6 +81,15 @@ duties = Table(
     Column("unit", Text, primary_key=True),
 )
 
+# The duties a ward's file named when it was last loaded: what it names since, or no more, was changed there.
+named_duties = Table(
+    "named_duties",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("unit", Text, primary_key=True),
+)
+
 credentials = Table(
     "credentials",
     metadata,

@@ -3,19 +3,22 @@
 `name` at the top is the commune's own and not kept here. [[units]] have path, name and kind. [[members]] have
 account, name, unit, duties, and where they are known admitted_on, probationary and active. Duties are kinds:
 committee_officer, publisher and administrator hold for the member's commune, the others for their cell.
+Loaded again, a file gives and ends what was changed in it; duties named as before stay as people left them.
 [retention] says how long what is kept (model/retention.py); what it does not name has its default again.
 """
 
 import re
 import tomllib
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from handbook.errors import BadInput
+from handbook.model.duties import brought_up_to_date
 from handbook.model.people import COMMUNE_DUTIES, Duty, DutyKind, Member, Unit, commune_of
 from handbook.model.retention import BadAge, Rules, rules_from
 from handbook.server import feed
@@ -23,7 +26,7 @@ from handbook.server.database import Database, upsert
 from handbook.server.people import members_in, members_where
 from handbook.server.retention_due import keep_rules
 from handbook.server.roster import keep_members
-from handbook.server.tables import feeds, members, units
+from handbook.server.tables import feeds, members, named_duties, units
 
 _PATH = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -60,25 +63,48 @@ class _Ward:
 def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
     """Adds and updates what the file names; members it does not name stay as they are. Raises BadInput."""
     ward, rules = _read(file)
-    loaded = tuple(_member(entry) for entry in ward.members)
+    named = tuple(_member(entry) for entry in ward.members)
+    accounts = [member.account for member in named]
     with database.write() as connection:
         upsert(connection, units, _unit_rows(ward.units))
         _start_feeds(connection)
         keep_rules(connection, rules)
-        stored = connection.execute(members_where(members.c.account.in_([m.account for m in loaded])))
+        positions = _locked_feeds(connection, named)  # before members are read: others may be changing duties
+        stored = connection.execute(members_where(members.c.account.in_(accounts)))
         known = {member.account: member for member in members_in(stored.mappings())}
-        by_account = {m.account: _with_former_cells(m, known.get(m.account)) for m in loaded}
-        changed = [member for member in by_account.values() if member != known.get(member.account)]
-        concerned = {m.unit for m in changed} | {known[m.account].unit for m in changed if m.account in known}
-        keep_members(connection, changed, known, feed.lock_positions(connection, concerned), now, actor="")
-    return Loaded(units=len(ward.units), members=len(loaded), changed=len(changed))
+        last_named = _last_named(connection, accounts)
+        after = [brought_up_to_date(known.get(m.account, m), m, last_named.get(m.account, ())) for m in named]
+        changed = [member for member in after if member != known.get(member.account)]
+        keep_members(connection, changed, known, positions, now, actor="")
+        _keep_named(connection, [m for m in named if set(m.duties) != last_named.get(m.account)])
+    return Loaded(units=len(ward.units), members=len(named), changed=len(changed))
 
 
-def _with_former_cells(member: Member, before: Member | None) -> Member:
-    """The member's duty stays for cells they belonged to: what they wrote there stays theirs to read."""
-    former = {duty for duty in (before.duties if before else ()) if duty.kind is DutyKind.MEMBER}
-    together = sorted({*member.duties, *former}, key=lambda duty: (duty.kind, duty.unit))
-    return replace(member, duties=tuple(together))
+def _locked_feeds(connection: Connection, named: Sequence[Member]) -> dict[str, int]:
+    """All feeds of the communes these members belong to, or did, as whoever else changes members has them."""
+    before = select(members.c.unit).where(members.c.account.in_([member.account for member in named]))
+    communes = {commune_of(unit) for unit in [*connection.scalars(before), *(m.unit for m in named)]}
+    paths = connection.scalars(select(feeds.c.unit)).all()
+    return feed.lock_positions(connection, [path for path in paths if commune_of(path) in communes])
+
+
+def _last_named(connection: Connection, accounts: Sequence[str]) -> dict[str, set[Duty]]:
+    """The duties of each account that the file loaded last named; accounts that none named are left out."""
+    found: dict[str, set[Duty]] = {}
+    for row in connection.execute(select(named_duties).where(named_duties.c.account.in_(accounts))):
+        found.setdefault(row.account, set()).add(Duty(DutyKind(row.kind), row.unit))
+    return found
+
+
+def _keep_named(connection: Connection, named: Sequence[Member]) -> None:
+    connection.execute(delete(named_duties).where(named_duties.c.account.in_([m.account for m in named])))
+    rows = [
+        {"account": member.account, "kind": duty.kind.value, "unit": duty.unit}
+        for member in named
+        for duty in member.duties
+    ]
+    if rows:
+        connection.execute(insert(named_duties), rows)
 
 
 def _unit_rows(of: tuple[Unit, ...]) -> list[dict[str, object]]:

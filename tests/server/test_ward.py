@@ -8,9 +8,12 @@ from sqlalchemy import select
 
 from handbook.errors import BadInput, NotFound
 from handbook.model.people import Action, Duty, DutyKind, Member, can
+from handbook.protocol.api import MemberEdit
 from handbook.server import tables
 from handbook.server.database import Database, open_database
+from handbook.server.duties import history
 from handbook.server.people import find_cell, find_members
+from handbook.server.roster import change_duty, change_member
 from handbook.server.units import units_below
 from handbook.server.ward import Loaded, load_ward
 from tests.server.harness import CELL, COMMUNE, NOW, OTHER_CELL, WARD
@@ -103,6 +106,94 @@ def test_a_secretary_who_moves_is_secretary_of_the_former_cell_no_more(database:
     moved = member(database, "bithu")
     assert not can(moved, Action.READ_CELL, CELL)
     assert can(moved, Action.READ_CELL, OTHER_CELL)
+
+
+def held(database: Database, account: str) -> set[tuple[DutyKind, str]]:
+    """The member's duties besides the one that everybody has."""
+    duties = member(database, account).duties
+    return {(duty.kind, duty.unit) for duty in duties if duty.kind is not DutyKind.MEMBER}
+
+
+def on_screen(database: Database, account: str, **changes: object) -> None:
+    """An administrator edits the member; what is not named stays."""
+    before = member(database, account)
+    as_it_is = {
+        "before": before,
+        "name": before.name,
+        "unit": before.unit,
+        "admitted_on": before.admitted_on,
+        "probationary": before.probationary,
+        "active": before.active,
+    }
+    edit = MemberEdit(**(as_it_is | changes))
+    change_member(database, member(database, "quantri"), account, edit, NOW)
+
+
+def test_duties_given_and_ended_by_a_command_outlive_the_unchanged_file(database: Database) -> None:
+    load_ward(database, WARD, NOW)
+    change_duty(database, "an", DutyKind.PUBLISHER, True, NOW)
+    change_duty(database, "canbo", DutyKind.COMMITTEE_OFFICER, False, NOW)
+    recorded = history(database, 100)
+    assert load_ward(database, WARD, NOW).changed == 0
+    assert held(database, "an") == {(DutyKind.PUBLISHER, COMMUNE)}
+    assert held(database, "canbo") == set()
+    assert history(database, 100) == recorded
+
+
+def test_a_secretary_chosen_on_the_screen_stays_the_only_one_at_the_next_start(database: Database) -> None:
+    load_ward(database, WARD, NOW)
+    on_screen(database, "binh", duty=DutyKind.CELL_SECRETARY)
+    load_ward(database, WARD, NOW)
+    assert held(database, "binh") == {(DutyKind.CELL_SECRETARY, CELL)}
+    assert held(database, "bithu") == set()
+
+
+def test_a_duty_newly_written_into_the_file_is_given_and_one_struck_out_ends(
+    database: Database, changed
+) -> None:
+    load_ward(database, WARD, NOW)
+    change_duty(database, "an", DutyKind.PUBLISHER, True, NOW)
+    change_duty(database, "canbo", DutyKind.COMMITTEE_OFFICER, False, NOW)
+    file = changed('duties = ["member", "cell_deputy"]', 'duties = ["member", "publisher"]')
+    load_ward(database, file, NOW)
+    assert held(database, "pho") == {(DutyKind.PUBLISHER, COMMUNE)}
+    assert held(database, "an") == {(DutyKind.PUBLISHER, COMMUNE)}
+    assert held(database, "canbo") == set()
+    assert [(each.account, each.kind, each.given) for each in history(database, 2)] == [
+        ("pho", DutyKind.PUBLISHER, True),
+        ("pho", DutyKind.CELL_DEPUTY, False),
+    ]
+
+
+def test_a_duty_ended_on_record_comes_back_when_the_file_names_it_anew(database: Database, changed) -> None:
+    load_ward(database, WARD, NOW)
+    change_duty(database, "canbo", DutyKind.COMMITTEE_OFFICER, False, NOW)
+    load_ward(database, changed('"member", "committee_officer"', '"member"'), NOW)
+    load_ward(database, WARD, NOW)
+    assert held(database, "canbo") == {(DutyKind.COMMITTEE_OFFICER, COMMUNE)}
+
+
+def test_the_first_file_gives_its_duties_to_whom_a_list_brought_and_takes_none(
+    database: Database, changed
+) -> None:
+    load_ward(database, changed('"member", "committee_officer"', '"member"'), NOW)
+    change_duty(database, "an", DutyKind.PUBLISHER, True, NOW)
+    with database.write() as connection:
+        connection.execute(tables.named_duties.delete())
+    load_ward(database, WARD, NOW)
+    assert held(database, "an") == {(DutyKind.PUBLISHER, COMMUNE)}
+    assert held(database, "canbo") == {(DutyKind.COMMITTEE_OFFICER, COMMUNE)}
+
+
+def test_who_is_in_another_cell_by_the_file_has_no_duty_left_in_the_one_they_were_moved_to(
+    database: Database,
+) -> None:
+    load_ward(database, WARD, NOW)
+    on_screen(database, "bithu", unit=OTHER_CELL, duty=DutyKind.CELL_SECRETARY)
+    assert held(database, "bithu") == {(DutyKind.CELL_SECRETARY, OTHER_CELL)}
+    load_ward(database, WARD, NOW)
+    assert member(database, "bithu").unit == CELL
+    assert held(database, "bithu") == set()
 
 
 def test_a_member_can_be_made_inactive_and_one_not_named_stays(database: Database, changed) -> None:

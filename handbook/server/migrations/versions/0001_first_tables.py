@@ -74,6 +74,12 @@ def _people() -> None:
         sa.Column("kind", sa.Text, primary_key=True),
         sa.Column("unit", sa.Text, primary_key=True),
     )
+    op.create_table(
+        "named_duties",
+        sa.Column("account", sa.Text, primary_key=True),
+        sa.Column("kind", sa.Text, primary_key=True),
+        sa.Column("unit", sa.Text, primary_key=True),
+    )
 
 
 def _accounts() -> None:
