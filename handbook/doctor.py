@@ -75,7 +75,16 @@ def _program(now: datetime) -> Iterator[Finding]:
     if base is None:
         yield Finding("Nội dung kèm chương trình", True, "không có; nội dung về khi đồng bộ lần đầu")
         return
-    until = base_content.good_until(base)
+    try:
+        until = base_content.good_until(base)
+    except (OSError, ValueError, LookupError, TypeError):
+        yield Finding(
+            "Nội dung kèm chương trình",
+            False,
+            "bị thiếu hoặc hỏng",
+            "Hãy cài lại sổ tay từ bộ cài gốc của đảng uỷ; nội dung vẫn về khi đồng bộ qua mạng.",
+        )
+        return
     says = f"máy mới nhận được đến hết ngày {date_text(until)}"
     if now > until:
         says = f"đã quá hạn từ ngày {date_text(until)}; máy mới chỉ có nội dung khi đồng bộ qua mạng"

@@ -110,6 +110,19 @@ def test_content_inside_the_program_gives_a_new_pc_its_root_and_says_how_long_it
     assert "quá hạn từ ngày 04/02/2027" in late
 
 
+def test_content_inside_the_program_that_is_broken_is_found_and_the_rest_is_examined(
+    pc: Path, installed_program: Path
+) -> None:
+    metadata = installed_program / "base-content" / "metadata"
+    for text in (None, "{}", "no JSON", '{"signed": {"expires": "hôm nay"}}'):
+        if text is not None:
+            metadata.mkdir(parents=True, exist_ok=True)
+            (metadata / "timestamp.json").write_text(text, "utf-8")
+        else:
+            metadata.parent.mkdir()
+        assert [finding.subject for finding in bad(pc)] == ["Nội dung kèm chương trình"]
+
+
 def test_a_pc_without_a_display_is_told_how_to_get_one(pc: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
     for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY"):

@@ -54,7 +54,10 @@ def brings_news(base: Path | None, content_dir: Path, root: bytes) -> bool:
 
 
 def good_until(base: Path) -> datetime:
-    """When the base content ends to be taken in, as far as it says itself."""
+    """When the base content ends to be taken in, as far as it says itself.
+
+    Raises OSError, ValueError, LookupError or TypeError when it does not say.
+    """
     from handbook.client.usb_reading import GRACE
 
     timestamp = json.loads((base / trust.METADATA / "timestamp.json").read_bytes())
