@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handbook.errors import BadInput, NotAllowed, NotFound, Offline
+from handbook.errors import BadInput, NotAllowed, NotFound, Offline, ServerBroken, TooBusy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def report(
     """Writes the report on the assignments due from `first` to `last`, in this quarter when neither is given.
 
     A cell's numbers are those of this PC's last sync; a committee's are asked for now, and where the server
-    does not answer those of last time are taken and said so.
+    does not answer, or not with figures, those of last time are taken and said so.
 
     Raises BadInput, NotAllowed, NotFound, DiskProblem, and what opening the profile raises.
     """
@@ -131,7 +131,7 @@ def _unit(handbook: "Handbook", path: str | None) -> "Unit":
 def _ask_counts(handbook: "Handbook", now: datetime) -> None:
     try:
         handbook.committee.ask_counts(now)
-    except Offline as error:
+    except (Offline, TooBusy, ServerBroken) as error:
         if handbook.committee.counts() is None:
             raise
         print(f"{error.message} Báo cáo lập theo số liệu của lần trước.", file=sys.stderr)

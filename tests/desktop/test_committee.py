@@ -14,12 +14,14 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
 
 from handbook.__main__ import main
+from handbook.client.committee import Committee
 from handbook.client.handbook import open_handbook
 from handbook.client.tables.personal import account, personal
 from handbook.desktop.committee_table import FigureTable
 from handbook.desktop.report import ReportScreen
 from handbook.desktop.session import Place, Route
 from handbook.desktop.theme import Mode, Theme
+from handbook.errors import TooBusy
 from handbook.exports.report_excel import CELLS
 from handbook.model.reflection import Answer
 from handbook.server.run import load_ward_into
@@ -249,6 +251,13 @@ def test_the_command_reports_the_figures_of_the_screen_and_those_of_last_time_wi
         assert "theo số liệu của lần trước" in capsys.readouterr().err
     finally:
         point_at(studied[1], server)
+
+    def busy(*_: object) -> None:
+        raise TooBusy("Máy chủ đang bận.", retry_after=60)
+
+    monkeypatch.setattr(Committee, "ask_counts", busy)
+    assert cells() == shown
+    assert "Máy chủ đang bận. Báo cáo lập theo số liệu của lần trước." in capsys.readouterr().err
 
 
 def test_who_has_no_such_duty_is_shown_nothing(studied: tuple[Ward, Path], qtbot: QtBot) -> None:
