@@ -25,6 +25,11 @@ class PaperText(QTextBrowser):
         self._look = look
         self._dress()
 
+    @property
+    def is_dressed(self) -> bool:
+        """Whether the present look is worn already."""
+        return (current_theme(), self._look) == self._worn
+
     def toPlainText(self) -> str:
         """The text as it is written, without what keeps numbers in one line."""
         return as_written(super().toPlainText())
@@ -51,9 +56,9 @@ class PaperText(QTextBrowser):
 
     def _dress(self) -> bool:
         """Wear the present look; text that was set in another one keeps its forms. False when it is worn."""
-        theme = current_theme()
-        if (theme, self._look) == self._worn:
+        if self.is_dressed:
             return False
+        theme = current_theme()
         self._worn = (theme, self._look)
         document = self.document()
         document.setDefaultStyleSheet(self._look.css(theme))

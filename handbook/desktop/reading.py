@@ -156,10 +156,7 @@ class DocumentText(PaperText):
         if not self._pieces.knows(section):
             self._awaited = (section, offset)
             return
-        if self._pieces.holds(self._pieces.spread(section, offset)[0]):
-            self._scroll_to_place(section, offset)
-        else:
-            self._build(section, offset)
+        self._show_place(section, offset)
         self._chosen = section
         self._tell_section()
 
@@ -343,12 +340,16 @@ class DocumentText(PaperText):
         look_at = QPoint(self.viewport().width() // 2, current_theme().px(16))
         return self.cursorForPosition(look_at).position()
 
-    def _scroll_to_place(self, section: int, offset: float) -> None:
-        self._scroll_to(self._top_of(*self._pieces.spread(section, offset)))
+    def _show_place(self, section: int, offset: float) -> None:
+        piece, share = self._pieces.spread(section, offset)
+        if self._pieces.holds(piece):
+            self._scroll_to(self._top_of(piece, share))
+        else:
+            self._build_from(piece, share)
 
     def _keep_place(self, place: tuple[int, float]) -> None:
         if place != (0, 0.0) and self._pieces.knows(place[0]):
-            self._scroll_to_place(*place)
+            self._show_place(*place)
         self._tell_section()
 
     def _scroll_to(self, top: float) -> None:
@@ -410,10 +411,12 @@ class DocumentText(PaperText):
 
     def _dress(self) -> bool:
         """Set the text in the present look, at the same place of reading."""
+        if self.is_dressed:
+            return False
         place = self.place()
-        changed = super()._dress()
-        if changed:
-            self._pieces.forms = block_forms(self.document())
-            if self._pieces:
-                self._build(*place)
-        return changed
+        self.clear()  # or Qt would set the whole of it in the new font before it is set anew
+        super()._dress()
+        self._pieces.forms = block_forms(self.document())
+        if self._pieces:
+            self._build(*place)
+        return True
