@@ -270,3 +270,15 @@ def test_a_renamed_document_is_shown_by_its_new_name(desk: Desk) -> None:
     renamed = replace(PAPER, edition=2, title="Tên mới của văn bản")
     desk.device.publish(document_item(renamed))
     assert desk.find("hỏi thêm").notes[0].entry.title == renamed.title
+
+
+def test_a_text_taken_back_and_handed_in_anew_is_found_as_it_is_now(desk: Desk) -> None:
+    reflections = desk.device.reflections
+    desk.write("mười chữ thì đủ để nộp bài này về hoà giải")
+    reflections.submit(TASK, NOW)
+    assert desk.find("hoà giải").reflections
+    reflections.withdraw(TASK, LATER)
+    desk.write("mười chữ thì đủ để nộp bài này về chuyển đổi", LATER)
+    reflections.submit(TASK, LATER)
+    assert not desk.find("hoà giải").reflections
+    assert desk.find("chuyển đổi").reflections

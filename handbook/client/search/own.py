@@ -260,12 +260,14 @@ def _read(
             answers = _draft_answers(row.answers)
             text = _of_answers(next(bits), row.assignment, True, row.saved_at, answers)
         yield key, text
-    in_order = select(revisions.c["assignment", "lineage", "revision"]).order_by(
+    in_order = select(revisions.c["assignment", "lineage", "revision", "submitted_at", "erased_at"]).order_by(
         revisions.c.revision, revisions.c.submitted_at
     )
     latest = {row.assignment: row for row in personal.execute(in_order)}
     for assignment, newest in latest.items():
-        key = ("revision", newest.lineage, str(newest.revision))
+        # One that was taken back before it left this PC is handed in as the same revision again.
+        worded = (newest.submitted_at.isoformat(), str(newest.erased_at))
+        key = ("revision", newest.lineage, str(newest.revision), *worded)
         if not (text := known.get(key)):
             its_own = (revisions.c.lineage == newest.lineage, revisions.c.revision == newest.revision)
             row = personal.execute(select(revisions).where(*its_own)).one()
