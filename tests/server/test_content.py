@@ -139,5 +139,7 @@ def test_what_the_publisher_writes_is_cached_by_what_each_name_promises(
     publish_assignments(tmp_path, folder, NOW, hoc=assignment())
     files = [file.relative_to(folder).as_posix() for file in folder.rglob("[!.]*") if file.is_file()]
     kept = {path for path in files if get(server, path).headers["Cache-Control"] == IMMUTABLE}
-    assert set(files) - kept == {"metadata/timestamp.json"}
+    asked_again = {path for path in files if path.startswith("prefaces/")} | {"metadata/timestamp.json"}
+    assert set(files) - kept == asked_again
+    assert "prefaces/tinh.phuong.preface" in asked_again
     assert {"metadata/1.root.json", "metadata/1.tinh.phuong.json"} <= kept

@@ -64,6 +64,16 @@ def test_workers_that_start_together_on_an_empty_database_all_come_up(empty_url:
     assert (len(opened), failed) == (4, [])
 
 
+def test_a_new_file_that_another_process_holds_is_waited_for(tmp_path: Path) -> None:
+    holder = sqlite3.connect(tmp_path / "server.db", isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    freed = threading.Timer(0.1, lambda: holder.execute("COMMIT"))
+    freed.start()
+    open_database(f"sqlite:///{tmp_path / 'server.db'}").close()
+    freed.join()
+    holder.close()
+
+
 def test_a_connection_still_at_work_when_the_database_closes_is_closed_afterwards(empty_url: str) -> None:
     database = open_database(empty_url)
     with database.read() as connection:
