@@ -137,7 +137,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Changing the mode of a new file takes it alone, and SQLite then refuses others without their timeout."""
+    """Changing the mode of a new file takes it alone; others are then refused without their timeout."""
     ends = time.monotonic() + SQLITE_WAIT_SECONDS
     while True:
         try:
