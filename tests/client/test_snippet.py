@@ -1,9 +1,11 @@
 import re
+import unicodedata
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook.client.search import Span
+from handbook.client.search.closeness import Closeness
 from handbook.client.search.snippet import SNIPPET_CHARACTERS, Sought, snippet
 from handbook.model.text import fold, nfc
 
@@ -61,3 +63,9 @@ def test_a_snippet_is_a_piece_of_the_text_and_marks_only_what_was_sought(text):
     for span in spans:
         if span.marked:
             assert set(re.findall(r"[^\W_]+", fold(span.text))) <= {"doi", "moi", "so"}
+
+
+def test_a_name_in_composed_letters_is_as_near_as_in_single_ones():
+    closeness, name = Closeness(Sought({"đổi": 2.0, "mới": 1.0}, {})), "Về sự nghiệp đổi mới"
+    near = closeness.of(name, "", ())
+    assert near == closeness.of(unicodedata.normalize("NFD", name), "", ()) > 0

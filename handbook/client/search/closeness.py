@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from handbook.client.search.snippet import Match, Sought, matches
-from handbook.model.text import fold
+from handbook.model.text import fold, nfc
 
 GAPS = 3  # words typed up to this far apart are looked for near each other
 REACH = 12  # words of the text; farther apart they are not near
@@ -28,6 +28,7 @@ class Closeness:
     def of(self, name: str, folded: str, found: Iterable[Match]) -> float:
         """`name` stands above the text; `folded` is the text folded and `found` what matches in it."""
         best: dict[tuple[str, str], float] = {}
+        name = nfc(name)
         folded_name = fold(name)
         self._look(folded_name, matches(name, folded_name, 0, len(name), self._sought), best)
         self._look(folded, found, best)

@@ -147,7 +147,9 @@ def write(
 
 def join_segments(index: tantivy.Index, folder: Path) -> None:
     """Makes one segment of the small ones, by blank entries that make up the number that tantivy joins."""
-    sizes = [segment["max_doc"] for segment in json.loads((folder / "meta.json").read_bytes())["segments"]]
+    with damage():
+        segments = json.loads((folder / "meta.json").read_bytes())["segments"]
+    sizes = [segment["max_doc"] for segment in segments]
     small = sum(size < SMALL_SEGMENT for size in sizes)
     if small < 2:
         return
