@@ -22,8 +22,9 @@ class Draft:
     """What the editor shows for one assignment.
 
     `answers` follow the template; text under a part that a later edition dropped comes after them. They
-    are the draft's while `can_write`, else those of the latest revision, as are `files`. `newer` is a
-    revision from another PC that the draft does not build on: the member chooses before submitting.
+    are the draft's while `can_write`, else those of the latest revision, as are `files`. `words` counts
+    theirs, None when they were erased before this PC got them. `newer` is a revision from another PC that
+    the draft does not build on: the member chooses before submitting.
     `can_revise` says that `revise` would open a draft, `can_withdraw` that the latest text may still be
     taken back. `withdrawing` is while it waits for the server, `not_withdrawn` says why the server would
     not have it. `refused` says why the latest text could not be delivered; `kept` are texts of this PC
@@ -37,7 +38,7 @@ class Draft:
     answers: tuple[Answer, ...]
     files: tuple[AttachedFile, ...]
     state: State
-    words: int
+    words: int | None
     problems: tuple[Problem, ...]
     can_write: bool
     can_submit: bool

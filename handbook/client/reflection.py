@@ -105,7 +105,7 @@ class Reflections:
             answers=answers,
             files=files,
             state=state,
-            words=written_words(latest.written if draft is None and latest else answers),
+            words=None if draft is None and latest and latest.erased_at else written_words(answers),
             problems=found,
             can_write=standing.can_write,
             can_submit=draft is not None and not (found or standing.accepted or standing.newer),

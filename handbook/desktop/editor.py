@@ -191,7 +191,7 @@ class EditorScreen(Screen):
         else:
             parts = [(each.part, self._title(draft, each.part), each.text) for each in answers]
             self._read.show_parts(parts, passages)
-            self._show_words(written_words(answers))
+            self._show_words(written_words(unsaved) if unsaved else draft.words)
 
     def _build_boxes(self, draft: "Draft", texts: dict[str, str]) -> None:
         if self._parts.boxes():
@@ -246,7 +246,7 @@ class EditorScreen(Screen):
         else:
             self._bar.show_nothing_to_save()
 
-    def _show_words(self, words: int) -> None:
+    def _show_words(self, words: int | None) -> None:
         self._bar.show_words(words, self._draft.assignment.assignment.min_words)
 
     def _show_saved(self, moment: datetime) -> None:

@@ -54,13 +54,14 @@ class WritingBar(QWidget):
         self._row.addLayout(self._buttons)
         self._measure()
 
-    def show_words(self, words: int, least: int) -> None:
-        """`least` is what the assignment asks for; 0 when it asks for no length."""
-        written = number_text(words)
-        if least:
-            self._words.setText(self.tr("{} / {} chữ").format(written, number_text(least)))
+    def show_words(self, words: int | None, least: int) -> None:
+        """As `Draft` has them. `least` is what the assignment asks for; 0 when it asks for no length."""
+        if words is None:
+            self._words.clear()
+        elif least:
+            self._words.setText(self.tr("{} / {} chữ").format(number_text(words), number_text(least)))
         else:
-            self._words.setText(self.tr("{} chữ").format(written))
+            self._words.setText(self.tr("{} chữ").format(number_text(words)))
 
     def show_nothing_to_save(self) -> None:
         self._say("")

@@ -149,7 +149,7 @@ def test_another_pc_of_the_author_learns_that_it_was_handed_in_and_erased(
     new = device("An", cell, ITEMS)
     assert new.pull(LATER).error is None
     draft = new.reflections.draft(TASK, LATER)
-    assert (draft.state, draft.answers[0].text, draft.words) == (State.ACCEPTED, SAID, 0)
+    assert (draft.state, draft.answers[0].text, draft.words) == (State.ACCEPTED, SAID, None)
     assert new.reflections.former_texts(TASK) == ()
     (text,) = new.reflections.submitted(TASK)
     with pytest.raises(NotFound, match=SAID):

@@ -64,6 +64,7 @@ def test_on_a_new_pc_the_author_reads_that_it_was_handed_in_accepted_and_erased(
         seat.go(Place.EDITOR, assignment=TASK)
         assert SAID in seat.find("editor.text").toPlainText()
         assert "(không viết)" not in seat.find("editor.text").toPlainText()
+        assert seat.find("editor.words").text() == "", "the notice is no text of the author"
         assert "Đạt" in seat.words() and TEXT not in seat.find("editor.text").toPlainText()
         pictures(seat, "erased-own")
         seat.go(Place.RECEIPT, assignment=TASK)
