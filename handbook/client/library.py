@@ -38,7 +38,6 @@ from handbook.errors import NotFound
 from handbook.model.changes import Change, Changes
 from handbook.model.library import Attachment, Collection, Kind, Relation, Status
 from handbook.model.study import Tick
-from handbook.model.text import fold
 from handbook.model.vietnamese import VIETNAM, sort_key
 
 __all__ = ["DocumentCard", "DocumentView", "Facets", "Filter", "Library", "Order", "Position"]
@@ -134,15 +133,6 @@ class SectionHtml:
     level: int
     heading: str
     html: str
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAt:
-    """A section that holds the text looked for, `count` times, its heading included."""
-
-    anchor: str
-    index: int
-    count: int
 
 
 _AsOf = tuple[int, frozenset[str]]
@@ -257,26 +247,6 @@ class Library:
             if not rows:
                 _edition(connection, document_id)
         return tuple(SectionHtml(*row) for row in rows)
-
-    def find_in(self, document_id: str, text: str) -> tuple[FoundAt, ...]:
-        """The sections in which the text occurs, whatever the case, marks and line breaks, in order."""
-        wanted = _flat(text)
-        with self._store.library.read() as connection:
-            _edition(connection, document_id)
-            rows = connection.execute(
-                select(sections.c.anchor, sections.c.position, sections.c.heading, sections.c.text)
-                .where(sections.c.document == document_id)
-                .order_by(sections.c.position)
-            ).all()
-        if not wanted:
-            return ()
-        counted = (
-            FoundAt(
-                row.anchor, row.position, _flat(row.heading).count(wanted) + _flat(row.text).count(wanted)
-            )
-            for row in rows
-        )
-        return tuple(found for found in counted if found.count)
 
     def remember_position(self, document_id: str, position: Position) -> Changes:
         """Keeps where reading stopped, and that the document was opened.
@@ -419,7 +389,3 @@ def _put(connection: Connection, table: Table, document_id: str, values: dict[st
     """The document's one row in `table`, with these values."""
     statement = upsert(table).values(document=document_id, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["document"], set_=values))
-
-
-def _flat(text: str) -> str:
-    return " ".join(fold(text).split())

@@ -69,16 +69,6 @@ def render_sections(sections: Sequence[Section], images: Sequence[Image] = ()) -
     return tuple(rendered)
 
 
-def render_section(section: Section) -> str:
-    """The clean HTML of one section by itself."""
-    return render_sections((section,))[0].html
-
-
-def plain_text(markdown: str) -> str:
-    """What a reader sees of the Markdown, one line a paragraph, list item or table row."""
-    return render_sections((Section(anchor="", level=0, heading="", text=markdown),))[0].text
-
-
 # --- text
 
 _BLOCK_END = re.compile(r"</(?:p|li|tr|h[1-6]|pre|blockquote)>|<br>|<hr>")

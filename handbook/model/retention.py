@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from handbook.model.text import nfc
 from handbook.model.vietnamese import VIETNAM, date_text
 
 LONGEST_MONTHS: Final = 100 * 12
@@ -79,7 +80,7 @@ def _months(rule: str, said: object) -> int | None:
         raise BadAge(rule, f"không có quy tắc “{rule}”; có: {', '.join(NAMES)}")
     if said == KEPT:
         return None
-    match = _AGE.fullmatch(said.strip()) if isinstance(said, str) else None
+    match = _AGE.fullmatch(nfc(said).strip()) if isinstance(said, str) else None
     if match is None:
         raise BadAge(rule, f'“{said}” không phải một thời hạn; viết như "5 years", "18 months" hoặc "{KEPT}"')
     number, unit = int(match[1]), match[2]
@@ -98,13 +99,6 @@ def age_text(months: int) -> str:
 def erased_text(erased_at: datetime) -> str:
     """What whoever opens a text is told when its words are gone."""
     return f"Bài đã được xoá theo thời hạn lưu trữ ngày {date_text(erased_at)}."
-
-
-def kept_through(day: date, months: int) -> date:
-    """The last day on which what came on `day` is kept."""
-    years, month = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month + 1
-    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def first_kept(today: date, months: int) -> date:

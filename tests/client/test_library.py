@@ -11,13 +11,13 @@ from sqlalchemy.engine import Engine
 from handbook.client.account import Account
 from handbook.client.apply import Applied
 from handbook.client.cards import document_cards
-from handbook.client.library import Filter, FoundAt, Library, Order, OutlineEntry, Position
+from handbook.client.library import Filter, Library, Order, OutlineEntry, Position
 from handbook.client.outbox import Outbox
 from handbook.client.store import Store
 from handbook.client.transport import HttpTransport
 from handbook.errors import NotFound
 from handbook.model.changes import Change
-from handbook.model.library import Collection, Kind, Relation, RelationKind, Section, Status
+from handbook.model.library import Collection, Kind, Relation, RelationKind, Status
 from handbook.model.study import Tick
 from handbook.protocol.packs import Item, ItemKind
 from handbook.protocol.submissions import SubmissionKind, unpack_content
@@ -168,7 +168,7 @@ def test_sections_come_in_pieces(library: Library, library_with: Publish) -> Non
     assert library.sections(ID, 3, 5) == ()
 
 
-@pytest.mark.parametrize("missing", ["open", "find", "tick", "save", "sections", "remember"])
+@pytest.mark.parametrize("missing", ["open", "tick", "save", "sections", "remember"])
 def test_a_document_that_is_not_here_is_told_from_a_withdrawn_one(
     library: Library, library_with: Publish, publish: Publish, missing: str
 ) -> None:
@@ -176,8 +176,6 @@ def test_a_document_that_is_not_here_is_told_from_a_withdrawn_one(
         match missing:
             case "open":
                 library.open(ID)
-            case "find":
-                library.find_in(ID, "đảng")
             case "tick":
                 library.tick(ID, True, NOW)
             case "save":
@@ -212,23 +210,6 @@ def test_a_relation_leads_to_the_document_when_it_is_here(library: Library, libr
     )
     targets = [relation.target for relation in library.open(ID).relations]
     assert targets == ["central/11-nq", "", "central/37-nq", "", ""]
-
-
-@pytest.mark.parametrize("typed", ["thủ đô", "THU DO", "Thu  đô", "thu\ndo"])
-def test_a_text_is_found_however_it_is_typed(library: Library, library_with: Publish, typed: str) -> None:
-    sections = (
-        Section(anchor="a", level=1, heading="Thủ đô", text="Thủ\nđô và **thủ** đô.\n\nThủ đô"),
-        Section(anchor="b", level=1, heading="Khác", text="Không có."),
-        Section(anchor="c", level=1, heading="Nữa", text="Một thủ đô."),
-    )
-    library_with(document(sections=sections))
-    assert library.find_in(ID, typed) == (FoundAt("a", 0, 4), FoundAt("c", 2, 1))
-
-
-@pytest.mark.parametrize("typed", ["", "   ", "không đâu có"])
-def test_nothing_is_found_where_nothing_is(library: Library, library_with: Publish, typed: str) -> None:
-    library_with(document())
-    assert library.find_in(ID, typed) == ()
 
 
 def test_reading_goes_on_where_it_stopped(library: Library, library_with: Publish) -> None:

@@ -307,10 +307,11 @@ SOURCES = (
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_no_attack_puts_a_picture_on_the_page(qapp: QApplication, attack: str) -> None:
-    from handbook.client.rendering import render_section
+    from handbook.client.rendering import render_sections
 
     page = QTextDocument()
-    page.setHtml(render_section(_section(f"Trước.\n\n{attack}\n\nSau.")))
+    (shown,) = render_sections((_section(f"Trước.\n\n{attack}\n\nSau."),))
+    page.setHtml(shown.html)
     assert not any(form.isImageFormat() for form in page.allFormats())
 
 

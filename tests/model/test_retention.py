@@ -1,5 +1,7 @@
 """Ages in whole months: nothing goes a day too early, nothing stays because its month was short."""
 
+import unicodedata
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,9 +15,16 @@ from handbook.model.retention import (
     age_text,
     first_kept,
     kept_since,
-    kept_through,
     rules_from,
 )
+
+
+def kept_through(day: date, months: int) -> date:
+    """The last day on which what came on `day` is kept."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
 
 days = st.dates(date(1950, 1, 1), date(2150, 1, 1))
 ages = st.integers(1, 300)
@@ -86,3 +95,7 @@ def test_an_age_that_cannot_be_meant_is_refused_by_name(rule: str, said: object,
 @given(st.integers(1, LONGEST_MONTHS))
 def test_an_age_is_read_back_from_its_words(months: int) -> None:
     assert rules_from({"activation_codes": age_text(months)}).activation_codes == months
+
+
+def test_an_age_may_be_typed_in_composed_letters() -> None:
+    assert rules_from({"reflections": unicodedata.normalize("NFD", "5 năm")}) == Rules(reflections=60)

@@ -24,6 +24,7 @@ from handbook.client.search.snippet import Sought, Span, best_passage, snippet
 from handbook.client.store import Store
 from handbook.client.tables.library import assignments
 from handbook.client.tables.personal import drafts, notes, revisions
+from handbook.client.versions import unpacked
 from handbook.model.notes import Entry
 from handbook.model.prose import plain_text
 from handbook.model.reflection import Answer
@@ -257,8 +258,7 @@ def _read(
     for row in personal.execute(select(drafts)):
         key = ("draft", row.assignment, row.saved_at.isoformat())
         if not (text := known.get(key)):
-            answers = _draft_answers(row.answers)
-            text = _of_answers(next(bits), row.assignment, True, row.saved_at, answers)
+            text = _of_answers(next(bits), row.assignment, True, row.saved_at, unpacked(row.answers))
         yield key, text
     in_order = select(revisions.c["assignment", "lineage", "revision", "submitted_at", "erased_at"]).order_by(
         revisions.c.revision, revisions.c.submitted_at
@@ -286,11 +286,6 @@ def _of_answers(bit: int, assignment: str, is_draft: bool, at: datetime, answers
     said = ((answer.part, plain_text(answer.text)) for answer in answers)
     pieces = tuple(_piece(part, text) for part, text in said if text.strip())
     return _Text(bit, assignment, False, is_draft, "", at, pieces, "")
-
-
-def _draft_answers(packed: str) -> tuple[Answer, ...]:
-    data = packed.encode()
-    return codec.decode(data, tuple[Answer, ...], limit=len(data))
 
 
 def _piece(name: str, text: str) -> _Piece:
