@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OF_ANOTHER_SELF = frozenset({Change.ACCOUNT, Change.STUDY, Change.CELL, Change.COMMITTEE, Change.MEMBERS})
+"""What is read again when the member has other duties or another cell."""
+
 
 class Account:
     """`rewrap` makes a password the one that opens this profile on this PC."""
@@ -91,6 +94,7 @@ class Account:
         with self._store.personal.read() as connection:
             server, device = connection.execute(select(account.c.server, account.c.device)).one()
             before = read_member(connection)
+        units = self.units()
         session = request_session(
             self._transport,
             "/v1/sign-in",
@@ -104,7 +108,8 @@ class Account:
             keep_session(connection, session, server=server, device=device, now=now)
             _drop_answers_to_former_duties(connection, before, session.member)
         self._rewrap(password)
-        return self._store.announce({Change.ACCOUNT})
+        is_as_before = (session.member, session.units) == (before, units)
+        return self._store.announce({Change.ACCOUNT} if is_as_before else OF_ANOTHER_SELF)
 
     def refresh(self) -> Changes:
         """Asks the server who the member is now: a new duty, another cell.
@@ -125,9 +130,7 @@ class Account:
                 update(account).values(member=_encoded(session.member), units=_encoded(session.units))
             )
             _drop_answers_to_former_duties(connection, before, session.member)
-        return self._store.announce(
-            {Change.ACCOUNT, Change.STUDY, Change.CELL, Change.COMMITTEE, Change.MEMBERS}
-        )
+        return self._store.announce(OF_ANOTHER_SELF)
 
 
 def read_member(connection: Connection) -> Member:

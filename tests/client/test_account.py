@@ -146,6 +146,17 @@ def test_a_new_duty_is_learned_from_the_server(pc: Device, rewrapped: list[str])
     assert pc.account.token, "the answer of /v1/me has no token: the old one stays"
 
 
+def test_a_duty_that_ended_while_signed_out_takes_away_what_was_kept_for_it_everywhere(
+    pc: Device, rewrapped: list[str]
+) -> None:
+    pc.ward.load(pc.cell_path, {"An": [DutyKind.CELL_SECRETARY]})
+    changes = pc.account.refresh()
+    pc.ward.load(pc.cell_path, {"An": []})
+    pc.account.mark_expired()
+    assert pc.account.sign_in_again(PASSWORD, NOW) == changes > {Change.ACCOUNT}
+    assert not pc.account.can(Action.REVIEW, pc.cell_path)
+
+
 def test_an_answer_about_another_account_changes_nothing(pc: Device, rewrapped: list[str]) -> None:
     become(pc.store, member("kp9.khac"))
     with pytest.raises((SignInFailed, NotAllowed)):
