@@ -60,10 +60,14 @@ _figures = [cell_figures.c[name] for name in _FIGURES]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Changes:
-    """What entries tell of: cells whose members came or went, and cells and assignments by account."""
+    """What entries tell of: cells whose members came or went, and cells and assignments by account.
+
+    Of `ticked`, cells where a document was marked, pairs are those of known assignments only.
+    """
 
     cells: frozenset[str]
     pairs: frozenset[Pair]
+    ticked: frozenset[str]
 
 
 def figures_below(
@@ -127,8 +131,14 @@ def forget(database: Database) -> None:
 
 
 def _basis(assignment: Assignment) -> str:
-    """Another one whenever something of the assignment changes that decides its figures."""
-    told = (assignment.documents, assignment.due_on, assignment.grace_days, assignment.wants_reflection)
+    """Of no other assignment, and another one whenever something of it changes that decides its figures."""
+    told = (
+        assignment.id,
+        assignment.documents,
+        assignment.due_on,
+        assignment.grace_days,
+        assignment.wants_reflection,
+    )
     return hashlib.sha256(codec.encode(told)).hexdigest()[:16]
 
 
@@ -219,13 +229,14 @@ def _drop_changed(
         elif not _take_on(connection, commune, edition):
             return False
         else:
-            _drop(connection, commune, changes)
+            _drop(connection, commune, changes, {_basis(each) for each in known})
         rows = [{"unit": path, "position": at} for path, at in sorted(positions.items())]
         upsert(connection, counted_feeds, rows)
     return True
 
 
-def _drop(connection: Connection, commune: str, changes: _Changes) -> None:
+def _drop(connection: Connection, commune: str, changes: _Changes, known: Collection[str]) -> None:
+    """`known` are the bases of which the changes say all."""
     of_commune = cell_figures.c.commune == commune
     if changes.cells:
         connection.execute(delete(cell_figures).where(of_commune, cell_figures.c.unit.in_(changes.cells)))
@@ -237,6 +248,10 @@ def _drop(connection: Connection, commune: str, changes: _Changes) -> None:
             ),
             [{"cell": cell, "asked": asked} for cell, asked in sorted(changes.pairs)],
         )
+    if changes.ticked:
+        # What others counted of an assignment or edition that is not known here may ask for the document.
+        counted_by_others = cell_figures.c.unit.in_(changes.ticked) & cell_figures.c.basis.not_in(known)
+        connection.execute(delete(cell_figures).where(of_commune, counted_by_others))
 
 
 def _changes(connection: Connection, commune: str, known: Collection[Assignment]) -> _Changes:
@@ -282,6 +297,7 @@ def _changes(connection: Connection, commune: str, known: Collection[Assignment]
             if row.entry_kind == EntryKind.SUBMISSION
             for assignment in _assignments_of(row, asking, reflected)
         ),
+        ticked=frozenset(row.cell for row in rows if row.kind == SubmissionKind.TICK),
     )
 
 

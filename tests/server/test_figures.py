@@ -306,6 +306,27 @@ def test_one_process_sees_what_another_has_counted_and_what_it_has_taken_in(
     other.database.close()
 
 
+def test_a_tick_is_not_lost_on_whoever_looks_at_it_without_the_assignment_that_asks_for_it(
+    world: World,
+) -> None:
+    of_the_other_cell = replace(FIRST, documents=DOCUMENTS[:1], units=(OTHER_CELL,))
+    world.given = {each.id: each for each in (of_the_other_cell, SECOND)}
+    assert world.told()[OTHER_CELL, FIRST.id].read_all == 0
+    world.tick("hoa", DOCUMENTS[0], True)
+    world.told(CELL)
+    assert world.told()[OTHER_CELL, FIRST.id].read_all == 1
+
+
+def test_a_tick_is_not_lost_on_a_process_that_does_not_have_the_new_edition_yet(world: World) -> None:
+    before = {FIRST.id: replace(FIRST, units=(CELL,)), SECOND.id: SECOND}
+    world.given = {FIRST.id: replace(FIRST, documents=("central/tai-lieu-ba",)), SECOND.id: SECOND}
+    behind = World(world.database, world.keys, given=before)
+    assert world.told()[OTHER_CELL, FIRST.id].read_all == 0
+    world.tick("hoa", "central/tai-lieu-ba", True)
+    behind.told()
+    assert world.told()[OTHER_CELL, FIRST.id].read_all == 1
+
+
 def test_figures_that_went_wrong_are_found_and_counted_anew(world: World) -> None:
     world.write("an", FIRST.id)
     right = world.told()
