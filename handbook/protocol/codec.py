@@ -27,7 +27,7 @@ def decode(data: bytes | str, record_type: type[T], *, limit: int) -> T:
     try:
         record = msgspec.json.decode(data, type=record_type)
         size = len(data.encode()) if isinstance(data, str) else len(data)
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise BadInput(f"Dữ liệu nhận được không đúng khuôn dạng ({error}).") from error
     if size > limit:
         raise _too_long(size, limit)

@@ -111,7 +111,7 @@ def _answer(route: Route, house: House, asked: _Asked) -> Response:
 
 
 def _answer_together(route: Route, house: House, all_asked: Sequence[_Asked]) -> list[Response | Exception]:
-    """Answers for requests that came at the same moment; a refusal of one does not touch the others."""
+    """Answers for requests that came at the same moment; what is wrong with one does not touch the others."""
     answers: dict[int, Response | Exception] = {}
     given = [_token_in(asked.request) for asked in all_asked]
     known = tokens.all_signed_in(house.database, given, all_asked[0].now)
@@ -121,8 +121,8 @@ def _answer_together(route: Route, house: House, all_asked: Sequence[_Asked]) ->
             if who is None:
                 raise tokens.session_over()
             calls[number] = _call(route, house, asked, who)
-        except Expected as refusal:
-            answers[number] = refusal
+        except Exception as error:
+            answers[number] = error
     if calls:
         for number, given_back in zip(calls, route.together(list(calls.values())), strict=True):
             answers[number] = given_back if isinstance(given_back, Exception) else _encoded(given_back)

@@ -3,8 +3,10 @@
 import threading
 from bisect import bisect_left
 from collections import Counter
+from http import HTTPMethod
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = frozenset(method.value for method in HTTPMethod)
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)  # seconds
 
 
@@ -18,9 +20,13 @@ class Metrics:
         self._seconds: Counter[str] = Counter()
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One answered request. `route` is the template, so that no identifier becomes a label."""
+        """One answered request. `route` is the template, so that no identifier becomes a label.
+
+        Whoever asks is free to invent methods: all but the known ones are counted as one.
+        """
+        known = method if method in METHODS else "other"
         with self._lock:
-            self._requests[method, route, status] += 1
+            self._requests[known, route, status] += 1
             buckets = self._durations.setdefault(route, [0] * (len(BUCKETS) + 1))
             buckets[bisect_left(BUCKETS, seconds)] += 1
             self._seconds[route] += seconds

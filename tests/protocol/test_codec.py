@@ -34,6 +34,11 @@ def test_noise_is_never_a_record(noise: bytes) -> None:
         codec.decode(noise, Document, limit=1000)
 
 
+def test_what_is_nested_deeper_than_can_be_read_is_no_record() -> None:
+    with pytest.raises(BadInput, match="khuôn dạng"):
+        codec.decode(b'{"x":' * 100_000, Document, limit=1_000_000)
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("edition", "1"), ("status", "lạ"), ("issued_on", "hôm qua"), ("sections", None)]
 )

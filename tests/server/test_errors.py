@@ -9,16 +9,27 @@ from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy.exc import OperationalError
+from starlette.requests import Request
 
 from handbook.protocol import codec
 from handbook.protocol.api import MAX_REQUEST_BYTES, Activation, ErrorBody, SignIn
-from handbook.server import lanes, routes
+from handbook.protocol.submissions import Submission
+from handbook.server import endpoints, lanes, routes
 from handbook.server.errors import answer_to
 from tests.server.harness import RunningServer, problem, read, reflection
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b'{"code": 1}', b"\xff", b'{"account":"a","password":"b"}']
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"code": 1}',
+        b"\xff",
+        b'{"account":"a","password":"b"}',
+        pytest.param(b'{"x":' * 100_000, id="nested deeper than anybody would"),
+    ],
 )
 def test_400_when_the_body_is_not_the_record_that_the_route_takes(server: RunningServer, body: bytes) -> None:
     for path in ("/v1/sign-in", "/v1/activate"):
@@ -27,6 +38,39 @@ def test_400_when_the_body_is_not_the_record_that_the_route_takes(server: Runnin
     an = server.as_("an")
     path = f"/v1/submissions/{reflection().lineage}/1"
     assert problem(an.http.put(server.url + path, data=body, timeout=30)) == (400, "bad-input")
+
+
+def test_a_bug_met_with_one_submission_is_not_the_answer_to_those_beside_it(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = endpoints._decoded
+
+    def stumbling(data: bytes, record_type: type) -> object:
+        if "Vấp".encode() in data:
+            raise ZeroDivisionError
+        return decoded(data, record_type)
+
+    monkeypatch.setattr(endpoints, "_decoded", stumbling)
+    (route,) = (each for each in routes.ROUTES if each.takes is Submission)
+    texts = {"an": reflection(), "bithu": reflection(text="Vấp"), "pho": reflection()}
+    together = [
+        endpoints._Asked(
+            Request(
+                {
+                    "type": "http",
+                    "query_string": b"",
+                    "headers": [(b"authorization", f"Bearer {server.as_(account).token}".encode())],
+                    "path_params": {"lineage": text.lineage, "revision": "1"},
+                }
+            ),
+            codec.encode(text),
+            server.clock(),
+        )
+        for account, text in texts.items()
+    ]
+    first, stumbled, last = endpoints._answer_together(route, server.house, together)
+    assert (first.status_code, last.status_code) == (201, 201)
+    assert isinstance(stumbled, ZeroDivisionError)
 
 
 def test_400_when_address_and_body_name_different_submissions(server: RunningServer) -> None:
