@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.sqlite import insert
 
+from handbook.client.account import read_member
 from handbook.client.answers import record_in
 from handbook.client.tables.personal import kept_answers
 from handbook.errors import NotAllowed, SignInFailed
@@ -42,8 +43,10 @@ class KeptAnswers:
         """Asks the server and keeps what it answers.
 
         Raises Offline, TooBusy, ServerBroken, NotFound; SignInFailed, which is noted; NotAllowed: then a duty
-        is over, and all that was kept goes with it.
+        is over, and all that was kept goes with it. What was answered to duties that changed meanwhile is
+        not kept.
         """
+        duties = self._account.member().duties
         answer = self._transport.send("GET", path, token=self._account.token, limit=MAX_ANSWER_BYTES)
         try:
             record = record_in(answer, record_type)
@@ -56,6 +59,8 @@ class KeptAnswers:
             raise
         values = {"answer": codec.encode(record).decode(), "asked_at": now}
         with self._store.personal.write() as connection:
+            if read_member(connection).duties != duties:
+                return
             connection.execute(
                 insert(kept_answers)
                 .values(path=path, **values)

@@ -79,3 +79,21 @@ def test_an_assignment_that_nobody_knows_is_told(can: Device, cell: str) -> None
     with pytest.raises(NotFound):
         committee(can).ask_states(cell, f"{COMMUNE}/khong-co", NOW)
     assert committee(can).states(cell, f"{COMMUNE}/khong-co", NOW) is None
+
+
+def test_figures_that_come_after_the_duty_has_ended_are_not_kept(
+    can: Device, ward: Ward, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = can.line.send
+
+    def slow(*asked: object, **more: object) -> object:
+        answer = send(*asked, **more)
+        if "/v1/counts" in asked[1]:
+            ward.load(cell, {"An": (), "Can": (), "Hanh": (DutyKind.CELL_SECRETARY,)})
+            can.account.refresh()  # as a sync does meanwhile
+        return answer
+
+    monkeypatch.setattr(can.line, "send", slow)
+    committee(can).ask_counts(NOW)
+    assert committee(can).unit() is None
+    assert kept(can) == 0
