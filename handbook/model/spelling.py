@@ -104,6 +104,8 @@ def near(word: str) -> tuple[str, ...]:
     decoded = telex_decode(word)
     if decoded and is_syllable(decoded):
         found[decoded] = None
+    if len(letters) > _LONGEST + 1:  # such as a key that was held down: no syllable is one letter away
+        return tuple(found)
     for each in (tone, *_TONES):
         _add(found, letters, each)
     for other in _other_marks(letters):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handbook.model import spelling
 from handbook.model.spelling import is_close, is_syllable, near, words_to_check
 from handbook.model.text import exact
 
@@ -91,6 +92,14 @@ def test_all_that_is_near_is_a_syllable_with_its_tone_in_place_and_another(word:
 SMOOTH = "\u0300\u0309\u0303"
 ABRUPT = str.maketrans("", "", "\u0301\u0323")
 SHORT = [word.text for word in words_to_check(SOUND) if word.text.endswith(("c", "ch", "p", "t"))]
+
+
+def test_a_key_that_was_held_down_is_not_gone_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    def tried(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(spelling, "_add", tried)
+    assert near("a" * 2_000) == ()
 
 
 @given(st.sampled_from(SHORT), st.sampled_from(SMOOTH))
