@@ -1,7 +1,9 @@
 """Soát chính tả: a look at what was typed, after a pause and off the GUI thread; while it is off, none."""
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 PAUSE_MS = 600
 MOST_LINES = 5_000
 """So many lines are remembered as looked through before all are looked through again."""
+
+WORDS_AT_ONCE = 50
+"""Judged in one job: what is typed meanwhile is saved between two, also when a page of slips was pasted."""
 
 Offers = Mapping[str, tuple[str, ...]]
 
@@ -104,17 +109,22 @@ class SpellCheck(QObject):
         if not words:
             self._mark()
             return
-        spelling = self._spelling()
+        self._judge(words)
+
+    def _judge(self, words: AbstractSet[str]) -> None:
+        spelling, some = self._spelling(), frozenset(islice(words, WORDS_AT_ONCE))
 
         def judge() -> Offers:
-            return {word: spelling.offers(word) for word in spelling.doubted(words)}
+            return {word: spelling.offers(word) for word in spelling.doubted(some)}
 
-        self._screen.session.work.run(judge, partial(self._learn, words), self._fail, self)
+        self._screen.session.work.run(judge, partial(self._learn, some, words - some), self._fail, self)
 
-    def _learn(self, words: Iterable[str], offers: Offers) -> None:
+    def _learn(self, words: Iterable[str], others: AbstractSet[str], offers: Offers) -> None:
         self._judged.update(words)
         self._offers.update(offers)
-        if self.is_on:
+        if others:
+            self._judge(others)
+        elif self.is_on:
             self._mark()
 
     def _mark(self) -> None:

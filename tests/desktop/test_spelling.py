@@ -9,7 +9,9 @@ from PySide6.QtGui import QAction, QTextCursor
 from PySide6.QtWidgets import QApplication, QMenu
 
 from handbook.client.settings import read_settings
+from handbook.client.spelling import Spelling
 from handbook.desktop.session import Place
+from handbook.desktop.spell_check import WORDS_AT_ONCE
 from handbook.model.reflection import Answer
 from handbook.protocol.packs import assignment_item, document_item
 from tests.client.samples import NOW, assignment, document
@@ -150,3 +152,21 @@ def test_a_word_that_is_passed_is_marked_nowhere_and_the_passing_can_be_undone(c
     assert "không nhắc từ “nghành”" in checked.toast()
     checked.press("Hoàn tác")
     assert doubted(checked) == {"tríển", "nghành"}
+
+
+def test_a_page_of_slips_is_judged_a_few_words_at_a_time_and_all_of_it(
+    checked: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged, doubt = list[int](), Spelling.doubted
+
+    def counted(spelling: Spelling, words: frozenset[str]) -> frozenset[str]:
+        judged.append(len(words))
+        return doubt(spelling, words)
+
+    monkeypatch.setattr(Spelling, "doubted", counted)
+    slips = {f"x{one}{other}" for one in "bcdghklm" for other in "npqrstvx"}
+    type_into(checked.find(FIRST), " " + " ".join(sorted(slips)))
+    checked.window.current._spelling.look()
+    checked.settle()
+    assert slips <= doubted(checked)
+    assert sum(judged) >= len(slips) and max(judged) <= WORDS_AT_ONCE
