@@ -27,7 +27,7 @@ PAUSE_MS = 600
 MOST_LINES = 5_000
 """So many lines are remembered as looked through before all are looked through again."""
 
-WORDS_AT_ONCE = 50
+WORDS_AT_ONCE = 20
 """Judged in one job: what is typed meanwhile is saved between two, also when a page of slips was pasted."""
 
 Offers = Mapping[str, tuple[str, ...]]
