@@ -31,7 +31,7 @@ from handbook.client.lineages import (
     member_names,
 )
 from handbook.client.outbox import compose
-from handbook.client.review_desk import RefusedDecision, ReviewDesk, forget_draft, refused_decision
+from handbook.client.review_desk import RefusedDecision, ReviewDesk, forget_draft, own_words, refused_decision
 from handbook.client.withdrawals import withdrawn_of
 from handbook.errors import BadInput, Conflict, NotAllowed, NotFound
 from handbook.model.changes import Change, Changes
@@ -426,9 +426,10 @@ def _readable_reflection(connection: Connection, lineage: str) -> CellReflection
     if reflection is None:
         raise _no_reflection(connection, lineage)
     if (erased_at := reflection.latest.erased_at) is not None:
-        raise NotFound(
-            erased_text(erased_at), "Kết quả đánh giá, thời điểm nộp và số liệu báo cáo vẫn được giữ."
-        )
+        kept = "Kết quả đánh giá, thời điểm nộp và số liệu báo cáo vẫn được giữ."
+        if begun := own_words(connection, lineage):
+            kept = f"{kept} Lời đồng chí viết dở: “{begun}”"
+        raise NotFound(erased_text(erased_at), kept)
     return reflection
 
 

@@ -87,11 +87,13 @@ class ReviewDesk:
         return frozenset()
 
     def left_over(self) -> tuple[str, ...]:
-        """What was being written of reflections that this account may not read any more; own words alone."""
+        """What was being written of reflections that cannot be read here any more; own words alone."""
         readable = [
             unit.path for unit in cells_where(self._account.member(), Action.READ_CELL, self._account.units())
         ]
-        known = select(cell_submissions.c.lineage).where(cell_submissions.c.feed.in_(readable))
+        known = select(cell_submissions.c.lineage).where(
+            cell_submissions.c.feed.in_(readable), cell_submissions.c.erased_at.is_(None)
+        )
         with self._store.personal.read() as connection:
             rows = connection.execute(
                 select(review_drafts)
@@ -164,6 +166,12 @@ def _own_words(row: Row) -> str:
     passages = codec.decode(row.passages.encode(), tuple[PassageComment, ...], limit=MAX_CONTENT_BYTES)
     said = (row.comment, *(passage.comment for passage in passages))
     return "\n".join(words for each in said if (words := each.strip()))
+
+
+def own_words(connection: Connection, lineage: str) -> str:
+    """What is being written of this reflection, without what is quoted from it."""
+    row = connection.execute(select(review_drafts).where(review_drafts.c.lineage == lineage)).one_or_none()
+    return _own_words(row) if row is not None else ""
 
 
 def forget_draft(connection: Connection, lineage: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from handbook.client import retention
 from handbook.client.account import keep_session
 from handbook.client.attached import AttachedFiles
+from handbook.client.review_desk import ReviewDraft
 from handbook.client.tables.personal import cell_marks, cell_submissions, file_pieces, reviews
 from handbook.errors import NotFound
 from handbook.model.people import DutyKind
@@ -120,6 +121,22 @@ def test_who_opens_an_erased_text_is_told_so_and_it_waits_for_nobody(
     with pytest.raises(NotFound, match=SAID):
         hanh.cell.accept(lineage, "", LATER)
     assert hanh.cell.waiting(hanh.cell_path) == ()
+
+
+def test_what_a_reviewer_was_writing_of_an_erased_text_is_told_without_what_was_quoted(
+    ward: Ward, an: Device, hanh: Device
+) -> None:
+    hand_in(an)
+    hanh.pull()
+    (view,) = hanh.cell.to_review(hanh.cell_path)
+    quoted = PassageComment(part="nhan-thuc", quote="mười", before="", after="", comment="Việc nào?")
+    hanh.cell.desk.keep_draft(view.lineage, ReviewDraft("Viết tốt.", (quoted,)))
+    assert hanh.cell.desk.left_over() == ()
+    years_pass(ward, hanh)
+    with pytest.raises(NotFound) as told:
+        hanh.cell.reflection(view.lineage)
+    assert "Viết tốt.\nViệc nào?" in told.value.advice and "mười" not in told.value.advice
+    assert hanh.cell.desk.left_over() == ("Viết tốt.\nViệc nào?",)
 
 
 def test_the_authors_own_text_file_comments_and_receipt_stay_on_their_pc(
