@@ -170,6 +170,11 @@ def with_file(files: Sequence[AttachedFile], file: AttachedFile) -> tuple[Attach
     return (*files, file)
 
 
+def with_again(files: Sequence[AttachedFile], file: AttachedFile) -> tuple[AttachedFile, ...]:
+    """The files with one that was among them before, however many they are."""
+    return tuple({each.sha256: each for each in (*files, file)}.values())
+
+
 def packed_files(files: Iterable[AttachedFile]) -> str:
     """Files as the table `drafts` keeps them."""
     return codec.encode(tuple(files)).decode()

@@ -20,8 +20,9 @@ from handbook.client.tables.personal import drafts, outbox, revisions
 from handbook.client.versions import unpacked
 from handbook.client.withdrawals import reopen
 from handbook.errors import BadInput
+from handbook.model.attached import files_problem
 from handbook.model.people import Member
-from handbook.model.reflection import Answer, Problem, Reflection, Withdrawal, problems
+from handbook.model.reflection import Answer, AttachedFile, Problem, Reflection, Withdrawal, problems
 from handbook.model.study import Assignment
 from handbook.model.vietnamese import date_text, moment_text
 
@@ -54,9 +55,9 @@ def hand_in(
     answers = tuple(
         answer for answer in on_template(assignment, unpacked(draft.answers)) if answer.text.strip()
     )
-    if found := problems_now(assignment, answers, now):
-        raise BadInput(found[0].message, "Hãy sửa rồi nộp lại; bản nháp vẫn được giữ.")
     files = unpacked_files(draft.files)
+    if found := problems_now(assignment, answers, files, now):
+        raise BadInput(found[0].message, "Hãy sửa rồi nộp lại; bản nháp vẫn được giữ.")
     for lineage, number, piece in pieces_to_owe(connection, files, author.unit, author.account):
         owed.owe(
             connection,
@@ -117,9 +118,13 @@ def take_back(
     )
 
 
-def problems_now(assignment: Assignment, answers: tuple[Answer, ...], now: datetime) -> tuple[Problem, ...]:
-    """What keeps these answers from being handed in at this moment."""
+def problems_now(
+    assignment: Assignment, answers: tuple[Answer, ...], files: tuple[AttachedFile, ...], now: datetime
+) -> tuple[Problem, ...]:
+    """What keeps these answers and files from being handed in at this moment."""
     found = problems(assignment, answers)
+    if problem := files_problem(files):  # two texts made one bring the files of both
+        found += (Problem("", problem),)
     if not assignment.is_open(now):
         found += (Problem("", f"Nhiệm vụ mở từ ngày {date_text(assignment.opens_on)}, chưa nộp được."),)
     return found

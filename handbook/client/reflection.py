@@ -10,7 +10,15 @@ from sqlalchemy.dialects.sqlite import insert
 
 from handbook.client import receipts
 from handbook.client.assignments import decoded, encoded
-from handbook.client.attached import is_here, judged, keep_data, packed_files, unpacked_files, with_file
+from handbook.client.attached import (
+    is_here,
+    judged,
+    keep_data,
+    packed_files,
+    unpacked_files,
+    with_again,
+    with_file,
+)
 from handbook.client.choices import (
     choose_again,
     choose_over_newer,
@@ -94,7 +102,7 @@ class Reflections:
             written, files, state = (), (), State.DRAFT
         base = draft.base_revision if draft is not None else 0
         answers = on_template(assignment, written)
-        found = problems_now(assignment, answers, now) if standing.can_write else ()
+        found = problems_now(assignment, answers, files, now) if standing.can_write else ()
         if recalled and standing.can_write:
             found += (Problem("", "Đảng uỷ đã rút nhiệm vụ này nên không nộp được; bài vẫn được giữ."),)
         seen = decoded(draft.asked) if draft is not None and draft.asked else assignment
@@ -213,11 +221,14 @@ class Reflections:
         return self._store.announce(CHANGED)
 
     def attach_again(self, assignment_id: str, file: AttachedFile, now: datetime) -> Changes:
-        """Undoes `detach`. Raises NotFound when the bytes are no longer here; else as `attach`."""
+        """Undoes `detach`, also where more files are than may go; what is too much is told before handing in.
+
+        Raises NotFound when the bytes are no longer here; else as `save`.
+        """
         with self._store.personal.write() as connection:
             if not is_here(connection, file):
                 raise NotFound(f"Tệp “{file.name}” không còn trên máy này.", "Hãy chọn lại tệp.")
-            self._change_files(connection, assignment_id, lambda files: with_file(files, file), now)
+            self._change_files(connection, assignment_id, lambda files: with_again(files, file), now)
         return self._store.announce(CHANGED)
 
     def bring_back(self, assignment_id: str, id: str, now: datetime) -> Changes:

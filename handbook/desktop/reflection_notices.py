@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 from handbook.desktop.session import Place, Route
 from handbook.desktop.widgets import Action, Banner, Kind
 from handbook.errors import Expected
+from handbook.model.attached import files_problem
 from handbook.model.reflection import State
 from handbook.model.vietnamese import moment_text
 
@@ -49,8 +50,8 @@ def notices(
             )
         ]
     if draft.can_write:
-        asked = _asked_otherwise(draft, note_changes)
-        return [*asked, _newer(draft, compare)] if draft.newer else asked
+        said = _asked_otherwise(draft, note_changes) + _too_much_attached(draft)
+        return [*said, _newer(draft, compare)] if draft.newer else said
     recalled = [_recalled(_tr("Bài đã nộp vẫn xem, in và lưu được ở Xem trang."))] if draft.recalled else []
     return recalled + _standing(draft, cell_name, go)
 
@@ -142,6 +143,13 @@ def _asked_otherwise(draft: "Draft", note_changes: Callable[[], object]) -> list
             _banner(Kind.INFO, said, " ".join(draft.changed), Action(_tr("Đã rõ"), note_changes, "check"))
         ]
     return []
+
+
+def _too_much_attached(draft: "Draft") -> list[Banner]:
+    """Two texts made one bring the files of both: what has to go is told before the person hands in."""
+    problem = "" if draft.recalled else files_problem(draft.files)
+    advice = _tr("Hãy bỏ bớt ở phần Tệp kèm theo, dưới bài viết, rồi nộp.")
+    return [_banner(Kind.WARN, problem, advice)] if problem else []
 
 
 def _recalled(advice: str) -> Banner:

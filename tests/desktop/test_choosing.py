@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from handbook.desktop.session import Place
+from handbook.errors import BadInput
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
 from handbook.protocol.packs import Item, ItemKind, assignment_item, document_item
@@ -189,6 +190,41 @@ def test_draft_and_newer_text_are_made_one_which_can_be_undone(seat: Seat, an: D
     seat.press("Hoàn tác")
     assert seat.text(FIRST) == AT_HOME
     assert "Máy khác của đồng chí đã nộp bản 1" in seat.banner()
+
+
+def test_two_texts_made_one_with_too_many_files_say_so_and_are_handed_in_once_some_are_taken_out(
+    seat: Seat, an: Device, other: Device
+) -> None:
+    scans = [(f"trang {number}.pdf", b"%PDF-1.4\n" + bytes([48 + number]) + b"%%EOF") for number in range(5)]
+    for name, data in scans[:3]:
+        other.reflections.attach(TASK, name, data, NOW)
+    draft_beside_a_newer_text(an, other)
+    for name, data in scans[3:]:
+        an.reflections.attach(TASK, name, data, NOW)
+    seat.go(Place.EDITOR, assignment=TASK)
+    seat.press("So hai bản")
+    seat.click("two-texts.merge")
+    assert "Bài có 5 tệp kèm theo, giới hạn là 3 tệp." in seat.banner()
+    assert "Tệp kèm theo, dưới bài viết" in seat.banner()
+    pictures(seat, "merged-with-too-many-files")
+    seat.click("editor.submit")
+    assert seat.find("editor.confirm") is None
+    assert "Chưa nộp được" in seat.words()
+    with pytest.raises(BadInput, match="giới hạn là 3"):
+        an.reflections.submit(TASK, NOW)
+    for left in (4, 3):
+        seat.find("attached.remove.0").click()
+        seat.settle()
+        assert len(an.reflections.draft(TASK, NOW).files) == left
+    seat.press("Hoàn tác")
+    assert "Bài có 4 tệp kèm theo" in seat.banner(), "what was taken out comes back by undo even so"
+    seat.find("attached.remove.0").click()
+    seat.settle()
+    assert "giới hạn" not in seat.banner()
+    seat.click("editor.submit")
+    seat.click("editor.confirm")
+    an.synced()
+    assert seat.text("editor.state") == "Đã nhận"
 
 
 def test_the_draft_that_gives_way_is_read_among_the_former_texts_and_comes_back_by_undo(
