@@ -54,6 +54,7 @@ class CommitteeScreen(Screen):
         self._report = PrimaryButton(self.tr("Báo cáo…"), "document")
         self._report.setObjectName("committee.report")
         self._report.clicked.connect(self._to_report)
+        self._report.setEnabled(False)
         self.header.add_action(self._report)
         self._choosers = CellChoosers()
         self._choosers.unit_chosen.connect(lambda unit: self._go(unit, self.route.assignment))

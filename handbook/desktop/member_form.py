@@ -200,6 +200,9 @@ class MemberForm(QWidget):
                         "đồng chí ấy bị xoá ở lần đồng bộ tới."
                     ).format(former[0].name)
                 )
+        given_up = member and cell_duty(member) is DutyKind.CELL_SECRETARY is not duty
+        if given_up and member.account == self._me and self._of_commune.isHidden():
+            said.append(self.tr("Lưu xong, đồng chí thôi làm bí thư chi bộ và không tự lấy lại được."))
         held = commune_duties(member) if member else frozenset()
         given = self._given()
         if DutyKind.ADMINISTRATOR in given and DutyKind.ADMINISTRATOR not in held:

@@ -23,7 +23,7 @@ from handbook.desktop.widgets import Action, Column, Toast
 from handbook.desktop.work import Lane
 from handbook.errors import BadInput, Expected, Fault, NotAllowed
 from handbook.model.changes import Change, Changes
-from handbook.model.duties import administers
+from handbook.model.duties import administers, secretaries
 from handbook.model.people import Member, Unit
 from handbook.model.vietnamese import VIETNAM, moment_text
 from handbook.protocol.api import MemberEdit, MemberState
@@ -218,10 +218,13 @@ class MembersScreen(Screen):
 
         def done(changed: tuple[Member, ...]) -> None:
             self._back_to_list()
+            own = changed[0] if changed[0].account == me else None
             if me in {member.account for member in changed[1:]}:
                 Toast(self.window(), self.tr("Đã bàn giao nhiệm vụ bí thư chi bộ."), seconds=8)
-            elif administered and changed[0].account == me and not administers(changed[0], unit):
+            elif own and administered and not administers(own, unit):
                 Toast(self.window(), self.tr("Đồng chí đã thôi làm quản trị của đảng uỷ."), seconds=8)
+            elif own and not (administered or secretaries([own], unit)):
+                Toast(self.window(), self.tr("Đồng chí đã thôi làm bí thư chi bộ."), seconds=8)
             else:
                 self.undo_offered.emit(said, lambda: self._undo(changed, before))
             self._ask_if_still_theirs()

@@ -137,7 +137,8 @@ class ReportScreen(PagesScreen):
         self._kinds.setCurrentIndex(self._kinds.findData(self._kind))
         fill(self._which, [(each.text, each.key) for each in content.choices], content.chosen)
         begins = self._shown is None
-        if begins or (paper.report, paper.place) != (self._shown.report, self._shown.place):
+        changed = begins or (paper.report, paper.place) != (self._shown.report, self._shown.place)
+        if changed or not self.has_pages:
             self.show_lines(report_lines(paper))
         self._shown = paper
         self.header.show_text(self.tr("Báo cáo"), paper.report.about.name)

@@ -69,7 +69,7 @@ class Rooms(QObject):
             self._session.work.run(lambda: read_duties(handbook), self._show, lambda _: None, self)
 
     def _show(self, duties: Duties) -> None:
-        if duties == self._shown:
+        if duties == self._shown or not self._session.is_open:
             return
         before, after = destinations(self._shown), destinations(duties)
         self._shown = duties
@@ -84,6 +84,8 @@ class Rooms(QObject):
         desk = self._session.handbook.cell.desk
 
         def change(kept: tuple[str, ...]) -> None:
+            if not self._session.is_open:  # the window is somebody else's now
+                return
             there = self._window.current
             if there and there.route.place in left:
                 self._say_where_it_ended(gone, [*typed, *kept])

@@ -150,6 +150,7 @@ class Session(QObject):
         """Stop listening; a running sync stops at its next safe point. The owner closes the handbook."""
         if not self.is_open:
             return
+        self.is_open = False
         if self._sync_job:
             self._sync_job.cancel()
             self._sync_job = None

@@ -67,6 +67,7 @@ class Window(QMainWindow):
         """Put a page in front that belongs to no session: loading, sign-in, a problem with the profile."""
         self._furnish()
         self._drop_notice()
+        self._drop_toast()
         self._notice = page
         self._stack.addWidget(page)
         self._stack.setCurrentWidget(page)

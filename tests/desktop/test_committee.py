@@ -146,6 +146,15 @@ def test_a_cell_opens_to_its_assignments_and_these_to_its_members_without_any_te
     assert rows(officer)[1][0] == "Học Nghị quyết 15-NQ/TW"
 
 
+def test_no_report_is_offered_before_there_are_figures(officer: Person) -> None:
+    officer.window.go(Route(place=Place.COMMITTEE))
+    officer.find("committee.report").click()
+    assert officer.window.current.route.place is Place.COMMITTEE
+    officer.settle()
+    officer.wait(lambda: officer.sees("committee.table"))
+    assert officer.find("committee.report").isEnabled()
+
+
 def test_a_row_is_spoken_with_what_its_figures_count(officer: Person) -> None:
     look(officer)
     spoken = table(officer).item(1, 0).data(Qt.ItemDataRole.AccessibleTextRole)

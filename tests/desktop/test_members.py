@@ -212,6 +212,20 @@ def test_handing_over_says_what_it_does_and_takes_the_cells_copies_from_the_form
         assert connection.exec_driver_sql("SELECT count(*) FROM cell_members").scalar() == 4
 
 
+def test_who_gives_up_the_own_duty_is_told_before_and_offered_no_undo_that_would_be_refused(
+    seat: Seat, ward: Ward, cell: str
+) -> None:
+    choose(seat, cell, "Hanh")
+    seat.click("members.edit")
+    seat.find("members.form.duty").setCurrentIndex(0)
+    assert "thôi làm bí thư chi bộ và không tự lấy lại được" in seat.text("members.form.note")
+    seat.click("members.form.keep")
+    assert not can(member(ward, account_of("Hanh", cell)), Action.ISSUE_CODES, cell)
+    assert "Đồng chí đã thôi làm bí thư chi bộ." in seat.toast()
+    assert "Hoàn tác" not in seat.toast()
+    assert not seat.find("members.list")
+
+
 def test_a_list_from_a_file_is_looked_at_first_and_written_when_confirmed(
     seat: Seat, ward: Ward, cell: str, tmp_path: Path
 ) -> None:

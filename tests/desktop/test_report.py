@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from handbook.desktop import saving
+from handbook.desktop import pages_screen, saving
 from handbook.desktop.paper import Pages
 from handbook.desktop.report import ReportScreen
 from handbook.desktop.session import Place
@@ -189,6 +189,18 @@ def test_a_file_that_cannot_be_written_is_told_where_the_person_looks(
 def test_the_way_back_leads_to_the_same_cell(reporting: Seat, cell: str) -> None:
     reporting.key("report.pages", Qt.Key.Key_Escape)
     assert (reporting.route.place, reporting.route.unit) == (Place.CELL, cell)
+
+
+def test_pages_that_were_left_half_set_are_whole_when_the_person_comes_back(
+    reporting: Seat, cell: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages_screen, "TURN_SECONDS", 0.0)
+    screen(reporting).show_lines(report_lines(paper(*(assignment(f"bai-{number}") for number in range(12)))))
+    assert not screen(reporting).has_all_pages
+    reporting.go(Place.STUDY)
+    reporting.go(Place.REPORT, unit=cell)
+    assert screen(reporting).has_all_pages
+    assert reporting.find("report.pdf").isEnabled()
 
 
 def test_what_a_sync_brings_is_in_the_report_at_once(

@@ -12,9 +12,11 @@ from pytestqt.qtbot import QtBot
 
 from handbook.client.handbook import open_handbook
 from handbook.client.review_desk import ReviewDraft
+from handbook.desktop.rooms import Rooms
 from handbook.desktop.session import Place, Route
 from handbook.desktop.theme import Mode, Theme
 from handbook.desktop.widgets import Toast
+from handbook.model.changes import Change
 from handbook.model.reflection import Answer, PassageComment
 from handbook.server.run import load_ward_into
 from tests.desktop.conftest import Person
@@ -152,6 +154,41 @@ def test_a_name_typed_into_a_form_that_ends_is_there_to_be_copied(an: Person, wa
     assert an.find("room-ended.typed").toPlainText() == "Trần Thị Mới"
     assert not an.sees("rail.members")
     assert an.desktop.session.handbook.members.page(CELL) is None
+
+
+def test_what_could_be_undone_in_a_room_is_offered_no_more_when_it_has_ended(an: Person, ward: Ward) -> None:
+    give(ward, MEMBER, "cell_secretary")
+    sync(an)
+    an.go(place=Place.MEMBERS)
+    an.wait(lambda: an.sees("members.list"))
+    an.settle()
+    an.window.current.undo_offered.emit("Đã lưu Lan.", lambda: None)
+    assert "Đã lưu Lan." in toasts(an)
+    give(ward, MEMBER)
+    sync(an)
+    assert an.sees("room-ended.onward")
+    assert toasts(an) == ""
+
+
+def test_duties_that_are_read_while_the_person_leaves_change_nothing_for_the_next_one(
+    an: Person, ward: Ward
+) -> None:
+    give(ward, MEMBER, "cell_deputy")
+    an.wait(lambda: not an.desktop.session.syncing)
+    session = an.desktop.session
+    session.handbook.account.refresh()
+    rooms = session.findChild(Rooms)
+    rooms._changed(frozenset({Change.ACCOUNT}))
+    an.desktop.leave_profile()
+    an.settle()
+    assert toasts(an) == ""
+    assert not an.sees("rail.cell") and not an.sees("rail.study")
+    an.desktop.open_profile(MEMBER, PASSWORD)
+    an.wait(lambda: an.desktop.session is not None)
+    an.settle()
+    an.window.back()
+    assert an.window.current.route.place is Place.TODAY
+    assert an.sees("rail.cell")
 
 
 def test_what_was_quoted_goes_with_the_duty_and_the_own_words_stay(an: Person, ward: Ward) -> None:
