@@ -128,7 +128,7 @@ class Committee:
     def _duty(self) -> Unit:
         unit = self.unit()
         if unit is None:
-            raise NotAllowed("Đồng chí không được phân công tổng hợp của đảng uỷ.")
+            raise NotAllowed("Đồng chí không được giao tổng hợp số liệu của đảng uỷ.")
         return unit
 
 

@@ -67,21 +67,15 @@ class CellScreen(Screen):
         self._overview: CellOverview | None = None
         self._me = ""
         self._arriving = False
-        self._missing = SecondaryButton(self.tr("Danh sách chưa xong"), "copy")
-        self._missing.setObjectName("cell.missing")
-        self._missing.clicked.connect(self._ask_missing_text)
-        self.header.add_action(self._missing)
-        trend = SecondaryButton(self.tr("Xu hướng"), "calendar")
-        trend.setObjectName("cell.trend.show")
-        trend.clicked.connect(self._ask_trend)
-        self.header.add_action(trend)
-        report = SecondaryButton(self.tr("Báo cáo…"), "document")
-        report.setObjectName("cell.report")
-        report.clicked.connect(lambda: self.navigate.emit(Route(place=Place.REPORT, unit=self._unit)))
-        self.header.add_action(report)
+        self._offers = [
+            self._offer("cell.missing", self.tr("Danh sách chưa xong"), "copy", self._ask_missing_text),
+            self._offer("cell.trend.show", self.tr("Xu hướng"), "calendar", self._ask_trend),
+            self._offer("cell.report", self.tr("Báo cáo…"), "document", self._to_report),
+        ]
         # The page scrolls where large print leaves the table no room.
-        self._page = Column(PAGE_WIDTH)
+        self._page = Column(PAGE_WIDTH, fills=True)
         self.body.addWidget(self._page)
+        self.scroll_head_with(self._page)
         self._build_head()
         self._build_table()
         self._measure_screen()
@@ -151,7 +145,7 @@ class CellScreen(Screen):
         self._figures.show_figures(overview, waiting_count(overview))
         self._filter.show_counts(overview)
         self._show_rows()
-        self._missing.setEnabled(overview.missing > 0)
+        self._offers[0].setEnabled(overview.missing > 0)
         self.show_ready()
         if self._arriving and self._table.isVisible():
             self._table.setFocus()
@@ -247,15 +241,19 @@ class CellScreen(Screen):
 
     # -- exemptions and papers
 
+    @property
+    def _task(self) -> str:
+        return self._overview.assignment.title
+
     def _ask_exemption(self) -> None:
         if row := self._current_row():
-            self._ask(lambda: self._entry.ask_exemption(row.account, row.name, row.mark))
+            self._ask(lambda: self._entry.ask_exemption(row.account, row.name, self._task, row.mark))
 
     def _ask_paper(self) -> None:
         row = self._current_row()
         if row and self._overview.assignment.wants_reflection:
             today = self.session.now().astimezone(VIETNAM).date()
-            self._ask(lambda: self._entry.ask_paper(row.account, row.name, row.mark, today))
+            self._ask(lambda: self._entry.ask_paper(row.account, row.name, self._task, row.mark, today))
 
     def _ask(self, ask: Callable[[], object]) -> None:
         if self._current_row().account == self._me:
@@ -334,6 +332,17 @@ class CellScreen(Screen):
 
     # -- the frame
 
+    def _offer(self, name: str, words: str, icon: str, act: Callable[[], object]) -> SecondaryButton:
+        """What can be done with the whole cell, in the header."""
+        button = SecondaryButton(words, icon)
+        button.setObjectName(name)
+        button.clicked.connect(lambda: act())
+        self.header.add_action(button)
+        return button
+
+    def _to_report(self) -> None:
+        self.navigate.emit(Route(place=Place.REPORT, unit=self._unit))
+
     def _build_head(self) -> None:
         self._choosers = CellChoosers()
         self._choosers.unit_chosen.connect(self._choose_unit)
@@ -398,11 +407,10 @@ class CellScreen(Screen):
         px = current_theme().px
         of_table = self._stack.currentWidget() in (self._table_frame, self._nobody)
         self._figures.setVisible(of_table and self.height() >= px(TILES_FROM))
-        self._filter.setVisible(of_table)
-        self._figures.layout().setSpacing(px(10))
+        for part in (self._choosers, self._filter, *self._offers):
+            part.setVisible(of_table)
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
-        self._holder.setMinimumHeight(px(FEWEST_ROWS * 36))
-        self._page.body.setContentsMargins(0, 0, px(4), 0)
+        self._holder.setMinimumHeight(px(FEWEST_ROWS * 36) if of_table else 0)
 
 
 def _first_to_look_at(cell: "Cell", unit: str, offered: tuple[Assignment, ...], now: "datetime") -> str:

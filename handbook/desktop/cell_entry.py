@@ -56,10 +56,10 @@ class CellEntry(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._card)
 
-    def ask_exemption(self, account: str, name: str, mark: CellMark | None) -> None:
+    def ask_exemption(self, account: str, name: str, task: str, mark: CellMark | None) -> None:
         """Why is nothing asked of the member; begins with the reason that was given before."""
         self._begin(MarkKind.EXEMPT, account)
-        self._card.set_title(self.tr("Miễn nhiệm vụ cho {}").format(name))
+        self._card.set_title(self.tr("Miễn nhiệm vụ cho {}").format(name), task)
         self._question.setText(self.tr("Đồng chí ấy được miễn nhiệm vụ này vì lý do gì?"))
         self._note.setText(
             self.tr(
@@ -74,10 +74,10 @@ class CellEntry(QWidget):
         self._choose_reason()
         self._reason.setFocus()
 
-    def ask_paper(self, account: str, name: str, mark: CellMark | None, today: date) -> None:
+    def ask_paper(self, account: str, name: str, task: str, mark: CellMark | None, today: date) -> None:
         """When the cell took the member's paper; today, unless another day was entered before."""
         self._begin(MarkKind.PAPER, account)
-        self._card.set_title(self.tr("Bài giấy của {}").format(name))
+        self._card.set_title(self.tr("Bài giấy của {}").format(name), task)
         self._question.setText(self.tr("Chi bộ nhận bài thu hoạch viết trên giấy ngày nào?"))
         self._note.setText(
             self.tr("Ngày nhận quyết định bài kịp hạn hay muộn. Bản giấy do chi bộ giữ như hồ sơ học tập.")

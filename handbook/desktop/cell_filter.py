@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from handbook.desktop.cell_choice import FILTERS, ORDERS
-from handbook.desktop.cell_head import chooser
+from handbook.desktop.chooser import Chooser
 from handbook.desktop.widgets import Chip, FlowLayout
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class CellFilter(QWidget):
             chip.clicked.connect(lambda _, name=name: self._choose(name))
             chips.addWidget(chip)
             self._chips[name] = chip
-        self._order = chooser(self.tr("Sắp xếp"), "cell.order")
+        self._order = Chooser(self.tr("Sắp xếp"), "cell.order")
         for words, key in (
             (self.tr("Xếp theo tên"), "name"),
             (self.tr("Việc cần làm trước"), "urgent"),

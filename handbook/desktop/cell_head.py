@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from handbook.desktop.buttons import THEME_CHANGES
+from handbook.desktop.chooser import Chooser, fill
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import Label, Role, StatTile, TileLayout
 
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from handbook.client.cell_rows import CellOverview
+
+
+CHOOSER_WIDTH = 380
+"""At 100 %: two stand side by side where both have as much."""
 
 
 class CellChoosers(QWidget):
@@ -23,17 +29,21 @@ class CellChoosers(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._unit = chooser(self.tr("Chi bộ"), "cell.unit")
+        self._unit = Chooser(self.tr("Chi bộ"), "cell.unit")
         self._unit.activated.connect(lambda _: self.unit_chosen.emit(self._unit.currentData()))
-        self._assignment = chooser(self.tr("Nhiệm vụ học tập"), "cell.assignment")
+        self._assignment = Chooser(self.tr("Nhiệm vụ học tập"), "cell.assignment")
         self._assignment.activated.connect(
             lambda _: self.assignment_chosen.emit(self._assignment.currentData())
         )
         self._full_title = Label("", Role.MUTED)
+        self._boxes = TileLayout(0)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
-        for part in (self._unit, self._assignment, self._full_title):
-            rows.addWidget(part)
+        rows.addLayout(self._boxes)
+        rows.addWidget(self._full_title)
+        for box in (self._unit, self._assignment):
+            self._boxes.addWidget(box)
+        self._measure()
 
     def show_offered(
         self,
@@ -52,12 +62,23 @@ class CellChoosers(QWidget):
         super().resizeEvent(event)
         self._show_full_title()
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._measure()
+
+    def _measure(self) -> None:
+        px = current_theme().px
+        self._boxes.set_tile_width(px(CHOOSER_WIDTH))
+        self._boxes.setSpacing(px(12))
+
     def _show_full_title(self) -> None:
         """A title that the chooser has no room for stands below it."""
         title = self._assignment.currentText()
-        needed = self._assignment.fontMetrics().horizontalAdvance(title) + current_theme().px(60)
+        needed = self._assignment.fontMetrics().horizontalAdvance(title) + current_theme().px(44)
         self._full_title.setText(title)
-        self._full_title.setVisible(needed > self.width())
+        places = self._boxes.places(self.width())
+        self._full_title.setVisible(bool(places) and needed > places[-1][1].width())
 
 
 class CellFigures(QWidget):
@@ -73,11 +94,22 @@ class CellFigures(QWidget):
             "returned": StatTile(self.tr("Trả lại")),
             "missing": StatTile(self.tr("Chưa xong")),
         }
-        layout = TileLayout(current_theme().px(130), current_theme().px(10))
+        layout = TileLayout(0)
         self.setLayout(layout)
         for name, tile in self._tiles.items():
             tile.setObjectName(f"cell.tile.{name}")
             layout.addWidget(tile)
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._measure()
+
+    def _measure(self) -> None:
+        px = current_theme().px
+        self.layout().set_tile_width(px(130))
+        self.layout().setSpacing(px(10))
 
     def show_figures(self, overview: "CellOverview", waiting: int) -> None:
         members, wants = overview.members, overview.assignment.wants_reflection
@@ -95,23 +127,3 @@ class CellFigures(QWidget):
         self._tiles["missing"].show_figure(str(overview.missing), late)
         for name in ("submitted", "waiting", "returned"):
             self._tiles[name].setVisible(wants)
-
-
-def chooser(name: str, object_name: str) -> QComboBox:
-    """A list to choose from that may be narrower than its longest entry."""
-    box = QComboBox()
-    box.setObjectName(object_name)
-    box.setAccessibleName(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(16)
-    return box
-
-
-def fill(box: QComboBox, entries: "Sequence[tuple[str, str]]", current: str) -> None:
-    """Offer these (text, key); nothing changes under the person's hand when they are the same."""
-    held = [(box.itemText(i), box.itemData(i)) for i in range(box.count())]
-    if held != list(entries):
-        box.clear()
-        for text, key in entries:
-            box.addItem(text, key)
-    box.setCurrentIndex(next(i for i, (_, key) in enumerate(entries) if key == current))

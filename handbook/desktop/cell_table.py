@@ -297,7 +297,7 @@ class _CellPainter(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(option.rect, theme.colour("accent_soft" if selected else "card"))
         self._paint_lines(painter, option.rect, index, self._has_keyboard(index))
-        area = option.rect.adjusted(theme.px(10), 0, -theme.px(10), 0)
+        area = option.rect.adjusted(theme.px(8), 0, -theme.px(8), 0)
         text = index.data()
         if self.parent().folded:
             self._paint_folded(painter, area, index)

@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from handbook.desktop.banners import Banner, kind_of
+from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.cell_head import CellChoosers
 from handbook.desktop.committee_table import FigureRow, FigureTable
 from handbook.desktop.screen import Screen
 from handbook.desktop.session import Place, Route, Session
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import Action, PrimaryButton, SecondaryButton
+from handbook.desktop.widgets import Action, Column, PrimaryButton, SecondaryButton
 from handbook.desktop.work import Lane
 from handbook.errors import Expected, Fault, NotAllowed
 from handbook.model.changes import Change
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 ALL = ""
 """In place of one assignment."""
+PAGE_WIDTH = 1600
+FEWEST_ROWS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,27 +51,31 @@ class CommitteeScreen(Screen):
         self.header.show_text(self.tr("Tổng hợp"))
         self._asked: set[tuple[str, str]] = set()
         self._seen: _Content | None = None
-        again = SecondaryButton(self.tr("Lấy số liệu mới"), "sync")
-        again.setObjectName("committee.ask")
-        again.clicked.connect(self._ask)
-        self.header.add_action(again)
+        self._again = SecondaryButton(self.tr("Lấy số liệu mới"), "sync")
+        self._again.setObjectName("committee.ask")
+        self._again.clicked.connect(self._ask)
+        self.header.add_action(self._again)
         self._report = PrimaryButton(self.tr("Báo cáo…"), "document")
         self._report.setObjectName("committee.report")
         self._report.clicked.connect(self._to_report)
         self._report.setEnabled(False)
         self.header.add_action(self._report)
+        self._page = Column(PAGE_WIDTH, fills=True)
+        self.body.addWidget(self._page)
+        self.scroll_head_with(self._page)
         self._choosers = CellChoosers()
         self._choosers.unit_chosen.connect(lambda unit: self._go(unit, self.route.assignment))
         self._choosers.assignment_chosen.connect(lambda chosen: self._go(self.route.unit, chosen))
-        self.body.addWidget(self._choosers)
-        card = QFrame()
-        card.setProperty("card", True)
-        rows = QVBoxLayout(card)
+        self._page.body.addWidget(self._choosers)
+        self._card = QFrame()
+        self._card.setProperty("card", True)
+        rows = QVBoxLayout(self._card)
         self._table = FigureTable()
         self._table.setObjectName("committee.table")
         self._table.opened.connect(self._open)
         rows.addWidget(self._table)
-        self.body.addWidget(card, 1)
+        self._page.body.addWidget(self._card, 1)
+        self._measure_screen()
 
     # -- reading
 
@@ -116,10 +124,12 @@ class CommitteeScreen(Screen):
     def _show_content(self, content: _Content) -> None:
         self._seen = content
         route, counts = self.route, content.counts
+        for offer in (self._again, self._report):
+            offer.setVisible(content.unit is not None)
         if content.unit is None:
             self.show_empty(
                 "list",
-                self.tr("Đồng chí không được phân công tổng hợp"),
+                self.tr("Đồng chí không được giao tổng hợp số liệu của đảng uỷ"),
                 self.tr("Trang này dành cho cán bộ theo dõi việc học tập của đảng uỷ."),
             )
             return
@@ -151,7 +161,6 @@ class CommitteeScreen(Screen):
             route.assignment if _assignment(counts, route.assignment) else ALL,
         )
         self._show_table(counts, content.states)
-        self._measure_screen()
         self.show_ready()
 
     def _show_head(self, content: _Content, counts: "Counts") -> None:
@@ -214,9 +223,15 @@ class CommitteeScreen(Screen):
         ]
         self._table.show_rows(titles, rows, words=2)
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in THEME_CHANGES:
+            self._measure_screen()
+
     def _measure_screen(self) -> None:
         px = current_theme().px
-        self._table.parentWidget().layout().setContentsMargins(px(4), px(4), px(4), px(4))
+        self._card.layout().setContentsMargins(px(4), px(4), px(4), px(4))
+        self._card.setMinimumHeight(px(FEWEST_ROWS * 36))
 
     # -- going on
 

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QRect, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QStyledItemDelegate, QTableWidget, QTableWidgetItem, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.row_table import choose_whole_rows
 from handbook.desktop.theme import current_theme
+from handbook.desktop.unbroken import unbroken
 
 SMALLEST_FIRST = 180
 """Width of the first column at 100 % below which the table scrolls to the side instead."""
@@ -34,6 +35,8 @@ class FigureTable(QTableWidget):
         self._rows: tuple[FigureRow, ...] = ()
         self._titles: tuple[str, ...] = ()
         choose_whole_rows(self)
+        self.setWordWrap(True)
+        self.setItemDelegate(_Words(self))
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.activated.connect(lambda index: self._open(index.row()))
 
@@ -86,7 +89,6 @@ class FigureTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(theme.px(36))
         stressed = theme.font(weight=QFont.Weight.DemiBold)
         for at, row in enumerate(self._rows):
-            self.setRowHeight(at, theme.px(36))
             for column in range(self.columnCount() if row.stressed else 0):
                 self.item(at, column).setFont(stressed)
         self._share_width()
@@ -97,7 +99,7 @@ class FigureTable(QTableWidget):
         metrics = QFontMetrics(theme.font(weight=QFont.Weight.DemiBold))
         needed = [
             max(metrics.horizontalAdvance(each) for each in (title, *(row.texts[at] for row in self._rows)))
-            + 2 * theme.px(8)
+            + 2 * theme.px(9)
             for at, title in enumerate(self._titles)
         ]
         if not needed:
@@ -106,8 +108,24 @@ class FigureTable(QTableWidget):
             self.setColumnWidth(column, width)
         left, smallest = self.viewport().width() - sum(needed[1:]), min(needed[0], theme.px(SMALLEST_FIRST))
         self.setColumnWidth(0, max(left, smallest))
+        self._give_height(max(left, smallest) - 2 * theme.px(9))
         # It would come for a moment while the columns change, and stay.
         policy = Qt.ScrollBarPolicy
         self.setHorizontalScrollBarPolicy(
             policy.ScrollBarAsNeeded if left < smallest else policy.ScrollBarAlwaysOff
         )
+
+    def _give_height(self, width: int) -> None:
+        """A name that is longer than the first column's width goes on below, whole."""
+        theme, wraps = current_theme(), Qt.TextFlag.TextWordWrap
+        for at, row in enumerate(self._rows):
+            weight = QFont.Weight.DemiBold if row.stressed else QFont.Weight.Normal
+            area = QRect(0, 0, width, theme.px(1000))
+            words = QFontMetrics(theme.font(weight=weight)).boundingRect(area, wraps, unbroken(row.texts[0]))
+            self.setRowHeight(at, max(theme.px(36), words.height() + theme.px(14)))
+
+
+class _Words(QStyledItemDelegate):
+    def displayText(self, value: object, locale: QLocale) -> str:
+        """A document's number stays on one line."""
+        return unbroken(str(value))

@@ -100,6 +100,10 @@ class TileLayout(_Rows):
         super().__init__(gap, parent)
         self._tile_width = tile_width
 
+    def set_tile_width(self, tile_width: int) -> None:
+        self._tile_width = tile_width
+        self.invalidate()
+
     def sizeHint(self) -> QSize:
         """All tiles in one row."""
         shown = self.shown()

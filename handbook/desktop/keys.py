@@ -111,7 +111,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         "Xem bài thu hoạch của chi bộ",
         (
             (("Ctrl+Up", "Ctrl+Down"), "Về bài trước, sang bài sau"),
-            (("Ctrl+G",), "Góp ý đoạn đang chọn"),
+            (("Ctrl+G",), "Góp ý cho đoạn đang chọn"),
             (("Ctrl+J",), "Chèn câu mẫu vào ô đang viết"),
             (("Ctrl+Return",), "Đánh giá Đạt"),
             (("Ctrl+Shift+Return",), "Trả lại để viết thêm"),

@@ -27,15 +27,15 @@ class MemberCodes(QWidget):
         self._card = Card(self.tr("Mã kích hoạt"), "key")
         self._list = RowList(self.tr("Mã kích hoạt vừa cấp"), fits=True)
         self._list.setObjectName("members.codes.list")
-        warning = Label(
+        once = Label(self.tr("Mã chỉ hiện một lần ở đây: hãy in hoặc lưu trước khi rời trang."), Role.STRONG)
+        care = Label(
             self.tr(
-                "Mã chỉ hiện một lần ở đây; máy chủ không giữ lại chữ của mã. Hãy in hoặc lưu trước khi rời "
-                "trang. Mã cũ chưa dùng của các đồng chí này không còn giá trị. Ai cầm mã cũng dùng được, "
-                "nên hãy đưa tận tay và xoá tệp PDF sau khi in."
+                "Máy chủ không giữ lại chữ của mã. Mã cũ chưa dùng của các đồng chí này không còn giá trị. "
+                "Ai cầm mã cũng dùng được, nên hãy đưa tận tay và xoá tệp PDF sau khi in."
             ),
             Role.NOTE,
         )
-        self._card.add(warning, self._list)
+        self._card.add(once, care)
         for words, act, icon, name, kind in (
             (self.tr("In phiếu…"), self._ask_for_printer, "print", "members.codes.print", PrimaryButton),
             (self.tr("Lưu phiếu thành PDF…"), self._ask_for_pdf, "export", "members.codes.pdf", None),
@@ -47,6 +47,7 @@ class MemberCodes(QWidget):
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(self._card)
+        rows.addWidget(self._list)
 
     def show_slips(self, slips: Sequence[Slip]) -> None:
         self._slips = slips

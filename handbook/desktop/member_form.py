@@ -7,7 +7,7 @@ from PySide6.QtCore import QDate, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDateEdit, QLineEdit, QVBoxLayout, QWidget
 
-from handbook.desktop.cell_head import chooser
+from handbook.desktop.chooser import Chooser
 from handbook.desktop.widgets import Action, Card, Label, PrimaryButton, Role
 from handbook.model.duties import commune_duties, secretaries
 from handbook.model.people import CELL_DUTIES, COMMUNE_DUTIES, DUTY_NAMES, DutyKind, Member, Unit
@@ -52,15 +52,15 @@ class MemberForm(QWidget):
         self._card = Card(self.tr("Đảng viên"), "user")
         self._name = QLineEdit()
         self._name.setMaxLength(MAX_NAME_CHARACTERS)
-        self._cell = chooser(self.tr("Chi bộ"), "members.form.cell")
+        self._cell = Chooser(self.tr("Chi bộ"), "members.form.cell")
         self._knows_day = QCheckBox(self.tr("Ngày vào Đảng"))
         self._day = QDateEdit()
         self._day.setDisplayFormat("dd/MM/yyyy")
         self._day.setCalendarPopup(True)
-        self._standing = chooser(self.tr("Chính thức hay dự bị"), "members.form.standing")
+        self._standing = Chooser(self.tr("Chính thức hay dự bị"), "members.form.standing")
         self._standing.addItem(self.tr("Đảng viên chính thức"), False)
         self._standing.addItem(self.tr("Đảng viên dự bị"), True)
-        self._duty = chooser(self.tr("Nhiệm vụ trong chi bộ"), "members.form.duty")
+        self._duty = Chooser(self.tr("Nhiệm vụ trong chi bộ"), "members.form.duty")
         for kind in DUTIES:
             self._duty.addItem(DUTY_NAMES[kind] if kind else self.tr("Không giữ nhiệm vụ"))
         self._of_commune = QWidget()
@@ -157,6 +157,8 @@ class MemberForm(QWidget):
                 edit.setAccessibleName(self.tr("Ngày vào Đảng"))
                 self._card.add(self._knows_day)
             self._card.add(edit)
+            if edit is self._name:
+                self._card.add(self._missing)
         rows = QVBoxLayout(self._of_commune)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.addWidget(Label(self.tr("Nhiệm vụ của đảng uỷ")))
@@ -164,7 +166,7 @@ class MemberForm(QWidget):
             box.setObjectName(f"members.form.commune.{kind.value}")
             box.toggled.connect(lambda _: self._tell())
             rows.addWidget(box)
-        self._card.add(self._of_commune, self._missing, self._note)
+        self._card.add(self._of_commune, self._note)
 
     def _choose(self, box: QComboBox, data: object) -> None:
         box.setCurrentIndex(max(0, next((i for i in range(box.count()) if box.itemData(i) == data), 0)))

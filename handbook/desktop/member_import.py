@@ -66,19 +66,25 @@ class MemberImport(QWidget):
         self._summary = Label("", Role.STRONG)
         self._summary.setObjectName("members.import.summary")
         self._columns = Label("", Role.NOTE)
-        self._complete = QCheckBox(self.tr("Danh sách đầy đủ: người không có tên là đã rời chi bộ"))
+        self._complete = QCheckBox(self.tr("Đây là danh sách đầy đủ"))
         self._complete.setObjectName("members.import.complete")
         self._complete.toggled.connect(self.completeness_changed)
+        self._complete_means = Label(
+            self.tr("Đánh dấu thì ai không có tên trong danh sách được coi là đã rời chi bộ."), Role.NOTE
+        )
+        self._complete.setAccessibleDescription(self._complete_means.text())
         self._left_out = Label(
             self.tr("Còn dòng cần sửa nên chưa coi ai là đã rời chi bộ. Hãy sửa tệp rồi chọn lại."), Role.NOTE
         )
         self._problems_title = Label("", Role.SECTION)
         self._problems = RowList(self.tr("Dòng cần xem lại"), note_lines=3, fits=True)
         self._problems.setObjectName("members.import.problems")
+        self._changes_title = Label(self.tr("Thay đổi sẽ được ghi"), Role.SECTION)
         self._changes = RowList(self.tr("Thay đổi"), note_lines=3, fits=True)
         self._changes.setObjectName("members.import.changes")
-        self._card.add(self._summary, self._columns, self._complete, self._left_out)
-        self._card.add(self._problems_title, self._problems, self._changes)
+        self._card.add(self._summary, self._columns, self._complete, self._complete_means)
+        self._card.add(self._left_out, self._problems_title, self._problems)
+        self._card.add(self._changes_title, self._changes)
         self._write = self._card.add_action(
             Action(self.tr("Ghi các thay đổi này"), self.confirmed.emit, "check"), PrimaryButton
         )
@@ -99,7 +105,8 @@ class MemberImport(QWidget):
         self._complete.blockSignals(True)
         self._complete.setChecked(compared.complete)
         self._complete.blockSignals(False)
-        self._complete.setVisible(compared.answer is not None)
+        for part in (self._complete, self._complete_means):
+            part.setVisible(compared.answer is not None)
         self._left_out.setVisible(compared.complete and bool(problems))
         self._problems_title.setText(self.tr("Dòng cần xem lại trong tệp (các dòng này không được ghi)"))
         self._problems_title.setVisible(bool(problems))
@@ -116,6 +123,7 @@ class MemberImport(QWidget):
                 for number, problem in enumerate(problems)
             ]
         )
+        self._changes_title.setVisible(bool(changes))
         self._changes.setVisible(bool(changes))
         self._changes.show_rows([_row(entry, names) for entry in changes])
         self._write.setEnabled(bool(changes))

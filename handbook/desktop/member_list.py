@@ -8,10 +8,10 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
-from handbook.desktop.cell_head import chooser
+from handbook.desktop.chooser import Chooser
 from handbook.desktop.rows import Row, RowList
 from handbook.desktop.theme import current_theme
-from handbook.desktop.widgets import Chip, FlowLayout, Label, Role, SecondaryButton, Tone
+from handbook.desktop.widgets import Chip, FlowLayout, Label, Role, SecondaryButton, TileLayout, Tone
 from handbook.model.people import DUTY_NAMES, DutyKind, Member
 from handbook.model.text import fold
 from handbook.model.vietnamese import date_text, name_key
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from handbook.protocol.api import MembersPage
 
 FEWEST_ROWS = 5
+FIELD_WIDTH = 380
+"""At 100 %: what is looked for and the cell stand side by side where both have as much."""
 FILTERS: dict[str, Callable[[MemberState], bool]] = {
     "active": lambda state: state.member.active,
     "unused": lambda state: state.member.active and not state.activated,
@@ -153,7 +155,7 @@ class MemberList(QWidget):
         self._search.setClearButtonEnabled(True)
         self._search.textChanged.connect(lambda _: self._show_rows())
         QShortcut(QKeySequence("Ctrl+F"), self, activated=self._search.setFocus)
-        self._cell = chooser(self.tr("Chi bộ"), "members.cell")
+        self._cell = Chooser(self.tr("Chi bộ"), "members.cell")
         self._cell.activated.connect(lambda _: self._show_rows())
         chips = QWidget()
         row = FlowLayout()
@@ -173,8 +175,11 @@ class MemberList(QWidget):
             chip.clicked.connect(lambda _, name=name: self._choose_filter(name))
             row.addWidget(chip)
             self._chips[name] = chip
-        for part in (self._search, self._cell, chips):
-            self._rows.addWidget(part)
+        self._fields = TileLayout(0)
+        for field in (self._search, self._cell):
+            self._fields.addWidget(field)
+        self._rows.addLayout(self._fields)
+        self._rows.addWidget(chips)
 
     def _build_list(self) -> None:
         self._list = RowList(self.tr("Đảng viên"), note_lines=2)
@@ -217,6 +222,8 @@ class MemberList(QWidget):
     def _measure(self) -> None:
         px = current_theme().px
         self._rows.setSpacing(px(8))
+        self._fields.set_tile_width(px(FIELD_WIDTH))
+        self._fields.setSpacing(px(8))
         self._card.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._card.setMinimumHeight(px(FEWEST_ROWS * 56))
 

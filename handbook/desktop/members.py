@@ -363,6 +363,7 @@ class MembersScreen(Screen):
 
     def _show_page(self, page: Column) -> None:
         self._stack.setCurrentWidget(page)
+        self.scroll_head_with(page)
         self._show_offers()
         page.verticalScrollBar().setValue(0)
 
@@ -404,6 +405,7 @@ class MembersScreen(Screen):
         self._codes_page = self._page_of(self._codes, PAGE_WIDTH)
         self._import_page = self._page_of(self._import, PAGE_WIDTH)
         self.body.addWidget(self._stack, 1)
+        self.scroll_head_with(self._list_page)
 
     def _page_of(self, content: QWidget, width: float, *, fills: bool = False) -> Column:
         """The content in the stack; it scrolls where it does not fit."""

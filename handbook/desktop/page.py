@@ -18,6 +18,8 @@ ACTIVITY_AFTER_MS = 100
 CANCEL_AFTER_MS = 2000
 TITLE_WIDTH = 260
 """What a screen's name needs beside its actions, in pixels at 100 %."""
+HEAD_STAYS_FROM = 460
+"""Height at 100 % from which header and banners may stay in sight while the content below them scrolls."""
 
 
 class PageHeader(QWidget):
@@ -214,11 +216,15 @@ class Loading(QWidget):
 
 
 class Column(QScrollArea):
-    """A scrolling column of content no wider than a person reads with ease."""
+    """A scrolling column of content no wider than a person reads with ease.
 
-    def __init__(self, max_width: float, parent: QWidget | None = None) -> None:
+    `fills`: of something that takes the whole height, and scrolls by itself where there is enough of it.
+    """
+
+    def __init__(self, max_width: float, parent: QWidget | None = None, *, fills: bool = False) -> None:
         super().__init__(parent)
         self._max_width = max_width
+        self._fills = fills
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -244,7 +250,7 @@ class Column(QScrollArea):
 
     def _measure(self) -> None:
         px = current_theme().px
-        self.body.setContentsMargins(0, 0, px(8), px(16))
+        self.body.setContentsMargins(0, 0, px(4 if self._fills else 8), px(0 if self._fills else 16))
         self.body.setSpacing(px(12))
         self._column.setMaximumWidth(px(self._max_width))
 
@@ -253,7 +259,8 @@ class Page(QWidget):
     """What every screen stands on.
 
     Content goes into `body`; a screen that scrolls by itself (a list, the reader) passes `scrolls=False`.
-    Loading, empty and error replace the content, never the header.
+    Loading, empty and error replace the content, never the header. Where large print leaves little height,
+    header and banners go up with the content: by itself, or in the column named by `scroll_head_with`.
     """
 
     def __init__(
@@ -268,6 +275,8 @@ class Page(QWidget):
         self.header = PageHeader(title, subtitle)
         self._frame = QVBoxLayout(self)
         self._banners = QVBoxLayout()
+        self._head: QWidget | None = None
+        self._goes_with: Column | None = None
         self._content = QWidget()
         self.body = QVBoxLayout(self._content)
         self.body.setContentsMargins(0, 0, 0, 0)
@@ -287,6 +296,17 @@ class Page(QWidget):
         else:
             self._rows.addWidget(self._content, 1)
         self._measure()
+
+    def scroll_head_with(self, column: Column) -> None:
+        """Header and banners go up with this column of the content, in a low window."""
+        self._goes_with = column
+        if self._head is None:
+            self._head = QWidget()
+            head = QVBoxLayout(self._head)
+            self._rows.removeItem(self._banners)
+            head.addWidget(self.header)
+            head.addLayout(self._banners)
+        self._place_head()
 
     def show_ready(self) -> None:
         self._show(None)
@@ -312,11 +332,17 @@ class Page(QWidget):
         self._banners.addWidget(banner)
         banner.dismissed.connect(self.clear_banner)
         announce(banner, f"{banner.accessibleName()} {banner.accessibleDescription()}".strip())
+        if (column := self._goes_with) and column.isAncestorOf(banner):
+            QTimer.singleShot(0, banner, lambda: column.ensureWidgetVisible(banner))
         return banner
 
     def clear_banner(self) -> None:
         while item := self._banners.takeAt(0):
             _discard(item.widget())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_head()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -329,13 +355,30 @@ class Page(QWidget):
             _discard(self._state)
         self._state = state
         self._content.setVisible(state is None)
+        self._place_head()
         if state:
-            self._rows.insertWidget(2, state, 1000)
+            self._rows.insertWidget(self._rows.indexOf(self._content), state, 1000)
+
+    def _place_head(self) -> None:
+        column, rows = self._goes_with, self._rows
+        if self._head is None or column is None:
+            return
+        self._head.layout().setSpacing(current_theme().px(12))
+        right = column.body.contentsMargins().right()
+        if self._state is None and self.height() < current_theme().px(HEAD_STAYS_FROM):
+            rows, right = column.body, 0
+        self._head.layout().setContentsMargins(0, 0, right, 0)  # it ends where the content does
+        if rows.indexOf(self._head) < 0:
+            focused = self.focusWidget()
+            rows.insertWidget(0, self._head)
+            if focused and self._head.isAncestorOf(focused):
+                focused.setFocus()
 
     def _measure(self) -> None:
         px = current_theme().px
         self._frame.setContentsMargins(px(20), px(14), px(8), px(8))
         self._rows.setSpacing(px(12))
+        self._place_head()
         self._banners.setSpacing(px(8))
         self.body.setSpacing(px(12))
 

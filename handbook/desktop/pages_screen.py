@@ -17,6 +17,7 @@ from handbook.desktop.session import Session
 from handbook.desktop.theme import current_theme
 from handbook.desktop.widgets import (
     Action,
+    Column,
     FlowLayout,
     IconButton,
     Label,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from handbook.exports.reflection_page import PageLines
 
 
+WIDEST = 4000
+LEAST_OF_PAGES = 280
+"""Lengths at 100 %: the whole screen scrolls where there is less left for the pages."""
 TURN_SECONDS = 0.012
 """Of setting pages, between which the person's keys and clicks have their turn."""
 
@@ -46,6 +50,7 @@ class PagesScreen(Screen):
         super().__init__(session, scrolls=False)
         self._name = name
         self._pages: Pages | None = None
+        self._offers: list[QWidget] = []
         way_back = LinkButton(back, "back")
         way_back.setObjectName(f"{name}.back")
         way_back.clicked.connect(self.go_back)
@@ -56,17 +61,20 @@ class PagesScreen(Screen):
             self.add_button("print", self.tr("In…"), "print", self._ask_for_printer, SecondaryButton),
             self.add_button("pdf", self.tr("Lưu PDF…"), "export", self._ask_for_pdf, SecondaryButton),
         )
+        desk = Column(WIDEST, fills=True)
+        self.body.addWidget(desk)
+        self.scroll_head_with(desk)
         holder = QWidget()
         self.bar = FlowLayout()
         holder.setLayout(self.bar)
-        self.body.addWidget(holder)
+        desk.body.addWidget(holder)
         for control in self.leading_controls():
             self.bar.addWidget(control)
         self.view = PagesView()
         self.view.setObjectName(f"{name}.pages")
         self.view.moved.connect(self._show_page)
         self.view.zoomed.connect(self._show_zoom)
-        self.body.addWidget(self.view, 1)
+        desk.body.addWidget(self.view, 1)
         self._build_zoom()
         for combination, act in (
             ("Ctrl+P", self._ask_for_printer),
@@ -142,7 +150,13 @@ class PagesScreen(Screen):
     ) -> QWidget:
         button = self.header.add_action(Action(text, act, icon), kind)
         button.setObjectName(f"{self._name}.{name}")
+        self._offers.append(button)
         return button
+
+    def offer_keeping(self, offered: bool) -> None:
+        """Whether there is a paper to print and to keep."""
+        for button in self._offers:
+            button.setVisible(offered)
 
     def add_key(self, combination: str, act: Callable[[], object]) -> None:
         shortcut = QShortcut(QKeySequence(combination), self, activated=act)
@@ -192,6 +206,7 @@ class PagesScreen(Screen):
     def measure_bar(self) -> None:
         """Take the lengths of the theme in force."""
         self.bar.setSpacing(current_theme().px(12))
+        self.view.setMinimumHeight(current_theme().px(LEAST_OF_PAGES))
 
     def _show_page(self, page: int, pages: int) -> None:
         if self._pages is None or self._pages.is_set:

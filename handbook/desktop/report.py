@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QWidget
 
-from handbook.desktop.cell_head import chooser, fill
+from handbook.desktop.chooser import Chooser, fill
 from handbook.desktop.pages_screen import PagesScreen
 from handbook.desktop.saving import ask_for_file, file_name
 from handbook.desktop.session import Place, Route, Session
@@ -96,7 +96,7 @@ class ReportScreen(PagesScreen):
     # -- showing
 
     def leading_controls(self) -> Sequence[QWidget]:
-        self._kinds = chooser(self.tr("Báo cáo theo"), "report.kind")
+        self._kinds = Chooser(self.tr("Báo cáo theo"), "report.kind")
         for text, kind in (
             (self.tr("Theo tháng"), PeriodKind.MONTH.value),
             (self.tr("Theo quý"), PeriodKind.QUARTER.value),
@@ -105,7 +105,7 @@ class ReportScreen(PagesScreen):
         ):
             self._kinds.addItem(text, kind)
         self._kinds.activated.connect(lambda _: self.choose_kind(self._kinds.currentData()))
-        self._which = chooser(self.tr("Kỳ hoặc nhiệm vụ"), "report.which")
+        self._which = Chooser(self.tr("Kỳ hoặc nhiệm vụ"), "report.which")
         self._which.activated.connect(lambda _: self.choose(self._which.currentData()))
         return self._kinds, self._which
 
@@ -119,6 +119,7 @@ class ReportScreen(PagesScreen):
 
     def _show_nothing(self) -> None:
         self._shown = None
+        self.offer_keeping(False)
         self.show_empty(
             "document",
             self.tr("Chưa có gì để báo cáo"),
@@ -134,6 +135,7 @@ class ReportScreen(PagesScreen):
             self._show_nothing()
             return
         self._key = content.chosen
+        self._which.setMinimumContentsLength(52 if self._kind == SINGLE else 16)  # a title, or a quarter
         self._kinds.setCurrentIndex(self._kinds.findData(self._kind))
         fill(self._which, [(each.text, each.key) for each in content.choices], content.chosen)
         begins = self._shown is None
@@ -143,6 +145,7 @@ class ReportScreen(PagesScreen):
         self._shown = paper
         self.header.show_text(self.tr("Báo cáo"), paper.report.about.name)
         self.measure_bar()
+        self.offer_keeping(True)
         self.show_ready()
         if begins:
             self.view.setFocus()

@@ -106,6 +106,7 @@ class ReviewScreen(Screen):
         view = content.view
         if view is None:
             self._view = None
+            self._show_place()
             self.header.show_text(self.tr("Xem bài thu hoạch"))
             self.show_empty(
                 "check-circle",
@@ -175,8 +176,9 @@ class ReviewScreen(Screen):
             self._place.setText(self.tr("Bài {}/{} chờ xem").format(place, left))
         else:
             self._place.setText(self.tr("Còn {} bài chờ xem").format(left) if left else "")
-        self._back.setEnabled(bool(self._neighbour(-1)))
-        self._on.setEnabled(bool(self._neighbour(1)))
+        for button, step in ((self._back, -1), (self._on, 1)):
+            button.setVisible(self._view is not None)
+            button.setEnabled(bool(self._neighbour(step)))
 
     def _show_revision(self, older: "SubmittedRevision | None" = None) -> None:
         view = self._view
@@ -229,7 +231,7 @@ class ReviewScreen(Screen):
             return
         place = self._text.selected()
         if place is None:
-            said = self.tr("Hãy chọn một đoạn trong bài, rồi bấm Góp ý đoạn đang chọn.")
+            said = self.tr("Hãy chọn một đoạn trong bài, rồi bấm Góp ý cho đoạn đang chọn.")
             self.show_banner(Banner(Kind.INFO, said))
             self._text.setFocus()
             return

@@ -52,7 +52,7 @@ class ReviewWriting(Card):
         self.comment.edited.connect(self._was_edited)
         self._last_box = self.comment
         self._passages = QVBoxLayout()
-        self._ask = LinkButton(self.tr("Góp ý đoạn đang chọn"), "highlight")
+        self._ask = LinkButton(self.tr("Góp ý cho đoạn đang chọn"), "highlight")
         self._ask.setObjectName("review.passage")
         self._ask.setToolTip(self.tr("Chọn một đoạn trong bài rồi bấm Ctrl+G"))
         self._ask.clicked.connect(self.passage_asked)
@@ -141,6 +141,8 @@ class ReviewWriting(Card):
         menu = QMenu(self)
         menu.setObjectName("review.phrases.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if not (self._phrases.kept or self._phrases.suggested):
+            menu.addAction(self.tr("Chưa có câu mẫu nào")).setEnabled(False)
         self._offer(menu, self.tr("Câu đã giữ"), self._phrases.kept, self._insert)
         self._offer(menu, self.tr("Trong các góp ý trước"), self._phrases.suggested, self._insert)
         written = self._last_box.toPlainText().strip()
@@ -255,4 +257,5 @@ def shortened(quote: str) -> str:
     if len(line) <= QUOTE_CHARACTERS:
         return line
     half = QUOTE_CHARACTERS // 2
-    return f"{line[:half].rstrip()} … {line[-half:].lstrip()}"
+    begins, ends = line[: half + 1].rpartition(" "), line[-half - 1 :].partition(" ")
+    return f"{begins[0] or line[:half]} … {ends[2] or line[-half:]}"

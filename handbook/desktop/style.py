@@ -49,9 +49,10 @@ def style_sheet(theme: "Theme") -> str:
         {{ border:2px solid {c("focus")}; padding:{theme.px(6) - 1}px {theme.px(9) - 1}px; }}
     QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled
         {{ background:{c("window")}; border-color:{c("line")}; }}
-    QComboBox {{ padding-right:{px(26)}; }} QComboBox:focus {{ padding-right:{px(25)}; }}
-    QComboBox::drop-down {{ border:0; width:{px(24)}; }}
-    QComboBox::down-arrow {{ image:url({marks}/down-{theme.mode}.svg); width:{px(16)}; height:{px(16)}; }}
+    QComboBox {{ padding-right:{px(4)}; }} QComboBox:focus {{ padding-right:{theme.px(4) - 1}px; }}
+    QComboBox::drop-down, QDateEdit::drop-down {{ border:0; background:transparent; width:{px(24)}; }}
+    QComboBox::down-arrow, QDateEdit::down-arrow {{ image:url({marks}/down-{theme.mode}.svg);
+        width:{px(16)}; height:{px(16)}; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ border:0; width:{px(20)}; }}
     QAbstractSpinBox::up-arrow {{ image:url({marks}/up-{theme.mode}.svg); width:{px(12)}; height:{px(12)}; }}
     QAbstractSpinBox::down-arrow {{ image:url({marks}/down-{theme.mode}.svg);
@@ -121,11 +122,12 @@ def style_sheet(theme: "Theme") -> str:
     QListView:focus, QTreeView:focus, QTableView:focus, QTextBrowser:focus, QScrollArea:focus
         {{ border:0; padding:0; }}
     QTreeView::item, QTableView::item {{ padding:{px(4)} {px(6)}; }}
+    FigureTable::item {{ border-bottom:1px solid {c("line")}; }}
     QTreeView::item:selected, QListView::item:selected, QTableView::item:selected
         {{ background:{c("accent_soft")}; color:{c("accent")}; }}
     QTreeView::item:selected:focus, QTableView::item:focus {{ border:1px solid {c("focus")}; }}
     QHeaderView::section {{ background:{c("window")}; color:{c("muted")}; border:0;
-        border-bottom:1px solid {c("line")}; padding:{px(6)}; font-weight:600; }}
+        border-bottom:1px solid {c("line")}; padding:{px(6)} {px(8)}; font-weight:600; }}
     QMenu {{ background:{c("card")}; border:1px solid {c("control_line")}; padding:{px(4)}; }}
     QMenu::item {{ padding:{px(6)} {px(20)}; border-radius:{px(5)}; }}
     QMenu::item:selected {{ background:{c("accent_soft")}; color:{c("accent")}; }}
@@ -152,5 +154,6 @@ def style_sheet(theme: "Theme") -> str:
     QScrollBar::handle:hover {{ background:{c("muted")}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ width:0; height:0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background:transparent; }}
+    QAbstractScrollArea::corner {{ background:transparent; border:0; }}
     QSplitter::handle {{ background:transparent; }}
     """

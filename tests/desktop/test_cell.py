@@ -240,6 +240,13 @@ def test_in_large_print_rows_remain_to_be_seen_and_the_whole_title_is_read(
     watching.settle()
     assert table(watching).viewport().height() >= 4 * table(watching).rowHeight(0)
     assert long.title in watching.words()
+    watching.click("cell.trend.show")
+    assert not watching.find("cell.assignment"), "the trend is of all assignments"
+    assert not watching.find("cell.report")
+    assert watching.find("cell.trend").visibleRegion().boundingRect().height() > 200
+    watching.click("cell.trend.back")
+    assert watching.find("cell.assignment")
+    assert watching.find("cell.report")
 
 
 def mark(seat: Seat, row: int, key: Qt.Key) -> None:

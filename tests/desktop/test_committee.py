@@ -17,10 +17,11 @@ from handbook.__main__ import main
 from handbook.client.committee import Committee
 from handbook.client.handbook import open_handbook
 from handbook.client.tables.personal import account, personal
-from handbook.desktop.committee_table import FigureTable
+from handbook.desktop.committee_table import FigureRow, FigureTable
 from handbook.desktop.report import ReportScreen
 from handbook.desktop.session import Place, Route
 from handbook.desktop.theme import Mode, Theme
+from handbook.desktop.widgets import Column
 from handbook.errors import TooBusy
 from handbook.exports.report_excel import CELLS
 from handbook.model.reflection import Answer
@@ -107,6 +108,41 @@ def look(person: Person, **where: str) -> list[list[str]]:
     person.wait(lambda: person.sees("committee.table"))
     person.settle()
     return rows(person)
+
+
+def assert_all_can_be_seen_in_large_print(person: Person) -> None:
+    """The head goes up with the table, so that neither takes the other's room."""
+    person.window.resize(1024, 640)
+    person.desktop.change_settings(text_scale=2.0)
+    person.settle()
+    assert cut_off(person.window) == []
+    for name in ("cell.unit", "cell.assignment"):
+        assert person.find(name).height() >= person.find(name).sizeHint().height()
+    shown = table(person)
+    assert shown.viewport().height() >= 4 * shown.rowHeight(0)
+    (page,) = (each for each in person.window.current.findChildren(Column) if each.isVisible())
+    page.ensureWidgetVisible(shown)
+    person.settle()
+    assert not person.window.current.header.visibleRegion().boundingRect().height()
+    person.desktop.change_settings(text_scale=1.0)
+    person.settle()
+    assert not page.isAncestorOf(person.window.current.header)
+
+
+def test_a_name_longer_than_its_column_is_shown_whole(officer: Person) -> None:
+    look(officer)
+    shown = table(officer)
+    title = "Đọc lại Quy định 144-QĐ/TW và Quy định 37-QĐ/TW trước kiểm điểm cuối năm"
+    titles = ("Nhiệm vụ", *(f"Số liệu thứ {number}" for number in range(1, 9)))
+    shown.show_rows(titles, [FigureRow("a", ("Ngắn", *"12345678")), FigureRow("b", (title, *"12345678"))])
+    officer.settle()
+    plain, tall = shown.rowHeight(0), shown.rowHeight(1)
+    lines = -(-shown.fontMetrics().horizontalAdvance(title) // shown.columnWidth(0))
+    assert lines > 1
+    assert tall >= plain + (lines - 1) * shown.fontMetrics().lineSpacing() // 2
+    shown.show_rows(("Nhiệm vụ", "Đạt"), [FigureRow("b", (title, "1"))])
+    officer.settle()
+    assert shown.rowHeight(0) == plain
 
 
 def test_the_officer_comes_from_the_rail_and_sees_every_cell_with_the_sum(officer: Person) -> None:
@@ -226,6 +262,8 @@ def test_the_figures_are_kept_for_a_pc_without_a_network(
         assert "Đây là số liệu lúc" in offline.words()
         assert look(offline, unit=CELL, assignment=ASSIGNMENT) == members
         offline.picture("committee-offline")
+        look(offline)
+        assert_all_can_be_seen_in_large_print(offline)
     finally:
         offline.close()
         point_at(studied[1], server)
@@ -274,7 +312,7 @@ def test_who_has_no_such_duty_is_shown_nothing(studied: tuple[Ward, Path], qtbot
     try:
         assert not an.sees("rail.committee")
         an.go(place=Place.COMMITTEE)
-        assert "Đồng chí không được phân công tổng hợp" in an.words()
+        assert "Đồng chí không được giao tổng hợp số liệu" in an.words()
     finally:
         an.close()
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton, QWidget
 
 from handbook.client.cell_copies import cell_members_of, reflection_of
 from handbook.client.members import Members
@@ -16,7 +16,7 @@ from handbook.desktop.members import MembersScreen
 from handbook.desktop.rows import Row
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
-from handbook.desktop.widgets import Toast
+from handbook.desktop.widgets import Column, Toast
 from handbook.errors import SignInFailed
 from handbook.model.people import Action, Duty, DutyKind, can
 from handbook.model.reflection import Answer
@@ -67,6 +67,10 @@ def seat(device: Callable[[str], Device], qapp: QApplication) -> Iterator[Seat]:
     seated.go(Place.MEMBERS)
     yield seated
     seated.close()
+
+
+def bottom_of(control: QWidget) -> int:
+    return control.mapToGlobal(QPoint(0, control.height())).y()
 
 
 def rows(seat: Seat, name: str = "members.list") -> list[Row]:
@@ -156,6 +160,8 @@ def test_codes_for_everybody_who_has_none_yet_fill_a_sheet(seat: Seat, cell: str
     seat.click("members.codes.all")
     assert len(rows(seat, "members.codes.list")) == 4
     assert len({row.title for row in rows(seat, "members.codes.list")}) == 4
+    last_button, first_code = seat.find("members.codes.done"), seat.find("members.codes.list")
+    assert bottom_of(last_button) <= first_code.mapToGlobal(QPoint()).y(), "fifty codes need no scrolling"
 
 
 def test_who_leaves_is_signed_out_and_comes_back_by_undo(seat: Seat, ward: Ward, cell: str, device) -> None:
@@ -248,6 +254,15 @@ def test_a_list_from_a_file_is_looked_at_first_and_written_when_confirmed(
     ]
     picture(seat, "import")
     complete = seat.find("members.import.complete")
+    assert "ai không có tên trong danh sách được coi là đã rời chi bộ" in seat.words()
+    Theme(scale=2.0).apply(QApplication.instance())
+    seat.window.resize(1024, 640)
+    seat.settle()
+    (page,) = (each for each in seat.window.current.findChildren(Column) if each.isVisible())
+    assert page.horizontalScrollBar().maximum() == 0
+    Theme().apply(QApplication.instance())
+    seat.window.resize(1440, 900)
+    seat.settle()
     assert isinstance(complete, QCheckBox)
     complete.setChecked(True)
     seat.settle()

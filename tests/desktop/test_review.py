@@ -10,6 +10,7 @@ from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from handbook.desktop.review_writing import shortened
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Theme, current_theme
 from handbook.errors import DiskProblem
@@ -313,6 +314,23 @@ def test_keys_decide_too(reading: Seat) -> None:
     assert "cần biết sửa gì" in reading.text("review.needs-comment")
     reading.key("review.comment", Qt.Key.Key_Return, CONTROL)
     assert reading.device.cell.reflection(lineage).state is State.ACCEPTED
+
+
+def test_before_there_is_a_phrase_the_menu_says_so(reading: Seat) -> None:
+    reading.click("review.phrases")
+    menu = reading.find("review.phrases.menu")
+    assert menu.actions()[0].text() == "Chưa có câu mẫu nào"
+    menu.close()
+
+
+def test_a_long_passage_is_shortened_between_its_words() -> None:
+    quote = (
+        "nên mỗi lần làm giấy tờ phải nhờ con cháu. Tổ chúng tôi đã lập nhóm bốn đảng viên trực chiều thứ Bảy"
+    )
+    begins, ends = shortened(quote).split(" … ")
+    assert quote.startswith(f"{begins} ")
+    assert quote.endswith(f" {ends}")
+    assert shortened("một đoạn ngắn") == "một đoạn ngắn"
 
 
 def test_phrases_are_kept_and_used_again(reading: Seat) -> None:

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from handbook.desktop import icons
+from handbook.desktop.chooser import Chooser, fill
 from handbook.desktop.theme import LARGE_PRINT, MAX_SCALE, Mode, Theme
 from handbook.desktop.widgets import (
     Action,
     Banner,
     Card,
+    Column,
     ElidedLabel,
     EmptyState,
     FlowLayout,
@@ -315,6 +317,52 @@ def test_an_error_takes_the_place_of_the_content_and_offers_to_try_again(qtbot: 
     settle()
     assert content.isVisible()
     assert page.findChild(EmptyState) is None
+
+
+def test_in_a_low_window_the_head_goes_up_with_the_content(qtbot: QtBot) -> None:
+    page = Page("Tổng hợp", scrolls=False)
+    column = Column(900, fills=True)
+    page.body.addWidget(column)
+    page.scroll_head_with(column)
+    table = Label("Bảng")
+    table.setMinimumHeight(400)
+    column.body.addWidget(table)
+    button = page.header.add_action(Action("Báo cáo…", lambda: None))
+    shown(qtbot, page, (800, 640))
+    page.show_ready()
+    settle()
+    assert not column.isAncestorOf(page.header)
+    assert (
+        table.mapTo(page, QPoint(table.width(), 0)).x() == button.mapTo(page, QPoint(button.width(), 0)).x()
+    )
+    button.setFocus()
+    page.resize(800, 400)
+    settle()
+    assert column.isAncestorOf(page.header)
+    assert page.focusWidget() is button
+    column.ensureWidgetVisible(table, 0, 1000)
+    banner = page.show_banner(Banner(Kind.OFFLINE, "Chưa có mạng."))
+    settle()
+    assert page.rect().contains(QRect(banner.mapTo(page, QPoint()), banner.size()))
+    page.show_empty("list", "Chưa có gì")
+    settle()
+    assert page.header.isVisible()
+    page.resize(800, 640)
+    page.show_ready()
+    settle()
+    assert not column.isAncestorOf(page.header)
+
+
+def test_what_a_chooser_has_no_room_for_ends_in_dots(qtbot: QtBot) -> None:
+    chooser = Chooser("Nhiệm vụ", "task")
+    title = "Học tập Nghị quyết 57-NQ/TW: chuyển đổi số ở phường An Bình"
+    fill(chooser, [(title, "a")], "a")
+    shown(qtbot, chooser, (800, 40))
+    assert chooser.shown_text() == title
+    chooser.resize(200, 40)
+    settle()
+    assert chooser.shown_text().endswith("…")
+    assert title.startswith(chooser.shown_text()[:-1].rstrip())
 
 
 @pytest.mark.parametrize("scrolls", [True, False])
