@@ -98,7 +98,10 @@ def _around(
     """Sections from this one on that fill a screen; at the document's end also those before it."""
     found = library.sections(document, section, FIRST_SECTIONS)
     while _length(found) < FIRST_CHARACTERS and section + len(found) < count:
-        found += library.sections(document, section + len(found), 2 * len(found))
+        more = library.sections(document, section + len(found), 2 * len(found))
+        if not more:
+            break  # a shorter edition came since the sections were counted, and is announced
+        found += more
     first = section
     while _length(found) < FIRST_CHARACTERS and first > 0:
         before = max(0, first - max(FIRST_SECTIONS, len(found)))

@@ -151,8 +151,9 @@ class _Erasing:
             def some(connection: Connection) -> bool:
                 keys = connection.scalars(select(key).where(condition).limit(ROWS_AT_ONCE)).all()
                 if keys:
-                    connection.execute(delete(key.table).where(key.in_(keys)))
-                    self._count(connection, "", {what: len(keys)})
+                    # A code may have been issued anew since we looked.
+                    gone = connection.execute(delete(key.table).where(key.in_(keys), condition))
+                    self._count(connection, "", {what: gone.rowcount})
                 return len(keys) == ROWS_AT_ONCE
 
             more = self._in_transaction(some)

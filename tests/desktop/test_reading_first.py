@@ -15,6 +15,7 @@ from handbook.client.notes import Span
 from handbook.desktop.cutting import PIECE_CHARACTERS
 from handbook.desktop.pieces import pieces_of
 from handbook.desktop.piecewise import PiecewiseText
+from handbook.desktop.reader_opening import _around
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.session import Place, Route
 from handbook.model.notes import Colour
@@ -116,6 +117,27 @@ class Painted(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         self.count += event.type() is QEvent.Type.Paint
         return False
+
+
+class _Shortened:
+    """A library whose document has become shorter since its sections were counted."""
+
+    def __init__(self, left: int) -> None:
+        self.asked = 0
+        self._sections = [SectionHtml(f"dieu-{at}", 1, f"Điều {at}", "<p>Chữ.</p>") for at in range(left)]
+
+    def sections(self, _: str, start: int, count: int) -> tuple[SectionHtml, ...]:
+        self.asked += 1
+        assert self.asked < 50, "asked again and again for what is not there"
+        return tuple(self._sections[start : start + count])
+
+
+@pytest.mark.parametrize(("left", "section", "here"), [(3, 0, 3), (3, 7, 3), (0, 7, 0)])
+def test_a_document_that_becomes_shorter_while_it_is_opened_holds_nobody_up(
+    left: int, section: int, here: int
+) -> None:
+    first, found = _around(_Shortened(left), LONG, section, 20)
+    assert (first, len(found)) == (0, here)
 
 
 def test_the_reader_is_rehearsed_out_of_sight_and_leaves_no_trace(alone: Person) -> None:

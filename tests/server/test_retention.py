@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, event, func, insert, select, update
 
 from handbook.errors import BadInput
 from handbook.model.reflection import PassageComment, Review, Verdict
@@ -285,6 +285,25 @@ def test_the_log_of_openings_and_used_codes_go_by_default(server: RunningServer)
     with server.house.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(tables.access_log)) == 0
         assert connection.scalar(select(func.count()).select_from(tables.tokens)) == 0
+
+
+def test_a_code_that_is_issued_anew_while_old_ones_go_stays(server: RunningServer) -> None:
+    database, fresh = server.house.database, LATER + timedelta(days=7)
+    with database.write() as connection:
+        code = {"account": "an", "digest": b"x", "issued_by": "bithu", "issued_at": NOW, "expires_at": NOW}
+        connection.execute(insert(tables.codes), [code])
+
+    def issue(connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("DELETE FROM codes"):
+            connection.execute(update(tables.codes).values(issued_at=LATER, expires_at=fresh))
+
+    event.listen(database.engine, "before_cursor_execute", issue)
+    try:
+        assert run(server)[What.CODES] == 0
+    finally:
+        event.remove(database.engine, "before_cursor_execute", issue)
+    with database.read() as connection:
+        assert connection.scalar(select(tables.codes.c.expires_at)) == fresh
 
 
 class _Killed(BaseException):
