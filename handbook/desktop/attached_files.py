@@ -58,9 +58,9 @@ class AttachedFilesCard(Card):
         self._screen = screen
         self._shown: tuple[object, ...] = ()
         files = QWidget()
-        self._rows = QVBoxLayout(files)
-        self._rows.setContentsMargins(0, 0, 0, 0)
-        self._rows.setSpacing(0)
+        self._listed = QVBoxLayout(files)
+        self._listed.setContentsMargins(0, 0, 0, 0)
+        self._listed.setSpacing(0)
         self.add(files)
         self._hint = Label(
             self.tr(
@@ -89,10 +89,10 @@ class AttachedFilesCard(Card):
         if self._shown == (tuple(files), can_change):
             return
         self._shown = (tuple(files), can_change)
-        clear(self._rows)
-        self._rows.parentWidget().setVisible(bool(files))
+        clear(self._listed)
+        self._listed.parentWidget().setVisible(bool(files))
         for number, file in enumerate(files):
-            self._rows.addWidget(self._row(number, file, can_change))
+            self._listed.addWidget(self._row(number, file, can_change))
 
     def _row(self, number: int, file: AttachedFile, can_change: bool) -> QWidget:
         row = QWidget()

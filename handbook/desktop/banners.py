@@ -152,7 +152,10 @@ class Toast(QFrame):
         self._timer.setSingleShot(True)
         self._timer.setInterval(seconds * 1000)
         self._timer.timeout.connect(self._time_is_up)
-        window.installEventFilter(self)
+        self._rail = window.findChild(QWidget, "rail")
+        for watched in (window, self._rail):
+            if watched:
+                watched.installEventFilter(self)
         self._place()
         self.show()
         self.raise_()
@@ -200,10 +203,13 @@ class Toast(QFrame):
         self.deleteLater()
 
     def _place(self) -> None:
+        """In the middle of what is beside the rail, which stays free to be clicked."""
         window, px = self.parentWidget(), current_theme().px
-        width = min(px(560), window.width() - 2 * px(16))
+        left = self._rail.width() if self._rail and self._rail.isVisible() else 0
+        room = window.width() - left
+        width = min(px(560), room - 2 * px(16))
         height = self.heightForWidth(width)
-        self.setGeometry((window.width() - width) // 2, window.height() - height - px(16), width, height)
+        self.setGeometry(left + (room - width) // 2, window.height() - height - px(16), width, height)
 
 
 def ask_to_undo(widget: QWidget, text: str, undo: Callable[[], object]) -> Toast:

@@ -298,15 +298,17 @@ class RowPainter(QStyledItemDelegate):
         return right - width - px(6)
 
     def _progress(self, painter: QPainter, bar: QRectF, document: "DocumentCard") -> None:
+        """How much was read; of what nobody began there is nothing to show."""
+        done = 1.0 if document.read else document.progress
+        if done <= 0:
+            return
         colour = self._print.theme.colour
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour("line"))
         painter.drawRoundedRect(bar, bar.height() / 2, bar.height() / 2)
-        done = 1.0 if document.read else document.progress
-        if done > 0:
-            bar.setWidth(max(bar.height(), bar.width() * done))
-            painter.setBrush(colour("ok" if document.read else "gold"))
-            painter.drawRoundedRect(bar, bar.height() / 2, bar.height() / 2)
+        bar.setWidth(max(bar.height(), bar.width() * done))
+        painter.setBrush(colour("ok" if document.read else "gold"))
+        painter.drawRoundedRect(bar, bar.height() / 2, bar.height() / 2)
 
     def _passage(self, painter: QPainter, card: QRectF, row: PassageRow) -> None:
         ink = self._print

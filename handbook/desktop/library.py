@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.document_list import DocumentListView
@@ -94,8 +94,7 @@ class LibraryScreen(Screen):
         self._place.addWidget(self.list)
         line = QHBoxLayout()
         line.addWidget(self.count, 1)
-        line.addWidget(self.filters, 2)
-        self.filters.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        line.addWidget(self.filters)
         self.body.addWidget(self.search)
         self.body.addWidget(self.collections)
         self.body.addLayout(line)

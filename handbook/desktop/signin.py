@@ -297,6 +297,9 @@ class _Choice(Form):
         item = self._list.currentItem()
         return item.data(Qt.ItemDataRole.UserRole) if item else ""
 
+    def _place_of_error(self) -> int:
+        return self.body.indexOf(self._list) + 1
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in THEME_CHANGES:

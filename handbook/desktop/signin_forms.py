@@ -67,7 +67,7 @@ class Form(Card):
         self._error = Banner.of_error(error)
         self._error.setObjectName("signin.error")
         self._error.dismissed.connect(self.clear_error)
-        self.body.insertWidget(self.body.count() if self.is_long else 0, self._error)
+        self.body.insertWidget(self._place_of_error(), self._error)
         announce(self._error, str(error))
 
     def clear_error(self) -> None:
@@ -88,6 +88,10 @@ class Form(Card):
         self._submit.setText(doing if busy else self._words)
         for edit in self._edits:
             edit.setReadOnly(busy)
+
+    def _place_of_error(self) -> int:
+        """Where in the body an error stands: in sight together with what is to be typed again."""
+        return self.body.count() if self.is_long else 0
 
     def _next(self, edit: QLineEdit) -> None:
         following = self._edits[self._edits.index(edit) + 1 :]

@@ -1,5 +1,6 @@
 """Việc hôm nay: what to read and to write, why now, and how delivery stands; one button each."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 BESIDE_FROM = 620
 """Width of a task, in pixels at 100 %, from which its button stands beside the words."""
 BUTTON_PX = 112
+WORTH_TELLING = timedelta(minutes=1)
+"""What has waited for less is on its way."""
 
 _ICONS = {
     "read": "document",
@@ -106,8 +109,9 @@ class TodayScreen(Screen):
     def _exchange(self, today: "Today") -> QWidget:
         now = self.session.now()
         if today.waiting:
-            since = since_text(today.waiting_since, now) if today.waiting_since else ""
-            title = self.tr("{} mục chờ gửi, từ {}").format(today.waiting, since)
+            title = self.tr("{} mục chờ gửi").format(today.waiting)
+            if today.waiting_since and now - today.waiting_since >= WORTH_TELLING:
+                title = self.tr("{}, từ {}").format(title, since_text(today.waiting_since, now))
             icon = "cloud-wait"
         else:
             title, icon = self.tr("Không còn gì chờ gửi"), "check-circle"

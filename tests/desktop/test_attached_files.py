@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from handbook.desktop import photographs
 from handbook.desktop.attachments import opened_folder
 from handbook.desktop.session import Place
+from handbook.desktop.theme import Theme
 from handbook.errors import BadInput
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
@@ -19,7 +20,7 @@ from handbook.protocol.packs import assignment_item, document_item
 from tests import asset_files
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import Device, Ward, running_ward
-from tests.desktop.seat import Seat
+from tests.desktop.seat import Seat, pictures
 
 pytestmark = pytest.mark.gui
 
@@ -112,6 +113,21 @@ def test_a_pasted_picture_goes_with_the_draft_and_not_into_the_text(writing: Sea
     (name,) = names(an)
     assert name.startswith("Hình dán lúc")
     assert writing.find(BOX).toPlainText() == TEXT
+
+
+def test_the_files_stand_below_each_other_at_the_cards_edge_at_any_text_size(
+    writing: Seat, an: Device, qapp: QApplication
+) -> None:
+    an.reflections.attach(TASK, "so.pdf", SCAN, NOW)
+    writing.settle()
+    for scale in (1.0, 2.0, 1.0):
+        Theme(scale=scale).apply(qapp)
+        writing.settle()
+        card = writing.find("attached")
+        row = writing.find("attached.open.0").parentWidget()
+        edges = {one.mapTo(card, QPoint(0, 0)).x() for one in (row, writing.find("attached.add"))}
+        assert edges == {card.contentsRect().left() + card.layout().contentsMargins().left()}
+    pictures(writing, "attached")
 
 
 def test_a_file_taken_out_comes_back_with_undo(writing: Seat, an: Device) -> None:

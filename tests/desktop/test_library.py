@@ -408,6 +408,18 @@ def test_a_low_window_in_large_print_offers_what_is_at_hand_in_the_menu(alone: P
     assert len(titles(screen)) == 4
 
 
+def test_in_large_print_what_was_found_is_told_beside_the_filter_in_two_lines(alone: Person) -> None:
+    alone.window.resize(1024, 640)
+    alone.desktop.change_settings(text_scale=2.0)
+    screen = library(alone)
+    search(alone, screen, "quy định")
+    screen.count.setText("40 đoạn khớp nhất trong 125, ở 24 văn bản")
+    alone.settle()
+    told = screen.count
+    assert told.heightForWidth(told.width()) <= 2 * told.fontMetrics().lineSpacing()
+    alone.picture("library-found-200")
+
+
 def test_a_marked_word_is_painted_on_the_colour_of_a_marker(alone: Person) -> None:
     screen = library(alone)
     search(alone, screen, "trung tâm chính trị")

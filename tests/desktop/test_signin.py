@@ -74,6 +74,21 @@ def test_a_wrong_password_is_said_beside_the_field_and_can_be_typed_again(at_the
     at_the_door.settle()
 
 
+def test_in_large_print_and_a_low_window_the_mistake_is_in_sight_with_the_field(at_the_door: Person) -> None:
+    at_the_door.window.resize(1024, 640)
+    at_the_door.desktop.change_settings(text_scale=2.0)
+    field = enter(at_the_door, "signin.password", "sai mật khẩu")
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    at_the_door.wait(lambda: at_the_door.sees("signin.error"))
+    at_the_door.settle()
+    error = at_the_door.find("signin.error")
+    for shown in (error, field):
+        assert shown.visibleRegion().boundingRect() == shown.rect()
+    people = at_the_door.find("signin.profiles")
+    assert people.geometry().bottom() < error.geometry().top() < field.geometry().top()
+    at_the_door.picture("signin-wrong-200")
+
+
 def test_the_password_is_hidden_until_asked_for(at_the_door: Person) -> None:
     field = at_the_door.find("signin.password")
     assert field.echoMode() is QLineEdit.EchoMode.Password

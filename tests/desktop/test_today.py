@@ -1,6 +1,7 @@
 """Việc hôm nay: the tasks with their reasons, one button each, and how delivery stands."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -40,7 +41,12 @@ def test_a_task_that_is_done_leaves_the_list(alone: Person) -> None:
     session = alone.desktop.session
     session.handbook.library.tick(CAPITAL, True, session.now())
     alone.wait(lambda: "Về phát triển Thủ đô Hà Nội" not in alone.words())
-    alone.wait(lambda: "1 mục chờ gửi, từ vừa xong" in alone.words())
+    alone.wait(lambda: "1 mục chờ gửi" in alone.words())
+    assert "chờ gửi, từ" not in alone.words(), "what has waited for a moment is on its way"
+    later = session.now() + timedelta(minutes=5, seconds=30)
+    session.now = lambda: later
+    alone.window.current.refresh()
+    alone.wait(lambda: "1 mục chờ gửi, từ 5 phút trước" in alone.words())
 
 
 def test_a_new_edition_of_what_was_read_is_told_until_what_is_new_was_seen(alone: Person) -> None:

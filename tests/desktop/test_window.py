@@ -72,3 +72,15 @@ def test_the_foot_of_the_rail_says_what_waits_and_leads_to_it(alone: Person) -> 
     state.click()
     alone.settle()
     assert alone.window.current.route.place is Place.SYNC
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 640)])
+def test_what_was_done_is_told_beside_the_rail_at_any_text_size(alone: Person, size: tuple[int, int]) -> None:
+    alone.window.resize(*size)
+    alone.window.current.undo_offered.emit("Đã xoá ghi chú.", lambda: None)
+    for scale in (1.0, 2.0):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.settle()
+        rail, toast = alone.find("rail"), alone.find("toast")
+        assert rail.geometry().right() < toast.geometry().left()
+        assert toast.geometry().right() < alone.window.width()
