@@ -9,6 +9,7 @@ import pytest
 
 from handbook.authoring.publish import refresh_timestamp
 from handbook.authoring.repository import trusted_root
+from handbook.client import convoy
 from handbook.client.content import ContentReport
 from handbook.client.folder_transport import FOLDER_NAME, README, FolderTransport
 from handbook.client.store import Store
@@ -287,7 +288,10 @@ def test_a_folder_without_content_says_what_to_choose(carried: Carried) -> None:
     carried.refused(NotFound, "không có nội dung của sổ tay")
 
 
-def test_a_stick_taken_out_in_the_middle_can_be_put_back(carried: Carried) -> None:
+def test_a_stick_taken_out_in_the_middle_can_be_put_back(
+    carried: Carried, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(convoy, "CONNECTIONS", 1)  # side by side all of so little may have been read already
     carried.write()
     away = carried.usb.with_name("away")
 
