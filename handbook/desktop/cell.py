@@ -119,8 +119,9 @@ class CellScreen(Screen):
     # -- showing
 
     def _show_content(self, content: _Content) -> None:
+        self._overview, self._me = content.overview, content.me
+        self._measure_screen()
         if not content.units:
-            self._overview = None
             self.show_empty(
                 "cell",
                 self.tr("Đồng chí không được phân công theo dõi chi bộ nào"),
@@ -128,7 +129,6 @@ class CellScreen(Screen):
             )
             return
         if content.overview is None:
-            self._overview = None
             self.header.show_text(content.units[0].name)
             self.show_empty(
                 "study",
@@ -138,7 +138,6 @@ class CellScreen(Screen):
             )
             return
         overview = content.overview
-        self._overview, self._me = overview, content.me
         self._unit, self._assignment = overview.unit.path, overview.assignment.id
         self._show_header(content)
         self._show_choosers(content)
@@ -407,8 +406,10 @@ class CellScreen(Screen):
         px = current_theme().px
         of_table = self._stack.currentWidget() in (self._table_frame, self._nobody)
         self._figures.setVisible(of_table and self.height() >= px(TILES_FROM))
-        for part in (self._choosers, self._filter, *self._offers):
+        for part in (self._choosers, self._filter):
             part.setVisible(of_table)
+        for offer in self._offers:
+            offer.setVisible(of_table and self._overview is not None)
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
         self._holder.setMinimumHeight(px(FEWEST_ROWS * 36) if of_table else 0)
 

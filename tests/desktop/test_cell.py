@@ -224,6 +224,7 @@ def test_without_an_assignment_the_page_offers_to_sync(
         seat.go(Place.CELL)
         assert "Chi bộ chưa có nhiệm vụ học tập nào đang mở" in seat.words()
         assert "Đồng bộ ngay" in seat.words()
+        assert not any(seat.find(name) for name in ("cell.missing", "cell.trend.show", "cell.report"))
     finally:
         seat.close()
 
