@@ -3,7 +3,8 @@
 `name` at the top is the commune's own and not kept here. [[units]] have path, name and kind. [[members]] have
 account, name, unit, duties, and where they are known admitted_on, probationary and active. Duties are kinds:
 committee_officer, publisher and administrator hold for the member's commune, the others for their cell.
-Loaded again, a file gives and ends what was changed in it; duties named as before stay as people left them.
+Loaded again, a file gives and ends what was changed in it; duties named as before stay as people left them,
+and who was let go stays away, as they are, unless it says that they are active.
 [retention] says how long what is kept (model/retention.py); what it does not name has its default again.
 """
 
@@ -49,7 +50,7 @@ class _MemberEntry:
     duties: tuple[DutyKind, ...]
     admitted_on: date | None = None
     probationary: bool = False
-    active: bool = True
+    active: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,12 @@ def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
         stored = connection.execute(members_where(members.c.account.in_(accounts)))
         known = {member.account: member for member in members_in(stored.mappings())}
         last_named = _last_named(connection, accounts)
-        after = [brought_up_to_date(known.get(m.account, m), m, last_named.get(m.account, ())) for m in named]
+        here = [
+            member
+            for member, entry in zip(named, ward.members, strict=True)
+            if entry.active or member.account not in known or known[member.account].active
+        ]
+        after = [brought_up_to_date(known.get(m.account, m), m, last_named.get(m.account, ())) for m in here]
         changed = [member for member in after if member != known.get(member.account)]
         keep_members(connection, changed, known, positions, now, actor="")
         _keep_named(connection, [m for m in named if set(m.duties) != last_named.get(m.account)])
@@ -136,7 +142,7 @@ def _member(entry: _MemberEntry) -> Member:
         duties=tuple(given),
         admitted_on=entry.admitted_on,
         probationary=entry.probationary,
-        active=entry.active,
+        active=entry.active is not False,
     )
 
 

@@ -196,6 +196,20 @@ def test_who_is_in_another_cell_by_the_file_has_no_duty_left_in_the_one_they_wer
     assert held(database, "bithu") == set()
 
 
+def test_who_was_let_go_stays_away_at_the_next_start_until_the_file_says_otherwise(
+    database: Database, changed
+) -> None:
+    load_ward(database, WARD, NOW)
+    on_screen(database, "canbo", duty=None, active=False)
+    away = member(database, "canbo")
+    assert load_ward(database, WARD, NOW).changed == 0
+    assert load_ward(database, changed('"Hoàng Cán Bộ"', '"Hoàng Văn Cán Bộ"'), NOW).changed == 0
+    assert member(database, "canbo") == away
+    load_ward(database, changed('account = "canbo"\n', 'account = "canbo"\nactive = true\n'), NOW)
+    assert member(database, "canbo").active
+    assert member(database, "canbo").name == "Hoàng Cán Bộ"
+
+
 def test_a_member_can_be_made_inactive_and_one_not_named_stays(database: Database, changed) -> None:
     load_ward(database, WARD, NOW)
     load_ward(database, changed('account = "an"\n', 'account = "an"\nactive = false\n'), NOW)
