@@ -349,6 +349,7 @@ class EditorScreen(Screen):
 
     def _build_panes(self) -> None:
         self._column = Column(TEXT_WIDTH)
+        self.scroll_head_with(self._column)
         self._notices = QVBoxLayout()
         self._parts = Parts()
         self._parts.edited.connect(self._edited)

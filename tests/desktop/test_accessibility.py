@@ -58,14 +58,14 @@ def nameless(window: QWidget) -> list[str]:
 
 
 def cut_off(window: QWidget) -> list[str]:
-    """Labels and buttons that have less room than their words need."""
+    """Labels and buttons that have less room than their words need, or lie where their frame has ended."""
     return [
         f"{type(one).__name__} “{one.text()[:60]}” has {one.width()} x {one.height()}"
         for one in visible(window)
         if isinstance(one, QLabel | QAbstractButton)
         and not isinstance(one, ElidedLabel)
         and one.text()
-        and _is_cut_off(one)
+        and (_is_cut_off(one) or not one.parentWidget().rect().contains(one.geometry()))
     ]
 
 
@@ -193,3 +193,12 @@ def test_every_key_that_a_screen_listens_to_is_told_of(informed: Person) -> None
         informed.go(**route)
     listened = {shortcut.key().toString() for shortcut in informed.window.findChildren(QShortcut)}
     assert listened - told == set()
+
+
+def test_no_look_of_the_editor_is_cut_off_when_the_text_grows_while_one_writes(alone: Person) -> None:
+    alone.window.resize(*SMALL)
+    alone.go(place=Place.EDITOR, assignment=ASSIGNMENT)
+    for scale in (1.0, 2.0, 1.5):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.settle()
+        assert cut_off(alone.window) == [], f"at {scale:.0%}"

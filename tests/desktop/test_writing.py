@@ -6,14 +6,21 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QInputMethodEvent, QTextCursor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QListWidget, QPushButton
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QListWidget,
+    QPushButton,
+)
 
 from handbook.client.notes import Notes, Span
 from handbook.desktop.quoting import QuotingWindow
 from handbook.desktop.session import Place
+from handbook.desktop.theme import Theme
 from handbook.model.notes import Colour
 from handbook.model.reflection import Answer
 from handbook.model.study import Part
@@ -105,6 +112,25 @@ def test_a_button_acts_on_the_part_last_written_in_and_gives_the_keyboard_back(w
     assert saved(writing) == ["", "### Liên hệ"]
     writing.click("editor.look.undo")
     assert saved(writing) == ["", "Liên hệ"]
+
+
+def test_in_large_print_the_looks_keep_all_their_rows_and_the_text_has_the_rest(
+    an: Device, qapp: QApplication
+) -> None:
+    an.publish(assignment_item(assignment(title="Học tập Nghị quyết về phát triển Thủ đô " * 3, edition=2)))
+    seat = Seat(an, (1024, 640))
+    try:
+        seat.go(Place.EDITOR, assignment=TASK)
+        Theme(scale=2.0).apply(qapp)
+        seat.settle()
+        toolbar = seat.find("editor.look.bold").parentWidget()
+        looks = [each for each in toolbar.findChildren(QAbstractButton) if each.isVisible()]
+        assert len(looks) > 9
+        assert [each for each in looks if not toolbar.rect().contains(each.geometry())] == []
+        header = seat.window.current.header
+        assert header.mapTo(seat.window, QPoint()).y() > toolbar.mapTo(seat.window, QPoint()).y()
+    finally:
+        seat.close()
 
 
 def test_ctrl_s_saves_while_a_word_is_being_composed_and_leaves_it_alone(writing: Seat) -> None:
