@@ -342,7 +342,6 @@ _ON_DUTY: Final = (
             "MemberEdit.duty",
             "MemberEdit.commune_duties",
             "MemberEdit.active",
-            "MemberEdit.commune_duties",
             "RosterRequest.rows",
             "RosterRequest.complete",
             "RosterRequest.confirmed",

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.responses import Response
 
 from handbook.model.people import Action, Member, Unit
@@ -179,8 +181,11 @@ def _health(call: Call) -> dict[str, bool]:
 
 
 def _metrics(call: Call) -> Response:
-    with call.house.database.read() as connection:
-        runs = retention.metrics_text(connection)
+    try:
+        with call.house.database.read() as connection:
+            runs = retention.metrics_text(connection)
+    except (OperationalError, PoolTimeout):
+        runs = ""  # while the database does not answer the counters are wanted most
     return Response(call.house.metrics.text() + runs, media_type=CONTENT_TYPE)
 
 

@@ -152,6 +152,9 @@ def test_503_with_a_time_to_come_back_when_the_database_does_not_answer(
         assert problem(answer) == (503, "too-busy")
         assert int(answer.headers["Retry-After"]) > 0
         assert "bí mật" not in answer.text
+    counters = server.anybody().get("/metrics")
+    assert counters.status_code == 200
+    assert 'route="/health",status="503"' in counters.text
 
 
 @pytest.mark.expected_warnings("handbook.server ERROR unavailable")
