@@ -170,7 +170,7 @@ def limits_at(connection: Connection, now: datetime) -> Limits:
 def due_entries(limits: Limits, *columns: ColumnElement) -> Select:
     """The entries whose submissions have words that are kept no longer, each with its submission.
 
-    `owner` is whom an entry is about: of those who left, their texts go and what was said of these and of them.
+    `owner` is whom an entry is about: of those who left go their texts and what was said of them.
     """
     kind = submissions.c.kind
     about_the_left = entries.c.owner.in_(select(members.c.account).where(limits.left))
