@@ -167,10 +167,10 @@ class DifferencesScreen(Screen):
         self._show_count()
 
     def _cannot_load(self, error: Expected) -> None:
+        self._compared = None
         if not isinstance(error, NotFound):
             super()._cannot_load(error)
             return
-        self._compared = None
         action = Action(self.tr("Về văn bản"), self._read_document, "back")
         self.show_empty("document", error.message, error.advice, action)
 

@@ -84,6 +84,7 @@ class ReceiptScreen(Screen):
         key = (shown.lineage, shown.revision, shown.state)
         held = self._revision
         if held and (held.lineage, held.revision, held.state) == key and held.receipt == shown.receipt:
+            self.show_ready()
             return  # a result that was asked for stays on the screen
         self._revision = shown
         if shown.receipt:

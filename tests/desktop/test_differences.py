@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QApplication
 from sqlalchemy import insert
 
 from handbook.client.apply import apply_pack, next_arrival
-from handbook.client.editions import Comparison
+from handbook.client.editions import Comparison, Editions
 from handbook.client.tables.library import assets
 from handbook.desktop.difference_text import difference_text, summary_of
 from handbook.desktop.differences import DifferencesScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
+from handbook.errors import DiskProblem
 from handbook.model.differences import PlainSection, section_differences
 from handbook.model.library import Document, Image, Relation, RelationKind, Section, Status
 from handbook.protocol.packs import document_item
@@ -95,6 +96,25 @@ def test_a_new_edition_is_told_in_the_list_and_leads_to_what_changed(alone: Pers
     assert "1 mục sửa, 1 mục thêm." in text
     assert "Hiệu lực: còn hiệu lực được sửa đổi một phần" in text
     alone.picture("differences")
+
+
+def test_what_could_not_be_read_for_once_is_there_when_it_is_tried_again(
+    alone: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(alone, CAPITAL, with_new_goal)
+    screen = opened(alone)
+
+    def full(*_: object) -> None:
+        raise DiskProblem("Ổ đĩa không đọc được.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Editions, "compare", full)
+        screen.refresh()
+        alone.settle()
+        assert "Ổ đĩa không đọc được." in alone.words()
+    screen.refresh()
+    alone.settle()
+    assert alone.sees("differences.text")
 
 
 def test_added_and_removed_words_differ_by_more_than_colour(alone: Person) -> None:

@@ -14,6 +14,7 @@ from handbook.client.tables.library import receipt_keys
 from handbook.client.tables.personal import receipts
 from handbook.desktop.paper import Pages
 from handbook.desktop.session import Place
+from handbook.errors import DiskProblem
 from handbook.exports.receipt_page import ReceiptPaper, in_groups, receipt_lines
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer
@@ -86,6 +87,21 @@ def test_a_genuine_receipt_verifies_without_a_line(received: Seat, an: Device) -
     an.line.is_down = True
     received.click("receipt.verify")
     assert received.text("receipt.result").startswith("Chữ ký hợp lệ")
+
+
+def test_what_could_not_be_read_for_once_is_there_when_it_is_tried_again(
+    received: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise DiskProblem("Ổ đĩa không đọc được.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(received.session.handbook.reflections, "draft", full)
+        received.window.current.refresh()
+        received.settle()
+        assert "Ổ đĩa không đọc được." in received.words()
+    received.press("Thử lại")
+    assert received.text("receipt.code")
 
 
 def test_an_altered_receipt_is_not_believed(received: Seat, an: Device) -> None:
