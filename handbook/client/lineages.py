@@ -19,7 +19,7 @@ from handbook.client.tables.personal import (
     reviews,
     revisions,
 )
-from handbook.client.withdrawals import withdrawn_of
+from handbook.client.withdrawals import forget_owed, withdrawn_of
 from handbook.model.people import Member
 from handbook.model.reflection import (
     Answer,
@@ -327,6 +327,7 @@ def keep_both(
         )
     )
     keep_received(connection, held)
+    forget_owed(connection, refused.lineage)  # the server never took what was to be taken back
     connection.execute(
         update(outbox)
         .where(outbox.c.lineage == key[0], outbox.c.revision == key[1])

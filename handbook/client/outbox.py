@@ -22,7 +22,7 @@ from handbook.client.attached import needed_lineages
 from handbook.client.lineages import keep_both
 from handbook.client.owed_titles import titles_of
 from handbook.client.tables.personal import outbox
-from handbook.client.withdrawals import keep_own
+from handbook.client.withdrawals import forget_owed, keep_own
 from handbook.errors import (
     BadInput,
     Conflict,
@@ -383,6 +383,8 @@ class Outbox:
                 case _:  # Untrusted, ServerBroken: this row may be poison, the next need not be
                     values["next_try_at"] = delivery.now + self._wait(row.attempts, FIRST_WAIT_SECONDS)
             self._update(connection, (row.lineage, row.revision), attempts=row.attempts + 1, **values)
+            if "set_aside" in values and row.kind == SubmissionKind.REFLECTION.value:
+                forget_owed(connection, row.lineage)  # the server never took what was to be taken back
         if "set_aside" in values:
             self._is_set_aside(SubmissionKind(row.kind), row.lineage, delivery)
         elif not (row.again and isinstance(error, BadInput | NotFound)):

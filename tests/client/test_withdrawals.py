@@ -83,6 +83,22 @@ def test_a_withdrawal_is_never_sent_before_the_text_it_takes_back(an: Device) ->
     assert an.line.requests == []
 
 
+def test_what_was_to_be_taken_back_and_then_clashed_leaves_nothing_waiting_to_take_it_back(
+    an: Device, device: Devices, cell: str
+) -> None:
+    other = device("An", cell, ITEMS)
+    hand_in(an)
+    an.line.faults.append(Fault.BROKEN)
+    an.deliver()
+    an.reflections.withdraw(TASK, NOW)
+    hand_in(other, TEXT + " của máy kia")
+    other.synced()
+    an.synced(NOW + timedelta(hours=2))
+    assert [(row.kind, row.set_aside) for row in an.outbox.owed()] == [(SubmissionKind.REFLECTION, True)]
+    an.reflections.revise(TASK, NOW)
+    assert draft_texts(an) == [TEXT, TEXT]
+
+
 def test_the_member_writes_on_and_hands_in_again_as_the_next_revision(an: Device, hanh: Device) -> None:
     hand_in(an)
     an.synced()
@@ -186,7 +202,7 @@ def test_what_was_opened_or_never_handed_in_is_not_offered_to_take_back(an: Devi
         an.reflections.withdraw(TASK, NOW)
 
 
-def test_a_refused_text_that_is_taken_up_again_leaves_nothing_to_take_back(an: Device) -> None:
+def test_what_waits_to_take_a_text_back_is_named_as_the_text(an: Device) -> None:
     hand_in(an)
     an.line.faults.append(Fault.REPLY_LOST)
     an.deliver()
