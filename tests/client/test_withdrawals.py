@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import update
 
+from handbook.client.tables.personal import outbox
 from handbook.errors import BadInput, NotFound
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
@@ -97,6 +99,19 @@ def test_what_was_to_be_taken_back_and_then_clashed_leaves_nothing_waiting_to_ta
     assert [(row.kind, row.set_aside) for row in an.outbox.owed()] == [(SubmissionKind.REFLECTION, True)]
     an.reflections.revise(TASK, NOW)
     assert draft_texts(an) == [TEXT, TEXT]
+
+
+def test_nothing_waits_to_take_back_what_the_server_then_refused(an: Device) -> None:
+    hand_in(an)
+    an.line.faults.append(Fault.BROKEN)
+    an.deliver()
+    an.reflections.withdraw(TASK, NOW)
+    with an.store.personal.write() as connection:
+        connection.execute(update(outbox).where(outbox.c.kind == "reflection").values(subject="another"))
+    an.deliver(NOW + timedelta(hours=2))
+    (refused,) = an.outbox.owed()
+    assert (refused.kind, refused.set_aside) == (SubmissionKind.REFLECTION, True)
+    assert "không khớp" in refused.last_error
 
 
 def test_the_member_writes_on_and_hands_in_again_as_the_next_revision(an: Device, hanh: Device) -> None:
