@@ -82,7 +82,7 @@ def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
         after = [brought_up_to_date(known.get(m.account, m), m, last_named.get(m.account, ())) for m in here]
         changed = [member for member in after if member != known.get(member.account)]
         keep_members(connection, changed, known, positions, now, actor="")
-        _keep_named(connection, [m for m in named if set(m.duties) != last_named.get(m.account)])
+        _keep_named(connection, [m for m in here if set(m.duties) != last_named.get(m.account)])
     return Loaded(units=len(ward.units), members=len(named), changed=len(changed))
 
 

@@ -210,6 +210,21 @@ def test_who_was_let_go_stays_away_at_the_next_start_until_the_file_says_otherwi
     assert member(database, "canbo").name == "Hoàng Cán Bộ"
 
 
+def test_a_duty_that_the_file_names_for_who_is_away_is_given_when_they_come_back(
+    database: Database, changed
+) -> None:
+    load_ward(database, WARD, NOW)
+    on_screen(database, "canbo", duty=None, active=False)
+    duties = '"member", "committee_officer"', '"member", "committee_officer", "publisher"'
+    file = changed(*duties)
+    load_ward(database, file, NOW)
+    assert held(database, "canbo") == set()
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('account = "canbo"\n', 'account = "canbo"\nactive = true\n'), "utf-8")
+    load_ward(database, file, NOW)
+    assert held(database, "canbo") == {(DutyKind.PUBLISHER, COMMUNE)}
+
+
 def test_a_member_can_be_made_inactive_and_one_not_named_stays(database: Database, changed) -> None:
     load_ward(database, WARD, NOW)
     load_ward(database, changed('account = "an"\n', 'account = "an"\nactive = false\n'), NOW)
