@@ -138,8 +138,9 @@ class _Writer:
         else:
             issued = date_text(former.issued_on)
             against = _tr("So với {} ngày {}: {}.").format(name_of(former), issued, former.title)
+        about = _tr("Điểm mới") + (f" · {name_of(present)}" if present.number else "")
         parts = [
-            f'<p class="muted"><b>{html.escape(_tr("Điểm mới"))} · {html.escape(name_of(present))}</b></p>',
+            f'<p class="muted"><b>{html.escape(about)}</b></p>',
             f"<h1>{html.escape(present.title)}</h1>",
             f'<p class="muted">{html.escape(against)}</p>',
             f"<p><b>{html.escape(summary or _tr('Phần chữ của văn bản không đổi'))}.</b></p>",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, QUrl
 from PySide6.QtGui import QAccessible, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.contents import Contents
@@ -31,6 +31,9 @@ from handbook.model.changes import Change
 
 if TYPE_CHECKING:
     from handbook.client.editions import Comparison
+
+LIST_FROM = 12
+"""How far below the top of the page the list begins, in pixels at 100 %."""
 
 
 class DifferencesScreen(Screen):
@@ -106,7 +109,9 @@ class DifferencesScreen(Screen):
         columns = QHBoxLayout(page)
         columns.setContentsMargins(1, 1, 1, 1)
         columns.addWidget(self.text, 1)
-        columns.addWidget(self.list)
+        self._beside = QVBoxLayout()
+        self._beside.addWidget(self.list)
+        columns.addLayout(self._beside)
         self.body.addWidget(page, 1)
 
     # -- reading
@@ -268,7 +273,9 @@ class DifferencesScreen(Screen):
 
     def _fold(self) -> None:
         self._list_button.setVisible(is_narrow(self.window()))
-        self._where.setVisible(self.width() >= current_theme().px(500))
+        px = current_theme().px
+        self._where.setVisible(self.width() >= px(500))
+        self._beside.setContentsMargins(0, px(LIST_FROM), 0, 0)
         place_side(self.text, self.list, self._list_button.isChecked())
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FIRST_SIZE = (900, 600)
 LIST_WIDTH = 250
-"""In pixels at 100 %."""
+"""In pixels at 100 %; never more than a third of the program's window."""
 
 
 class FormerTextsWindow(QDialog):
@@ -47,7 +47,6 @@ class FormerTextsWindow(QDialog):
         self._list = QListWidget()
         self._list.setObjectName("former.list")
         self._list.setAccessibleName(self.tr("Các bản trước, mới nhất ở trên"))
-        self._list.setFixedWidth(px(LIST_WIDTH))
         self._list.setWordWrap(True)
         self._list.setSpacing(px(3))
         self._list.currentRowChanged.connect(self._compare)
@@ -75,6 +74,7 @@ class FormerTextsWindow(QDialog):
         self._rows.addLayout(sides, 1)
         self._rows.addLayout(foot)
         room = parent.window().size()
+        self._list.setFixedWidth(min(px(LIST_WIDTH), room.width() // 3))
         self.resize(min(px(FIRST_SIZE[0]), room.width()), min(px(FIRST_SIZE[1]), room.height()))
         reflections = session.handbook.reflections
         session.work.run(lambda: reflections.former_texts(assignment), self._show_texts, self._fail, self)

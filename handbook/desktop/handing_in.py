@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, QTimer, Signal
 
 from handbook.desktop.autosave import Autosave
 from handbook.desktop.parts import Parts
@@ -89,8 +89,12 @@ class HandingIn(QObject):
         self._screen.session.work.run(read, show, self._fail, self._screen)
 
     def _show_panel(self) -> None:
-        self._column.ensureWidgetVisible(self.panel)
+        """Whole, or from its first line where it is higher than what is in sight."""
         self.panel.take_focus()
+        self._column.ensureWidgetVisible(self.panel)
+        if self.panel.height() > self._column.viewport().height():
+            top = self.panel.mapTo(self._column.widget(), QPoint(0, 0)).y()
+            self._column.verticalScrollBar().setValue(top)
 
     def _close_panel(self) -> None:
         self.panel.hide()

@@ -67,7 +67,7 @@ class MemberCodes(QWidget):
         )
 
     def save_pdf(self, path: Path) -> None:
-        from handbook.desktop.paper import pdf_of
+        from handbook.desktop.paper_kept import pdf_of
 
         data = pdf_of(Slips(self._slips), self._title())
         self._screen.session.work.run(
@@ -83,7 +83,7 @@ class MemberCodes(QWidget):
     def _ask_for_printer(self) -> None:
         from PySide6.QtPrintSupport import QPrintDialog
 
-        from handbook.desktop.paper import print_pages, sheet_printer
+        from handbook.desktop.paper_kept import print_pages, sheet_printer
 
         printer = sheet_printer()
         printer.setDocName(self._title())

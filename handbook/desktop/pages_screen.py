@@ -30,6 +30,7 @@ from handbook.errors import DiskProblem
 
 if TYPE_CHECKING:
     from handbook.desktop.paper import Pages
+    from handbook.desktop.paper_kept import PdfPainting
     from handbook.exports.reflection_page import PageLines
 
 
@@ -37,7 +38,7 @@ WIDEST = 4000
 LEAST_OF_PAGES = 280
 """Lengths at 100 %: the whole screen scrolls where there is less left for the pages."""
 TURN_SECONDS = 0.012
-"""Of setting pages, between which the person's keys and clicks have their turn."""
+"""Of setting or painting pages, between which the person's keys and clicks have their turn."""
 
 
 class PagesScreen(Screen):
@@ -57,6 +58,11 @@ class PagesScreen(Screen):
         self.header.add_action(way_back)
         self._turn = QTimer(self, interval=0)
         self._turn.timeout.connect(self._go_on)
+        self._painting: PdfPainting | None = None
+        self._painted_to = Path()
+        self._painting_turn = QTimer(self, interval=0)
+        self._painting_turn.timeout.connect(self._paint_on)
+        self._at = (1, 1)
         self._keeping = (
             self.add_button("print", self.tr("In…"), "print", self._ask_for_printer, SecondaryButton),
             self.add_button("pdf", self.tr("Lưu PDF…"), "export", self._ask_for_pdf, SecondaryButton),
@@ -87,7 +93,9 @@ class PagesScreen(Screen):
             self.add_key(combination, act)
 
     def leave(self) -> None:
-        """What is not set yet is left; it is begun anew when somebody comes to see it."""
+        """What is not set yet is left, to be begun anew when somebody comes; a file asked for is finished."""
+        while self._painting:
+            self._paint_on()
         if self._turn.isActive():
             self._turn.stop()
             self._pages = None
@@ -134,7 +142,12 @@ class PagesScreen(Screen):
 
     def _enable_keeping(self) -> None:
         for button in self._keeping:
-            button.setEnabled(self.has_all_pages)
+            button.setEnabled(self.can_keep)
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether the pages are all set, and none is on its way into a file."""
+        return self.has_all_pages and self._painting is None
 
     @property
     def has_pages(self) -> bool:
@@ -142,7 +155,7 @@ class PagesScreen(Screen):
 
     @property
     def has_all_pages(self) -> bool:
-        """Whether the pages can be printed and kept: all are set."""
+        """Whether all are set."""
         return self._pages is not None and self._pages.is_set
 
     def add_button(
@@ -169,12 +182,29 @@ class PagesScreen(Screen):
         )
 
     def save_pdf(self, path: Path) -> None:
-        from handbook.desktop.paper import pdf_of
+        """Paints the file in short turns, then writes it in a job and tells how it went."""
+        from handbook.desktop.paper_kept import PdfPainting
 
+        if self._painting:
+            return
         self._pages.finish()
-        data = pdf_of(self._pages, self.paper_title())
+        self._painting, self._painted_to = PdfPainting(self._pages, self.paper_title()), path
+        self._enable_keeping()
+        self._painting_turn.start()
+
+    def _paint_on(self) -> None:
+        painting, path = self._painting, self._painted_to
+        painting.go_on(TURN_SECONDS)
+        if not painting.is_done:
+            share = round(100 * painting.share_painted)
+            self._page.setText(self.tr("Đang ghi PDF, {} %").format(share))
+            return
+        self._painting_turn.stop()
+        self._painting = None
+        self._show_page(*self._at)
+        self._enable_keeping()
         self.session.work.run(
-            partial(save_file, path, data), lambda _: self._saved(path), self._cannot_do, self
+            partial(save_file, path, painting.data), lambda _: self._saved(path), self._cannot_do, self
         )
 
     # -- showing
@@ -209,6 +239,7 @@ class PagesScreen(Screen):
         self.view.setMinimumHeight(current_theme().px(LEAST_OF_PAGES))
 
     def _show_page(self, page: int, pages: int) -> None:
+        self._at = (page, pages)
         if self._pages is None or self._pages.is_set:
             self._page.setText(self.tr("Trang {} / {}").format(page, pages))
         else:
@@ -221,7 +252,7 @@ class PagesScreen(Screen):
     # -- keeping
 
     def _ask_for_pdf(self) -> None:
-        if self.has_all_pages:
+        if self.can_keep:
             ask_for_file(self, self.tr("Lưu thành PDF"), self.suggested_name(), "PDF", "pdf", self.save_pdf)
 
     def _saved(self, path: Path) -> None:
@@ -229,11 +260,11 @@ class PagesScreen(Screen):
         Toast(self.window(), self.tr("Đã lưu {}").format(path.name), seconds=6)
 
     def _ask_for_printer(self) -> None:
-        if not self.has_all_pages:
+        if not self.can_keep:
             return
         from PySide6.QtPrintSupport import QPrintDialog
 
-        from handbook.desktop.paper import print_pages, sheet_printer
+        from handbook.desktop.paper_kept import print_pages, sheet_printer
 
         printer, pages = sheet_printer(), self._pages
         printer.setDocName(self.suggested_name())

@@ -8,14 +8,11 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QBrush,
     QFont,
-    QPageLayout,
-    QPageSize,
     QPainter,
-    QPdfWriter,
     QPen,
     QTextBlock,
     QTextBlockFormat,
@@ -29,9 +26,7 @@ from PySide6.QtGui import (
     QTextTable,
     QTextTableFormat,
 )
-from PySide6.QtPrintSupport import QPrinter
 
-from handbook.errors import DiskProblem
 from handbook.exports.reflection_page import (
     FONT,
     GRID_BELOW_PT,
@@ -262,51 +257,6 @@ class Pages:
         asked = block.layout().lineAt(max(0, lines + line) if line < 0 else min(line, lines - 1))
         within = asked.y() + asked.height() / 2 if lines else 0
         return int((top + within) // self._document.pageSize().height())
-
-
-def pdf_of(pages: Pages, title: str) -> bytes:
-    """The pages as a PDF file."""
-    data = QByteArray()
-    buffer = QBuffer(data)
-    writer = _pdf_writer(buffer)
-    writer.setTitle(title)
-    painter = QPainter(writer)
-    for page in range(pages.count):
-        if page:
-            writer.newPage()
-        pages.paint(painter, page, DPI)
-    painter.end()
-    return data.data()
-
-
-def sheet_printer() -> QPrinter:
-    """A printer whose whole sheet is painted: the margins are the page's own."""
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setFullPage(True)
-    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    return printer
-
-
-def print_pages(pages: Pages, printer: QPrinter) -> None:
-    """The pages that the print dialog asked for. Raises DiskProblem when the printer takes nothing."""
-    painter = QPainter()
-    if not painter.begin(printer):
-        raise DiskProblem("Máy in không nhận bài.", "Hãy xem máy in đã bật và còn giấy chưa, rồi in lại.")
-    first, last = printer.fromPage() or 1, min(printer.toPage() or pages.count, pages.count)
-    for page in range(first, last + 1):
-        if page > first:
-            printer.newPage()
-        pages.paint(painter, page - 1, printer.resolution())
-    painter.end()
-
-
-def _pdf_writer(buffer: QBuffer) -> QPdfWriter:
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    writer = QPdfWriter(buffer)
-    writer.setResolution(DPI)
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(0, 0, 0, 0), QPageLayout.Unit.Millimeter)
-    return writer
 
 
 def _dots(mm: float) -> float:

@@ -61,7 +61,7 @@ class ReceiptKeeping(QObject):
 
     def save_pdf(self, path: Path) -> None:
         def save(pages: "Pages") -> None:
-            from handbook.desktop.paper import pdf_of
+            from handbook.desktop.paper_kept import pdf_of
 
             data = pdf_of(pages, self.suggested_name())
             self._screen.session.work.run(
@@ -78,7 +78,7 @@ class ReceiptKeeping(QObject):
     def _print(self, pages: "Pages") -> None:
         from PySide6.QtPrintSupport import QPrintDialog
 
-        from handbook.desktop.paper import print_pages, sheet_printer
+        from handbook.desktop.paper_kept import print_pages, sheet_printer
 
         printer = sheet_printer()
         printer.setDocName(self.suggested_name())

@@ -121,7 +121,7 @@ def style_sheet(theme: "Theme") -> str:
         outline:0; padding:0; }}
     QListView:focus, QTreeView:focus, QTableView:focus, QTextBrowser:focus, QScrollArea:focus
         {{ border:0; padding:0; }}
-    QTreeView::item, QTableView::item {{ padding:{px(4)} {px(6)}; }}
+    QTreeView::item, QTableView::item, QListWidget::item {{ padding:{px(4)} {px(6)}; }}
     FigureTable::item {{ border-bottom:1px solid {c("line")}; }}
     QTreeView::item:selected, QListView::item:selected, QTableView::item:selected
         {{ background:{c("accent_soft")}; color:{c("accent")}; }}
@@ -129,7 +129,11 @@ def style_sheet(theme: "Theme") -> str:
     QHeaderView::section {{ background:{c("window")}; color:{c("muted")}; border:0;
         border-bottom:1px solid {c("line")}; padding:{px(6)} {px(8)}; font-weight:600; }}
     QMenu {{ background:{c("card")}; border:1px solid {c("control_line")}; padding:{px(4)}; }}
-    QMenu::item {{ padding:{px(6)} {px(20)}; border-radius:{px(5)}; }}
+    QMenu::item {{ padding:{px(6)} {px(24)} {px(6)} {px(28)}; border-radius:{px(5)}; }}
+    QMenu::indicator {{ width:{px(16)}; height:{px(16)}; margin-left:{px(7)}; }}
+    QMenu::indicator:checked {{ image:url({marks}/tick-{theme.mode}.svg); }}
+    QMenu::right-arrow {{ image:url({marks}/right-{theme.mode}.svg); width:{px(14)}; height:{px(14)};
+        margin-right:{px(6)}; }}
     QMenu::item:selected {{ background:{c("accent_soft")}; color:{c("accent")}; }}
     QMenu::item:disabled {{ color:{c("control_line")}; }}
     QMenu::separator {{ height:1px; background:{c("line")}; margin:{px(4)}; }}

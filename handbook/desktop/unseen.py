@@ -17,7 +17,8 @@ def pdf_unseen(lines: PageLines, title: str) -> bytes:
     """The same pages that the desktop saves, as a PDF."""
     paint_unseen_without_a_display()
     application = the_application()  # fonts belong to it: it outlives the pages
-    from handbook.desktop.paper import Pages, pdf_of
+    from handbook.desktop.paper import Pages
+    from handbook.desktop.paper_kept import pdf_of
 
     data = pdf_of(Pages(lines), title)
     application.processEvents()

@@ -89,11 +89,15 @@ class Seat:
 
     def settle(self) -> None:
         """Until nothing runs in the background and what it brought is shown."""
+        self._settle_jobs()
+        pages = self.window.current
+        while isinstance(pages, PagesScreen) and pages.has_pages and not pages.can_keep:
+            QApplication.processEvents()
+        self._settle_jobs()
+
+    def _settle_jobs(self) -> None:
         for _ in range(4):
             assert self.work.wait_until_idle(SECONDS)
-            QApplication.processEvents()
-        pages = self.window.current
-        while isinstance(pages, PagesScreen) and pages.has_pages and not pages.has_all_pages:
             QApplication.processEvents()
 
     def find(self, name: str) -> QWidget | None:

@@ -130,6 +130,22 @@ def test_the_files_stand_below_each_other_at_the_cards_edge_at_any_text_size(
     pictures(writing, "attached")
 
 
+def test_where_the_summary_is_higher_than_the_window_it_is_seen_from_its_first_line(
+    writing: Seat, an: Device, qapp: QApplication
+) -> None:
+    an.reflections.attach(TASK, "so.pdf", SCAN, NOW)
+    writing.window.resize(1024, 640)
+    Theme(scale=2.0).apply(qapp)
+    writing.settle()
+    writing.click("editor.submit")
+    panel = writing.find("editor.confirm").parentWidget()
+    seen = panel.visibleRegion().boundingRect()
+    assert seen.top() == 0 and 0 < seen.height() < panel.height()
+    assert writing.find("editor.confirm").hasFocus()
+    assert "Kèm theo: so.pdf." in writing.words()
+    pictures(writing, "summary")
+
+
 def test_a_file_taken_out_comes_back_with_undo(writing: Seat, an: Device) -> None:
     an.reflections.attach(TASK, "so.pdf", SCAN, NOW)
     writing.settle()

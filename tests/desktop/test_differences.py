@@ -95,7 +95,15 @@ def test_a_new_edition_is_told_in_the_list_and_leads_to_what_changed(alone: Pers
     text = alone.find("differences.text").toPlainText()
     assert "1 mục sửa, 1 mục thêm." in text
     assert "Hiệu lực: còn hiệu lực được sửa đổi một phần" in text
+    assert "Điểm mới · Nghị quyết số 15-NQ/TW" in text
     alone.picture("differences")
+
+
+def test_a_document_without_a_number_is_named_once(alone: Person) -> None:
+    article = "central/bai-viet"
+    bring(alone, article, lambda present: replace(present, issuer="Ban biên tập"))
+    text = opened(alone, article).text.toPlainText()
+    assert text.startswith("Điểm mới\nTập trung dân chủ ở chi bộ\n")
 
 
 def test_what_could_not_be_read_for_once_is_there_when_it_is_tried_again(

@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from handbook.desktop import pages_screen, saving
-from handbook.desktop.paper import Pages, pdf_of
+from handbook.desktop.paper import Pages
+from handbook.desktop.paper_kept import pdf_of
 from handbook.desktop.preview import PreviewScreen
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Mode, Theme
@@ -353,6 +354,31 @@ def test_the_first_page_is_there_before_the_last_and_leaving_ends_the_work(
     assert not shown.has_pages, "nobody waits for these any more"
     seat.go(Place.PREVIEW, assignment=TASK)
     assert seat.text("preview.page") == "Trang 1 / 2"
+
+
+def test_a_pdf_is_painted_in_turns_and_whoever_leaves_has_it_whole_too(
+    seat: Seat, looking: Callable[..., PreviewScreen], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pages_screen, "TURN_SECONDS", 0.0)
+    shown = looking()
+    shown.show_lines(page(parts=(("I. Nhận thức", parse("\n".join([LONG] * 4))),)))
+    seat.settle()
+    expected = pdf_of(shown._pages, "x").count(b"/Type /Page\n")
+    shown.save_pdf(tmp_path / "bai.pdf")
+    turns = 0
+    while not shown.can_keep:
+        assert not seat.find("preview.pdf").isEnabled()
+        QApplication.processEvents()
+        turns += 1
+        if turns == 2:
+            assert "Đang ghi PDF" in seat.text("preview.page")
+    assert turns > expected > 3
+    seat.settle()
+    assert "Trang 1 / " in seat.text("preview.page")
+    assert (tmp_path / "bai.pdf").read_bytes().count(b"/Type /Page\n") == expected
+    shown.save_pdf(tmp_path / "hai.pdf")
+    seat.click("preview.back")
+    assert (tmp_path / "hai.pdf").read_bytes().count(b"/Type /Page\n") == expected
 
 
 def test_the_pdf_has_a_page_for_each_page(qapp: QApplication) -> None:
