@@ -262,7 +262,10 @@ class MembersScreen(Screen):
     def _show_codes(self, issued: "tuple[Code, ...]") -> None:
         content = self._content_read
         names = {unit.path: unit.name for unit in content.page.units}
-        cells = {state.member.account: names[state.member.unit] for state in content.page.members}
+        cells = {
+            state.member.account: names.get(state.member.unit, content.unit.name)
+            for state in content.page.members
+        }
         slips = [Slip(code=code, unit_name=cells[code.account], server=content.server) for code in issued]
         self._codes.show_slips(slips)
         self._show_page(self._codes_page)

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QPushButton
+from sqlalchemy import update
 
 from handbook.client.cell_copies import cell_members_of, reflection_of
 from handbook.client.members import Members
@@ -24,6 +25,7 @@ from handbook.protocol.api import MemberState
 from handbook.protocol.packs import assignment_item, document_item
 from handbook.server.people import find_members
 from handbook.server.roster import change_duty
+from handbook.server.tables import members
 from tests.client.samples import NOW, assignment, document
 from tests.client.simulated_server import COMMUNE, Device, Fault, Ward, account_of, running_ward
 from tests.desktop.seat import Seat
@@ -150,6 +152,28 @@ def test_a_new_member_is_added_and_given_a_code_that_is_shown_once(
     seat.click("members.codes.done")
     assert "Có mã đến" in next(row.badge for row in rows(seat) if row.key == account)
     assert code not in seat.words()
+
+
+def test_codes_are_shown_where_somebody_belongs_to_the_commune_itself(
+    ward: Ward, tmp_path: Path, qapp: QApplication
+) -> None:
+    ward.now = NOW
+    cell = ward.new_cell({"Tu": (DutyKind.ADMINISTRATOR,), "An": ()})
+    tu = Device(tmp_path / "tu", ward, "Tu", cell)
+    of_the_commune = update(members).where(members.c.account == account_of("An", cell))
+    with ward.database.write() as connection:
+        connection.execute(of_the_commune.values(unit=COMMUNE))
+    seated = Seat(tu)
+    try:
+        seated.go(Place.MEMBERS)
+        choose(seated, cell, "An")
+        seated.click("members.code")
+        assert len(rows(seated, "members.codes.list")) == 1
+    finally:
+        seated.close()
+        tu.close()
+        with ward.database.write() as connection:
+            connection.execute(of_the_commune.values(unit=cell))
 
 
 def test_codes_for_everybody_who_has_none_yet_fill_a_sheet(seat: Seat, cell: str) -> None:
