@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from handbook.desktop.buttons import THEME_CHANGES
 from handbook.desktop.cell_acts import MemberActs
@@ -172,14 +172,14 @@ class CellScreen(Screen):
     def _show_rows(self) -> None:
         rows = self._filter.rows(self._overview)
         self._table.show_rows(rows, self._overview.assignment, self.session.now())
-        if self._stack.currentWidget() in (self._table_frame, self._nobody):
-            self._stack.setCurrentWidget(self._table_frame if rows else self._nobody)
+        if self._current in (self._table_frame, self._nobody):
+            self._turn_to(self._table_frame if rows else self._nobody)
         self._show_acts()
 
     def _show_acts(self) -> None:
         """What can be done with the member whose row is current."""
         row = self._current_row()
-        self._acts.setVisible(row is not None and self._stack.currentWidget() is self._table_frame)
+        self._acts.setVisible(row is not None and self._current is self._table_frame)
         if row:
             wants = self._overview.assignment.wants_reflection
             self._acts.show_member(row, is_me=row.account == self._me, wants_reflection=wants)
@@ -259,7 +259,7 @@ class CellScreen(Screen):
             said = self.tr("Việc miễn và bài giấy của đồng chí do người khác trong chi uỷ ghi nhận.")
             self.show_banner(Banner(Kind.INFO, said))
             return
-        self._show_page(self._entry_page)
+        self._show_page(self._entry)
         ask()
 
     def _keep_exemption(self, account: str, reason: str) -> None:
@@ -305,7 +305,7 @@ class CellScreen(Screen):
         unit, now, cell = self._unit, self.session.now(), self.session.handbook.cell
 
         def show(points: "tuple[TrendPoint, ...]") -> None:
-            self._show_page(self._trend_page)
+            self._show_page(self._trend)
             self._trend.show_points(points)
 
         self.session.work.run(lambda: cell.trend(unit, now), show, self._cannot_do, self)
@@ -313,9 +313,14 @@ class CellScreen(Screen):
     def _show_table(self) -> None:
         self._show_page(self._table_frame)
 
+    def _turn_to(self, page: QWidget) -> None:
+        self._current = page
+        for each in self._pages:
+            each.setVisible(each is page)
+
     def _show_page(self, page: QWidget) -> None:
         """In place of the table; what is about the table alone leaves its room to it."""
-        self._stack.setCurrentWidget(page)
+        self._turn_to(page)
         self._measure_screen()
         self._show_acts()
         self._page.verticalScrollBar().setValue(0)
@@ -327,7 +332,7 @@ class CellScreen(Screen):
 
     @property
     def typed(self) -> str:
-        return self._entry.typed if self._stack.currentWidget() is self._entry_page else ""
+        return self._entry.typed if self._current is self._entry else ""
 
     # -- the frame
 
@@ -366,21 +371,18 @@ class CellScreen(Screen):
         self._nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message = CellMessage()
         self._message.left.connect(self._back_to_table)
-        self._holder = QWidget()
-        self._stack = QStackedLayout(self._holder)
         self._entry = CellEntry()
         self._entry.exempted.connect(self._keep_exemption)
         self._entry.paper_taken.connect(self._keep_paper)
         self._entry.cancelled.connect(self._back_to_table)
         self._trend = CellTrend(self._back_to_table)
-        # They scroll by themselves: the table is not to be as tall as the longest of them.
-        self._entry_page, self._trend_page = Column(FORM_WIDTH), Column(PAGE_WIDTH)
-        for column, content in ((self._entry_page, self._entry), (self._trend_page, self._trend)):
-            column.body.addWidget(content)
-            column.body.addStretch(1)
-        for page in (self._table_frame, self._nobody, self._message, self._entry_page, self._trend_page):
-            self._stack.addWidget(page)
-        self._page.body.addWidget(self._holder, 1)
+        # Not stacked: the table is not to be as tall as the longest of them.
+        self._pages = (self._table_frame, self._nobody, self._message, self._entry, self._trend)
+        for page in self._pages:
+            fills = page in (self._table_frame, self._nobody, self._message)
+            self._page.body.addWidget(page, 1000 if fills else 0)
+        self._page.body.addStretch(1)
+        self._turn_to(self._table_frame)
         self._build_acts()
 
     def _build_acts(self) -> None:
@@ -404,14 +406,15 @@ class CellScreen(Screen):
 
     def _measure_screen(self) -> None:
         px = current_theme().px
-        of_table = self._stack.currentWidget() in (self._table_frame, self._nobody)
+        of_table = self._current in (self._table_frame, self._nobody)
         self._figures.setVisible(of_table and self.height() >= px(TILES_FROM))
         for part in (self._choosers, self._filter):
             part.setVisible(of_table)
         for offer in self._offers:
             offer.setVisible(of_table and self._overview is not None)
         self._table_frame.layout().setContentsMargins(px(4), px(4), px(4), px(4))
-        self._holder.setMinimumHeight(px(FEWEST_ROWS * 36) if of_table else 0)
+        self._table_frame.setMinimumHeight(px(FEWEST_ROWS * 36))
+        self._entry.setMaximumWidth(px(FORM_WIDTH))
 
 
 def _first_to_look_at(cell: "Cell", unit: str, offered: tuple[Assignment, ...], now: "datetime") -> str:

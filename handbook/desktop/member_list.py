@@ -114,7 +114,14 @@ class MemberList(QWidget):
         shown = self._in_sight()
         names = {unit.path: unit.name for unit in self._held.units}
         self._list.show_rows([_row(state, names) for state in shown])
+        words = self._search.text().strip()
+        self._nobody.setText(
+            self.tr("Không có đồng chí nào khớp với “{}”.").format(words)
+            if words
+            else self.tr("Không có đồng chí nào trong mục này.")
+        )
         self._nobody.setVisible(not shown)
+        self._list.setVisible(bool(shown))
         self._show_acts()
         self.shown.emit()
 
@@ -186,12 +193,12 @@ class MemberList(QWidget):
         self._list.setObjectName("members.list")
         self._list.chosen.connect(lambda _: self._show_acts())
         self._list.opened.connect(lambda _: self._edit.isEnabled() and self._ask(self.edit_asked))
-        self._nobody = Label(self.tr("Không có đồng chí nào trong mục này."), Role.MUTED)
+        self._nobody = Label("", Role.MUTED)
         self._nobody.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._card = QFrame()
         self._card.setProperty("card", True)
         rows = QVBoxLayout(self._card)
-        rows.addWidget(self._nobody)
+        rows.addWidget(self._nobody, 1)
         rows.addWidget(self._list, 1)
         self._rows.addWidget(self._card, 1)
 

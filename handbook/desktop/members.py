@@ -146,6 +146,7 @@ class MembersScreen(Screen):
     def _show_content(self, content: _Content) -> None:
         if content.unit is None:
             self._content_read = None
+            self._show_offers()
             self.show_empty(
                 "user",
                 self.tr("Đồng chí không được phân công quản lý đảng viên"),
@@ -375,7 +376,7 @@ class MembersScreen(Screen):
         of_list = self._stack.currentWidget() is self._list_page
         there = of_list and self._answers and self._content_read is not None and self._content_read.kept
         for name, offer in self._offers.items():
-            offer.setVisible(bool(there) if name in OF_SERVER else of_list)
+            offer.setVisible(bool(there) if name in OF_SERVER else of_list and self._content_read is not None)
         self._offers["members.codes.all"].setEnabled(bool(self._list.without_account()))
 
     def _back_to_list(self) -> None:

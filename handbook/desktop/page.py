@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QProgressBar, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from handbook.desktop.banners import Banner, Kind, announce, kind_of
 from handbook.desktop.buttons import THEME_CHANGES, Action, Button, PrimaryButton, SecondaryButton, button_for
@@ -297,8 +306,8 @@ class Page(QWidget):
             self._rows.addWidget(self._content, 1)
         self._measure()
 
-    def scroll_head_with(self, column: Column) -> None:
-        """Header and banners go up with this column of the content, in a low window."""
+    def scroll_head_with(self, column: Column | None) -> None:
+        """In a low window header and banners go up with this column of the content; with None they stay."""
         self._goes_with = column
         if self._head is None:
             self._head = QWidget()
@@ -360,19 +369,19 @@ class Page(QWidget):
             self._rows.insertWidget(self._rows.indexOf(self._content), state, 1000)
 
     def _place_head(self) -> None:
-        column, rows = self._goes_with, self._rows
-        if self._head is None or column is None:
+        if self._head is None:
             return
         self._head.layout().setSpacing(current_theme().px(12))
-        right = column.body.contentsMargins().right()
-        if self._state is None and self.height() < current_theme().px(HEAD_STAYS_FROM):
+        column, rows = self._goes_with, self._rows
+        right = column.body.contentsMargins().right() if column else 0
+        if column and self._state is None and self.height() < current_theme().px(HEAD_STAYS_FROM):
             rows, right = column.body, 0
         self._head.layout().setContentsMargins(0, 0, right, 0)  # it ends where the content does
         if rows.indexOf(self._head) < 0:
-            focused = self.focusWidget()
+            keyboard = QApplication.focusWidget()
             rows.insertWidget(0, self._head)
-            if focused and self._head.isAncestorOf(focused):
-                focused.setFocus()
+            if keyboard and self._head.isAncestorOf(keyboard):
+                QTimer.singleShot(0, keyboard, keyboard.setFocus)  # what has moved is not shown before
 
     def _measure(self) -> None:
         px = current_theme().px

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from handbook.desktop.attached_files import AttachedFilesCard
 from handbook.desktop.buttons import THEME_CHANGES
@@ -24,6 +24,7 @@ class ReviewPanes(QWidget):
 
     def __init__(self, screen: Screen) -> None:
         super().__init__()
+        self._screen = screen
         self.reflection = PassageText()
         self.reflection.setObjectName("review.text")
         self.reflection.setAccessibleName(self.tr("Bài thu hoạch"))
@@ -43,6 +44,8 @@ class ReviewPanes(QWidget):
         self._page = Column(PAGE_WIDTH)
         self._side = Column(SIDE_WIDTH)
         self._side.body.addStretch(1)
+        self._below = QVBoxLayout()
+        self._page.body.addLayout(self._below)
         self._page.body.addStretch(1)
         for box in (self.reflection, self.decision.comment):
             box.installEventFilter(self)
@@ -87,10 +90,11 @@ class ReviewPanes(QWidget):
     def _arrange(self) -> None:
         px = current_theme().px
         beside = self.width() >= px(SIDE_FROM)
+        keyboard, moves = QApplication.focusWidget(), beside != self._side.isVisibleTo(self)
         parts = [self._about_holder, self.overlap, self.decision, self._history_holder]
         if not beside:
             parts.insert(2, self._paper)
-        home = self._side.body if beside else self._page.body
+        home = self._side.body if beside else self._below
         for place, part in enumerate(parts):
             if home.indexOf(part) != place:
                 home.insertWidget(place, part)
@@ -100,10 +104,14 @@ class ReviewPanes(QWidget):
         self._side.setVisible(beside)
         self._page.setVisible(not beside)
         self._side.setFixedWidth(px(SIDE_WIDTH))
+        self._screen.scroll_head_with(None if beside else self._page)
+        self._below.setSpacing(px(12))
         self._panes.setSpacing(px(14))
         self.about.setSpacing(px(12))
         self.history.setSpacing(px(12))
         self._paper.layout().setContentsMargins(px(2), px(2), px(2), px(2))
+        if moves and keyboard and self.isAncestorOf(keyboard):
+            QTimer.singleShot(0, keyboard, keyboard.setFocus)  # what has moved is not shown before
 
 
 def _holder() -> tuple[QWidget, QVBoxLayout]:

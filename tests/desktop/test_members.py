@@ -125,6 +125,9 @@ def test_members_are_listed_by_name_with_duty_and_account(seat: Seat, cell: str)
     assert "Phó bí thư chi bộ" in rows(seat)[3].note
     seat.find("members.search").setText("la")
     assert [row.title for row in rows(seat)] == ["Lan"]
+    seat.find("members.search").setText("không ai")
+    assert "Không có đồng chí nào khớp với “không ai”." in seat.words()
+    seat.find("members.search").setText("la")
     picture(seat, "list")
 
 

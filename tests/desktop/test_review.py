@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from handbook.desktop.review_writing import shortened
 from handbook.desktop.session import Place
 from handbook.desktop.theme import Theme, current_theme
+from handbook.desktop.widgets import Column
 from handbook.errors import DiskProblem
 from handbook.model.people import DutyKind
 from handbook.model.reflection import Answer, State
@@ -117,6 +118,25 @@ def test_the_text_grows_with_the_text_size_and_is_never_cut(reading: Seat, qapp:
     Theme(scale=2.0).apply(qapp)
     reading.settle()
     assert text.viewport().height() >= text.document().size().height()
+
+
+def test_the_keyboard_stays_in_the_comment_when_the_window_becomes_narrow(
+    reading: Seat, qtbot: QtBot, qapp: QApplication
+) -> None:
+    box = reading.find("review.comment")
+    box.setFocus()
+    reading.window.resize(800, 640)
+    reading.settle()
+    qtbot.waitUntil(box.hasFocus)
+    Theme(scale=2.0).apply(qapp)
+    reading.settle()
+    screen = reading.window.current
+    assert any(each.isAncestorOf(screen.header) for each in screen.findChildren(Column) if each.isVisible())
+    reading.window.resize(1440, 900)
+    Theme().apply(qapp)
+    reading.settle()
+    qtbot.waitUntil(box.hasFocus)
+    assert not any(each.isAncestorOf(screen.header) for each in screen.findChildren(Column))
 
 
 def test_opening_it_lets_the_author_know(reading: Seat, an: Device) -> None:
