@@ -184,6 +184,14 @@ class CellScreen(Screen):
             wants = self._overview.assignment.wants_reflection
             self._acts.show_member(row, is_me=row.account == self._me, wants_reflection=wants)
 
+    def _turned_to(self) -> None:
+        """Another row is current: what can be done follows, and in a low window the page scrolls to it."""
+        self._show_acts()
+        if self._table.hasFocus():
+            row = self._table.visualRect(self._table.currentIndex())
+            place = self._table.viewport().mapTo(self._page.widget(), row.center())
+            self._page.ensureVisible(place.x(), place.y(), 0, row.height() // 2 + 1)
+
     def _current_row(self) -> "MemberRow | None":
         account = self._table.current_account
         rows = self._overview.rows if self._overview else ()
@@ -391,7 +399,7 @@ class CellScreen(Screen):
         self._acts.exemption_asked.connect(self._ask_exemption)
         self._acts.paper_asked.connect(self._ask_paper)
         self._acts.taken_back.connect(self._take_back)
-        self._table.turned_to.connect(self._show_acts)
+        self._table.turned_to.connect(self._turned_to)
         self._acts.hide()
         self._page.body.addWidget(self._acts)
 

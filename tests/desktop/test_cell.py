@@ -241,6 +241,11 @@ def test_in_large_print_rows_remain_to_be_seen_and_the_whole_title_is_read(
     watching.settle()
     assert table(watching).viewport().height() >= 4 * table(watching).rowHeight(0)
     assert long.title in watching.words()
+    shown = table(watching)
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Down):
+        watching.key("cell.table", key, Qt.KeyboardModifier.ControlModifier)
+        row = shown.visualRect(shown.currentIndex())
+        assert shown.viewport().visibleRegion().contains(row), "where the keyboard is can be seen"
     watching.click("cell.trend.show")
     assert not watching.find("cell.assignment"), "the trend is of all assignments"
     assert not watching.find("cell.report")
