@@ -114,6 +114,7 @@ class EmptyState(QWidget):
         self.button: Button | None = None
         if action:
             self.button = button_for(action, PrimaryButton)
+            self._rows.addSpacing(current_theme().px(6))
             self._rows.addWidget(self.button, alignment=centre)
         self._rows.addStretch(3)
         px = current_theme().px

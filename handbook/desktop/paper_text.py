@@ -47,6 +47,10 @@ class PaperText(QTextBrowser):
         return clean
 
     def changeEvent(self, event: QEvent) -> None:
+        if event.type() is QEvent.Type.FontChange and self._worn:
+            # The first that is heard of another text size: Qt is about to set the text anew, and where one
+            # reads in it would be lost.
+            self._dress()
         super().changeEvent(event)
         if event.type() in THEME_CHANGES:
             self._dress()

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -32,7 +32,7 @@ from handbook.desktop.widgets import (
     Page,
 )
 from handbook.desktop.work import Lane, Work
-from handbook.errors import BadInput, Expected
+from handbook.errors import BadInput, Expected, Offline
 
 CARD_PX = 460
 BRAND_PX = 380
@@ -77,9 +77,17 @@ class SignInPage(Page):
 
     def show_problem(self, error: Expected) -> None:
         """Say what went wrong where the person is typing; what was typed stays."""
+        if isinstance(error, Offline):  # here nothing is kept that would be sent later
+            advice = self.tr("Hãy xem máy có mạng không, địa chỉ máy chủ có đúng không, rồi bấm lại.")
+            error = Offline(error.message, advice)
         self._current.set_busy(False)
         self._current.show_error(error)
         self._current.focus_first_mistake()
+
+    def _show_error_whole(self) -> None:
+        """In large print the form is higher than the window."""
+        if error := self._current.error:
+            self._scroll.ensureWidgetVisible(error, 0, 0)
 
     def _arranged(self) -> QHBoxLayout:
         ground = QWidget()
@@ -96,6 +104,9 @@ class SignInPage(Page):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(ground)
+        self._scroll = scroll
+        height = scroll.verticalScrollBar()  # it changes with an error, which has its place a moment later
+        height.rangeChanged.connect(lambda *_: QTimer.singleShot(0, self, self._show_error_whole))
         for surface in (scroll.viewport(), ground):
             surface.setAutoFillBackground(False)
         row = QHBoxLayout()

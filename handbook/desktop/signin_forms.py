@@ -23,8 +23,6 @@ class Form(Card):
     """Fields, one main button, and links to the other forms. `submitted` comes from the button or Enter."""
 
     submitted = Signal()
-    is_long = False
-    """Whether the form may not fit the window: then errors stand above its button."""
 
     def __init__(self, title: str, words: str, submit: str, submit_name: str, icon: str) -> None:
         super().__init__(title, icon, words)
@@ -70,6 +68,11 @@ class Form(Card):
         self.body.insertWidget(self._place_of_error(), self._error)
         announce(self._error, str(error))
 
+    @property
+    def error(self) -> Banner | None:
+        """What is said to be wrong at present."""
+        return self._error
+
     def clear_error(self) -> None:
         if self._error:
             self._error.hide()
@@ -90,8 +93,8 @@ class Form(Card):
             edit.setReadOnly(busy)
 
     def _place_of_error(self) -> int:
-        """Where in the body an error stands: in sight together with what is to be typed again."""
-        return self.body.count() if self.is_long else 0
+        """Where in the body an error stands: below the fields, beside the button that was pressed."""
+        return self.body.count()
 
     def _next(self, edit: QLineEdit) -> None:
         following = self._edits[self._edits.index(edit) + 1 :]
@@ -138,8 +141,6 @@ class FirstSignIn(Form):
 
 class Forgotten(Form):
     """For a profile whose password is lost: what that costs is read and ticked before anything is done."""
-
-    is_long = True
 
     def __init__(self, server: str) -> None:
         super().__init__(

@@ -93,6 +93,12 @@ class TodayScreen(Screen):
         return TaskCard(_ICONS[task.kind], task.title, task.reason, badge, button)
 
     def _nothing_to_do(self, today: "Today") -> Card:
+        if not today.last_sync:  # nothing is known of what there is to do
+            card = Card(self.tr("Máy này chưa nhận nhiệm vụ nào"), "sync")
+            words = self.tr("Nhiệm vụ và văn bản về máy khi đồng bộ lần đầu.")
+            card.add(Label(words, Role.MUTED))
+            card.add_action(Action(self.tr("Đồng bộ ngay"), self.session.sync_now, "sync"), PrimaryButton)
+            return card
         card = Card(self.tr("Hôm nay đồng chí không còn việc nào đến hạn"), "check-circle")
         if today.next_due:
             words = self.tr("Việc gần nhất: {}, hạn {}.").format(

@@ -44,6 +44,19 @@ def test_spacing_and_font_reach_every_paragraph_and_the_line_that_is_read_stays(
     alone.picture("reader-serif-spaced")
 
 
+def test_the_line_that_is_read_stays_whatever_the_size_of_the_print_becomes(alone: Person) -> None:
+    alone.window.resize(1024, 640)
+    screen = read(alone, LONG)
+    screen.text.go_to(77, 0.3)
+    alone.settle()
+    for scale in (2.0, 1.0, 1.5, 1.0):
+        alone.desktop.change_settings(text_scale=scale)
+        alone.settle()
+        alone.wait(lambda: screen.text.complete)
+        read_now, share = screen.text.place()
+        assert (read_now, share) == (77, pytest.approx(0.3, abs=0.2)), f"at {scale:.0%}"
+
+
 @pytest.mark.parametrize(
     ("paper", "in_light", "in_dark"),
     [("theme", "light", "dark"), ("light", "light", "light"), ("dark", "dark", "dark")],

@@ -1,6 +1,7 @@
 """Signing in: who is at the PC, a first activation, and mistakes that are said where one types."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
+from sqlalchemy import update
 
-from handbook.client.handbook import open_handbook
+from handbook.client.handbook import activate, open_handbook
 from handbook.client.profiles import profiles
+from handbook.client.tables.personal import account
 from handbook.desktop.session import Place
 from tests.desktop.conftest import Person
 from tests.desktop.ward import MEMBER, NEWCOMER, PASSWORD, SECRETARY, Ward
@@ -187,4 +190,30 @@ def test_without_a_network_activation_says_so(new_pc: Person) -> None:
     enter(new_pc, "signin.server", "http://127.0.0.1:9")
     fill_activation(new_pc, "AAAA-BBBB-CCCC", PASSWORD, PASSWORD)
     new_pc.wait(lambda: new_pc.sees("signin.error"))
-    assert new_pc.find("signin.error").kind == "offline"
+    error = new_pc.find("signin.error")
+    assert error.kind == "offline"
+    assert "địa chỉ máy chủ có đúng không" in error.accessibleDescription()
+    assert "tự gửi" not in error.accessibleDescription(), "nothing is kept here that would be sent"
+
+
+def test_in_large_print_what_is_wrong_with_the_code_is_in_sight(new_pc: Person) -> None:
+    new_pc.window.resize(1024, 640)
+    new_pc.desktop.change_settings(text_scale=2.0)
+    fill_activation(new_pc, "AAAA-BBBB-CCCC", PASSWORD, PASSWORD)
+    new_pc.wait(lambda: new_pc.sees("signin.error"))
+    error = new_pc.find("signin.error")
+    new_pc.wait(lambda: error.visibleRegion().boundingRect() == error.rect())
+    new_pc.picture("activate-wrong-200")
+
+
+def test_a_pc_that_received_nothing_yet_does_not_say_that_nothing_is_to_be_done(
+    new_pc: Person, ward: Ward
+) -> None:
+    activate(new_pc.home, ward.url, ward.code(NEWCOMER), PASSWORD, "PC thử", now=datetime.now(UTC))
+    handbook = open_handbook(new_pc.home, NEWCOMER, PASSWORD)
+    with handbook.store.personal.write() as connection:
+        connection.execute(update(account).values(server="http://127.0.0.1:9"))
+    handbook.close()
+    new_pc.open(NEWCOMER)
+    assert "Máy này chưa nhận nhiệm vụ nào" in new_pc.words()
+    assert "không còn việc nào" not in new_pc.words()
