@@ -32,7 +32,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command = _command(commands, "server", _server, "serve accounts, submissions and published content")
     command.add_argument("--host", help="address to listen on (default: HANDBOOK_HOST, else this PC only)")
     command.add_argument(
-        "--port", type=port, help="0 takes any free port (default: HANDBOOK_PORT, else 8080)"
+        "--port", type=port, help="0 takes any free port (default: HANDBOOK_PORT, else 8750)"
     )
     command.add_argument(
         "--content",

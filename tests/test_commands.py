@@ -29,6 +29,7 @@ from handbook.demo import ServerProcess
 from handbook.model.notes import Colour
 from handbook.protocol import codec
 from handbook.protocol.receipts import ReceiptKey
+from handbook.server.settings import DEFAULT_PORT
 from tests.published_ward import COMMUNE, MEMBER, PASSWORD, SECRETARY, WARD
 
 PUBLISHERS = ("central", "hongson", COMMUNE)
@@ -405,6 +406,10 @@ def test_a_port_that_is_taken_is_named(ward: Ward, tmp_path: Path) -> None:
     said = start("server", "--data-dir", tmp_path, HANDBOOK_PORT=port)
     assert said.is_refusal()
     assert port in said.err
+
+
+def test_the_help_names_the_port_that_is_taken_by_default() -> None:
+    assert f"else {DEFAULT_PORT}" in " ".join(run("server", "--help").out.split())
 
 
 def test_codes_are_printed_with_name_and_last_day(ward: Ward) -> None:

@@ -82,10 +82,6 @@ class PassageText(ReflectionText):
                 return Place(section=id, start=from_, end=to)
         return None
 
-    def is_found(self, number: int) -> bool:
-        """Whether the passage of that comment is in the text."""
-        return any(each == number for each, _, _ in self._marks)
-
     def go_to(self, number: int) -> None:
         """Bring the passage into view and let it stand out; nothing when it is not in the text."""
         for each, start, _ in self._marks:
