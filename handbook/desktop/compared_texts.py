@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -62,7 +63,7 @@ class ComparedTexts(QTextBrowser):
     def _draw(self) -> None:
         pieces = []
         for title, runs in self._compared:
-            words = "".join(map(_marked, runs)) or html.escape(_tr("(không viết)"))
+            words = _marked_runs(runs) or html.escape(_tr("(không viết)"))
             pieces.append(f"<h2>{html.escape(title)}</h2><p>{words}</p>")
         self.setHtml("".join(pieces))
 
@@ -80,12 +81,22 @@ def _readable(texts: Mapping[str, str], part: str) -> str:
     return readable(parse(texts.get(part, "")))
 
 
+def _marked_runs(runs: Sequence[Run]) -> str:
+    """As HTML; what was taken out and what came in its place never look like one word."""
+    parts = []
+    for run, following in zip_longest(runs, runs[1:]):
+        parts.append(_marked(run))
+        if run.fate is Fate.REMOVED and following and following.fate is Fate.ADDED:
+            parts.append("" if run.former[-1].isspace() else "&#8201;")
+    return "".join(parts)
+
+
 def _marked(run: Run) -> str:
     # Of kept words the former text may have had the line break that the present one has lost.
     text = max(run.former, run.present, key=len) if run.fate is Fate.KEPT else run.former or run.present
     text = html.escape(text).replace("\n", "<br>")
     if run.fate is Fate.REMOVED:
-        return f"<del>{text}</del>&#8201;"  # so that what came in its place is not one word with it
+        return f"<del>{text}</del>"
     return f"<ins>{text}</ins>" if run.fate is Fate.ADDED else text
 
 

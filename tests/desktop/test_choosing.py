@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from handbook.desktop.compared_texts import ComparedTexts, Written, compare
 from handbook.desktop.session import Place
 from handbook.errors import BadInput
 from handbook.model.people import DutyKind
@@ -130,6 +131,22 @@ def test_two_texts_are_compared_word_by_word_and_made_one_which_can_be_undone(
     assert seat.text("editor.state") == "Đã nhận"
     seat.press("Hoàn tác")
     assert "cả hai bản đều được giữ" in seat.banner()
+
+
+def test_words_taken_out_before_a_stop_leave_no_gap_and_exchanged_words_are_no_one_word(
+    qapp: QApplication,
+) -> None:
+    there = "kèm ba hộ cao tuổi, có sổ theo dõi.\nViệc này làm xong sớm."
+    here = "kèm hai hộ cao tuổi.\nViệc này làm xong muộn."
+    shown = ComparedTexts("texts", "hai bản")
+    texts = (Written((Answer("nhan-thuc", text),)) for text in (there, here))
+    shown.show_compared(compare(*texts, {"nhan-thuc": "Nhận thức"}))
+    assert shown.toPlainText().splitlines() == [
+        "Nhận thức",
+        "kèm ba hai hộ cao tuổi, có sổ theo dõi.",
+        "Việc này làm xong sớm\u2009muộn.",
+    ]
+    shown.deleteLater()
 
 
 # This PC has a draft, the other handed in
