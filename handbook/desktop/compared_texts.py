@@ -87,7 +87,7 @@ def _marked_runs(runs: Sequence[Run]) -> str:
     for run, following in zip_longest(runs, runs[1:]):
         parts.append(_marked(run))
         if run.fate is Fate.REMOVED and following and following.fate is Fate.ADDED:
-            parts.append("" if run.former[-1].isspace() else "&#8201;")
+            parts.append("" if run.former[-1].isspace() else " ")
     return "".join(parts)
 
 

@@ -144,7 +144,7 @@ def test_words_taken_out_before_a_stop_leave_no_gap_and_exchanged_words_are_no_o
     assert shown.toPlainText().splitlines() == [
         "Nhận thức",
         "kèm ba hai hộ cao tuổi, có sổ theo dõi.",
-        "Việc này làm xong sớm\u2009muộn.",
+        "Việc này làm xong sớm muộn.",
     ]
     shown.deleteLater()
 
