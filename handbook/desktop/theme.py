@@ -214,7 +214,7 @@ class Theme:
             ins {{ background-color:{ink["added"]}; color:{ink["text"]}; text-decoration:underline; }}
             del {{ background-color:{ink["removed"]}; color:{ink["text"]}; text-decoration:line-through; }}
             table {{ border-collapse:collapse; border:1px solid {ink["line"]};
-                     margin-top:{gap}px; margin-bottom:{gap}px; }}
+                     margin-top:{gap}px; margin-bottom:{self.px(16)}px; }}
             th, td {{ border:1px solid {ink["line"]}; padding:{pad}px; }}
             th {{ background-color:{ink["table_head"]}; font-weight:600; }}
             hr {{ background-color:{ink["line"]}; height:1px; }}
