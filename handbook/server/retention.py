@@ -49,7 +49,7 @@ from handbook.server.tables import (
     erasures,
     feeds,
     members,
-    named_duties,
+    named_members,
     retention_runs,
     submissions,
     tokens,
@@ -273,7 +273,7 @@ class _Erasing:
         )
         if not still.rowcount:
             return  # came back since we looked
-        for table in (credentials, codes, tokens, duties, named_duties, duty_changes):
+        for table in (credentials, codes, tokens, duties, named_members, duty_changes):
             connection.execute(delete(table).where(table.c.account == account))
         (member,) = find_members(connection, [account])
         told = [feed.member_row(member, path, last + 1) for path, last in positions.items()]

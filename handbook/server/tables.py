@@ -81,13 +81,12 @@ duties = Table(
     Column("unit", Text, primary_key=True),
 )
 
-# The duties a ward's file named when it was last loaded: what it names since, or no more, was changed there.
-named_duties = Table(
-    "named_duties",
+# Members as a ward's file had them when it was last loaded, in JSON: what differs now was changed there.
+named_members = Table(
+    "named_members",
     metadata,
     Column("account", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("unit", Text, primary_key=True),
+    Column("entry", Text, nullable=False),
 )
 
 credentials = Table(

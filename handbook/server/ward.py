@@ -3,20 +3,20 @@
 `name` at the top is the commune's own and not kept here. [[units]] have path, name and kind. [[members]] have
 account, name, unit, duties, and where they are known admitted_on, probationary and active. Duties are kinds:
 committee_officer, publisher and administrator hold for the member's commune, the others for their cell.
-Loaded again, a file gives and ends what was changed in it; duties named as before stay as people left them,
-and who was let go stays away, as they are, unless it says that they are active.
+Loaded again, only what was changed in the file since then is done; all else stays as people left it, and who
+was let go stays away unless the file now says that they are active.
 [retention] says how long what is kept (model/retention.py); what it does not name has its default again.
 """
 
 import re
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from handbook.errors import BadInput
 from handbook.model.duties import brought_up_to_date
@@ -25,9 +25,9 @@ from handbook.model.retention import BadAge, Rules, rules_from
 from handbook.server import feed
 from handbook.server.database import Database, upsert
 from handbook.server.people import members_in, members_where
-from handbook.server.retention_due import keep_rules
+from handbook.server.retention_due import NO_NAME, keep_rules
 from handbook.server.roster import keep_members
-from handbook.server.tables import feeds, members, named_duties, units
+from handbook.server.tables import feeds, members, named_members, units
 
 _PATH = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)*")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -75,14 +75,15 @@ def load_ward(database: Database, file: Path, now: datetime) -> Loaded:
         known = {member.account: member for member in members_in(stored.mappings())}
         last_named = _last_named(connection, accounts)
         here = [
-            member
-            for member, entry in zip(named, ward.members, strict=True)
-            if entry.active or member.account not in known or known[member.account].active
+            entry
+            for entry in ward.members
+            if entry != (last := last_named.get(entry.account))
+            and not _stays_away(known.get(entry.account), entry, last)
         ]
-        after = [brought_up_to_date(known.get(m.account, m), m, last_named.get(m.account, ())) for m in here]
+        after = [_merged(known.get(e.account), e, last_named.get(e.account)) for e in here]
         changed = [member for member in after if member != known.get(member.account)]
         keep_members(connection, changed, known, positions, now, actor="")
-        _keep_named(connection, [m for m in here if set(m.duties) != last_named.get(m.account)])
+        _keep_named(connection, here)
     return Loaded(units=len(ward.units), members=len(named), changed=len(changed))
 
 
@@ -94,23 +95,41 @@ def _locked_feeds(connection: Connection, named: Sequence[Member]) -> dict[str, 
     return feed.lock_positions(connection, [path for path in paths if commune_of(path) in communes])
 
 
-def _last_named(connection: Connection, accounts: Sequence[str]) -> dict[str, set[Duty]]:
-    """The duties of each account that the file loaded last named; accounts that none named are left out."""
-    found: dict[str, set[Duty]] = {}
-    for row in connection.execute(select(named_duties).where(named_duties.c.account.in_(accounts))):
-        found.setdefault(row.account, set()).add(Duty(DutyKind(row.kind), row.unit))
-    return found
+def _last_named(connection: Connection, accounts: Sequence[str]) -> dict[str, _MemberEntry]:
+    """Each account's entry as it was when a file was last loaded; accounts that none named are left out."""
+    rows = connection.execute(select(named_members).where(named_members.c.account.in_(accounts)))
+    return {row.account: msgspec.json.decode(row.entry, type=_MemberEntry) for row in rows}
 
 
-def _keep_named(connection: Connection, named: Sequence[Member]) -> None:
-    connection.execute(delete(named_duties).where(named_duties.c.account.in_([m.account for m in named])))
-    rows = [
-        {"account": member.account, "kind": duty.kind.value, "unit": duty.unit}
-        for member in named
-        for duty in member.duties
-    ]
-    if rows:
-        connection.execute(insert(named_duties), rows)
+def _keep_named(connection: Connection, named: Sequence[_MemberEntry]) -> None:
+    rows = [{"account": entry.account, "entry": msgspec.json.encode(entry).decode()} for entry in named]
+    upsert(connection, named_members, rows)
+
+
+def _stays_away(before: Member | None, entry: _MemberEntry, last: _MemberEntry | None) -> bool:
+    """Whether the member was let go and the file has not been changed to say that they are active.
+
+    Whose name was erased comes back by another account.
+    """
+    if before is None or before.active:
+        return False
+    is_called_back = entry.active and not (last and last.active)
+    return before.name == NO_NAME or not is_called_back
+
+
+def _merged(before: Member | None, entry: _MemberEntry, last: _MemberEntry | None) -> Member:
+    """The member after what changed in the file since it was last loaded."""
+    named = _member(entry)
+    if before is None:
+        return named
+    if last is not None:
+        kept = {
+            field: getattr(before, field)
+            for field in ("name", "unit", "admitted_on", "probationary", "active")
+            if getattr(entry, field) == getattr(last, field)
+        }
+        named = replace(named, **kept)
+    return brought_up_to_date(before, named, _member(last).duties if last else ())
 
 
 def _unit_rows(of: tuple[Unit, ...]) -> list[dict[str, object]]:

@@ -179,21 +179,39 @@ def test_the_first_file_gives_its_duties_to_whom_a_list_brought_and_takes_none(
     load_ward(database, changed('"member", "committee_officer"', '"member"'), NOW)
     change_duty(database, "an", DutyKind.PUBLISHER, True, NOW)
     with database.write() as connection:
-        connection.execute(tables.named_duties.delete())
+        connection.execute(tables.named_members.delete())
     load_ward(database, WARD, NOW)
     assert held(database, "an") == {(DutyKind.PUBLISHER, COMMUNE)}
     assert held(database, "canbo") == {(DutyKind.COMMITTEE_OFFICER, COMMUNE)}
 
 
-def test_who_is_in_another_cell_by_the_file_has_no_duty_left_in_the_one_they_were_moved_to(
-    database: Database,
+def test_what_was_changed_on_the_screen_outlives_the_unchanged_file(database: Database) -> None:
+    load_ward(database, WARD, NOW)
+    on_screen(database, "bithu", unit=OTHER_CELL, name="Lê Văn Thư", duty=DutyKind.CELL_SECRETARY)
+    on_screen(database, "an", duty=None, probationary=True)
+    before = [member(database, account) for account in ("bithu", "an")]
+    assert load_ward(database, WARD, NOW).changed == 0
+    assert [member(database, account) for account in ("bithu", "an")] == before
+
+
+def test_a_name_changed_in_the_file_leaves_the_cell_that_was_chosen_on_the_screen(
+    database: Database, changed
 ) -> None:
     load_ward(database, WARD, NOW)
     on_screen(database, "bithu", unit=OTHER_CELL, duty=DutyKind.CELL_SECRETARY)
+    load_ward(database, changed("Lê Bí Thư", "Lê Văn Thư"), NOW)
+    assert (member(database, "bithu").name, member(database, "bithu").unit) == ("Lê Văn Thư", OTHER_CELL)
     assert held(database, "bithu") == {(DutyKind.CELL_SECRETARY, OTHER_CELL)}
+
+
+def test_who_is_moved_by_the_file_has_no_duty_left_in_the_cell_they_were_moved_to_on_the_screen(
+    database: Database, changed
+) -> None:
     load_ward(database, WARD, NOW)
-    assert member(database, "bithu").unit == CELL
-    assert held(database, "bithu") == set()
+    on_screen(database, "bithu", unit=OTHER_CELL, duty=DutyKind.CELL_SECRETARY)
+    load_ward(database, changed(f'"Lê Bí Thư"\nunit = "{CELL}"', '"Lê Bí Thư"\nunit = "tinh/xa/ba"'), NOW)
+    assert member(database, "bithu").unit == "tinh/xa/ba"
+    assert (DutyKind.CELL_SECRETARY, OTHER_CELL) not in held(database, "bithu")
 
 
 def test_who_was_let_go_stays_away_at_the_next_start_until_the_file_says_otherwise(
@@ -205,9 +223,13 @@ def test_who_was_let_go_stays_away_at_the_next_start_until_the_file_says_otherwi
     assert load_ward(database, WARD, NOW).changed == 0
     assert load_ward(database, changed('"Hoàng Cán Bộ"', '"Hoàng Văn Cán Bộ"'), NOW).changed == 0
     assert member(database, "canbo") == away
-    load_ward(database, changed('account = "canbo"\n', 'account = "canbo"\nactive = true\n'), NOW)
+    called_back = changed('account = "canbo"\n', 'account = "canbo"\nactive = true\n')
+    load_ward(database, called_back, NOW)
     assert member(database, "canbo").active
     assert member(database, "canbo").name == "Hoàng Cán Bộ"
+    on_screen(database, "canbo", duty=None, active=False)
+    load_ward(database, called_back, NOW)
+    assert not member(database, "canbo").active, "the file calls back once"
 
 
 def test_a_duty_that_the_file_names_for_who_is_away_is_given_when_they_come_back(

@@ -75,10 +75,9 @@ def _people() -> None:
         sa.Column("unit", sa.Text, primary_key=True),
     )
     op.create_table(
-        "named_duties",
+        "named_members",
         sa.Column("account", sa.Text, primary_key=True),
-        sa.Column("kind", sa.Text, primary_key=True),
-        sa.Column("unit", sa.Text, primary_key=True),
+        sa.Column("entry", sa.Text, nullable=False),
     )
 
 
