@@ -20,7 +20,9 @@ from sqlalchemy import (
     exists,
     extract,
     func,
+    insert,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -270,9 +272,17 @@ class Library:
             "progress": (index + offset) / count,
         }
         with self._store.personal.write() as connection:
-            _put(connection, positions, document_id, place)
+            # Taking the row's place gives it the highest rowid: `last_read` asks for that.
+            kept = insert(positions).prefix_with("OR REPLACE").values(document=document_id, **place)
+            connection.execute(kept)
             is_first = _look_at(connection, document_id, arrival)
         return self._store.announce({Change.LIBRARY} if is_first else ())
+
+    def last_read(self) -> str:
+        """The document whose place was kept last, which may have been recalled; '' before the first."""
+        latest = select(positions.c.document).order_by(text("rowid DESC")).limit(1)
+        with self._store.personal.read() as connection:
+            return connection.scalar(latest) or ""
 
     def look_at(self, document_id: str) -> Changes:
         """Keeps that the present edition was looked at, such as beside its former one.

@@ -136,11 +136,12 @@ class ReaderScreen(Screen):
     # -- opening
 
     def rehearse(self, size: QSize) -> None:
-        """Read and paint some document."""
+        """Read and paint the document that is most likely opened first: the one that was read last."""
         handbook = self.session.handbook
 
         def read() -> Opened | None:
-            document = next((held[0][0] for held in handbook.library.by_number().values()), "")
+            some = (held[0][0] for held in handbook.library.by_number().values())
+            document = handbook.library.last_read() or next(some, "")
             return open_document(handbook, Wanted(document=document), None) if document else None
 
         def paint(opened: Opened | None) -> None:

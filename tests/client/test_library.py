@@ -222,6 +222,14 @@ def test_reading_goes_on_where_it_stopped(library: Library, library_with: Publis
     assert library.open(ID).card.progress == pytest.approx(1.0)
 
 
+def test_what_was_read_last_is_known(library: Library, library_with: Publish) -> None:
+    library_with(document(), document("11-nq"))
+    assert library.last_read() == ""
+    for each in (ID, "central/11-nq", ID):
+        library.remember_position(each, Position("muc-tieu", 0.5))
+        assert library.last_read() == each
+
+
 def test_a_new_edition_without_the_section_starts_again(library: Library, library_with: Publish) -> None:
     library_with(document())
     library.remember_position(ID, Position("to-chuc", 0.5))

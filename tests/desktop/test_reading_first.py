@@ -10,12 +10,13 @@ from PySide6.QtGui import QTextDocument
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from handbook.client.library import Library, Position, SectionHtml
+from handbook.client.handbook import Handbook
+from handbook.client.library import DocumentView, Library, Position, SectionHtml
 from handbook.client.notes import Span
 from handbook.desktop.cutting import PIECE_CHARACTERS
 from handbook.desktop.pieces import pieces_of
 from handbook.desktop.piecewise import PiecewiseText
-from handbook.desktop.reader_opening import _around
+from handbook.desktop.reader_opening import Opened, Wanted, _around, open_document
 from handbook.desktop.reading import DocumentText
 from handbook.desktop.session import Place, Route
 from handbook.model.notes import Colour
@@ -155,6 +156,25 @@ def test_the_reader_is_rehearsed_out_of_sight_and_leaves_no_trace(alone: Person)
     shown = alone.go(place=Place.READER, document=CAPITAL)
     alone.wait(lambda: shown.text.complete)
     assert shown.text.toPlainText().startswith("Nghị quyết số 15-NQ/TW\n")
+
+
+def test_the_reader_is_rehearsed_with_what_was_read_last(
+    alone: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handbook = alone.desktop.session.handbook
+    handbook.library.remember_position(LONG, Position(handbook.library.open(LONG).outline[7].anchor, 0.5))
+    asked = set[str]()
+
+    def noted(handbook: Handbook, wanted: Wanted, shown: DocumentView | None) -> Opened:
+        asked.add(wanted.document)
+        return open_document(handbook, wanted, shown)
+
+    monkeypatch.setattr("handbook.desktop.reader.open_document", noted)
+    alone.window.prepare(Place.READER)
+    alone.window.rehearse(Place.READER)
+    alone.wait(lambda: asked)
+    alone.settle()
+    assert asked == {LONG}
 
 
 # --- a text without headings
