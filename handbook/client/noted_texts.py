@@ -67,8 +67,9 @@ class NotedTexts:
         """These sections by their anchors, in NFC, without the rest of the document."""
         if not anchors:
             return {}
-        here = (sections.c.document == document_id, sections.c.anchor.in_(_NAMED))
-        rows = self._library.execute(_SECTIONS.where(*here), {"ids": json.dumps(list(anchors))})
+        at = [position for position, anchor in enumerate(self.headings(document_id)) if anchor in anchors]
+        here = (sections.c.document == document_id, sections.c.position.in_(_NAMED))
+        rows = self._library.execute(_SECTIONS.where(*here), {"ids": json.dumps(at)})
         return {row.anchor: SectionText(row.anchor, nfc(row.text), nfc(row.heading)) for row in rows}
 
     def place(self, row: Row) -> Place | None:

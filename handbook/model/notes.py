@@ -6,7 +6,6 @@ old words, and looked for again in every later edition.
 """
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -150,5 +149,9 @@ def passage(section: SectionText, first: int, stop: int, in_heading: bool = Fals
 
 def ink_range(section: SectionText, place: Place) -> tuple[int, int]:
     """The passage counted in seen characters: `passage` undoes this."""
-    ink = ink_offsets(section.part(place.in_heading))
-    return bisect_left(ink, place.start), bisect_left(ink, place.end)
+    text = nfc(section.part(place.in_heading))
+    return _count_ink(text[: place.start]), _count_ink(text[: place.end])
+
+
+def _count_ink(text: str) -> int:
+    return len(text) - len(_NO_INK.findall(text))

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -86,6 +87,8 @@ sections = Table(
     Column("heading", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("html", Text, nullable=False),
+    # All that an outline needs, so that none of the texts between is read for it.
+    Index("sections_outline", "document", "position", "anchor", "level", "heading"),
 )
 
 relations = Table(

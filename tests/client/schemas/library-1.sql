@@ -106,3 +106,4 @@ CREATE TABLE sections (
 CREATE INDEX ix_assets_sha256 ON assets (sha256);
 CREATE INDEX ix_documents_number_key ON documents (number_key);
 CREATE INDEX ix_documents_title_key ON documents (title_key);
+CREATE INDEX sections_outline ON sections (document, position, anchor, level, heading);
