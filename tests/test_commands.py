@@ -620,8 +620,9 @@ def test_searching_loads_neither_the_toolkit_nor_the_server(ward: Ward) -> None:
     assert (said.code, said.out.splitlines()[-1]) == (0, "loaded []"), said.err
 
 
-def test_the_script_in_the_documentation_works_and_needs_no_toolkit(ward: Ward) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "scripting.md").read_text("utf-8")
+@pytest.mark.parametrize("file", ["README.md", "docs/scripting.md"])
+def test_the_script_in_the_documentation_works_and_needs_no_toolkit(ward: Ward, file: str) -> None:
+    page = (Path(__file__).parents[1] / file).read_text("utf-8")
     (text,) = re.findall(r"```python\n(.*?)```", page, re.S)
     said = script(text + SAY_MODULES, ward.pc, MEMBER, "chuc nang lanh dao")
     assert said.code == 0, said.err
