@@ -24,11 +24,16 @@ if displays := os.environ.get("HANDBOOK_TEST_DISPLAYS", "").split():
 WINDOWS = ("desktop",)
 PROCESSES = ("journeys", "test_demo.py", "test_commands.py", "test_conftest.py", "test_run.py")
 BAD_LINES = (
+    "test_assets.py",
     "test_attached.py",
     "test_attack_table.py",
     "test_bundles.py",
     "test_changed_keys.py",
+    "test_content.py",
+    "test_content_attacks.py",
     "test_erased.py",
+    "test_figures.py",
+    "test_restored_server.py",
     "test_retention.py",
     "test_sync.py",
     "test_usb.py",
