@@ -39,6 +39,23 @@ def choose(person: Person, button: str, folder: Path) -> None:
     person.settle()
 
 
+def is_whole_in_every_look(person: Person, part: str, picture: str, qapp: QApplication) -> None:
+    for name, theme, size in (
+        ("light", Theme(), (1440, 900)),
+        ("dark", Theme(Mode.DARK), (1440, 900)),
+        ("150", Theme(Mode.LIGHT, 1.5), (1440, 900)),
+        ("small-200", Theme(Mode.DARK, 2.0), (1024, 640)),
+    ):
+        theme.apply(qapp)
+        person.window.resize(*size)
+        person.settle()
+        column = person.window.current.findChild(Column)
+        column.ensureWidgetVisible(person.find(part))
+        person.settle()
+        person.picture(f"{picture}-{name}")
+        assert column.horizontalScrollBar().maximum() == 0
+
+
 def test_what_one_pc_wrote_another_without_a_network_reads(
     person: Person, prepared_offline_home: Path, tmp_path: Path, qapp: QApplication
 ) -> None:
@@ -68,20 +85,7 @@ def test_what_one_pc_wrote_another_without_a_network_reads(
         lines = [row.note for row in latest]
         assert f"nhập từ USB {usb}: 0 văn bản, đọc" in lines[0]
         assert re.fullmatch(rf"nhập từ USB {usb}: \d+ văn bản, đọc \d+(,\d)? [KM]B", lines[1])
-        for name, theme, size in (
-            ("light", Theme(), (1440, 900)),
-            ("dark", Theme(Mode.DARK), (1440, 900)),
-            ("150", Theme(Mode.LIGHT, 1.5), (1440, 900)),
-            ("small-200", Theme(Mode.DARK, 2.0), (1024, 640)),
-        ):
-            theme.apply(qapp)
-            other.window.resize(*size)
-            other.settle()
-            column = other.window.current.findChild(Column)
-            column.ensureWidgetVisible(other.find("usb.read"))
-            other.settle()
-            other.picture(f"usb-{name}")
-            assert column.horizontalScrollBar().maximum() == 0
+        is_whole_in_every_look(other, "usb.read", "usb", qapp)
     finally:
         Theme().apply(qapp)
         other.close()
@@ -137,20 +141,7 @@ def test_a_text_goes_out_on_a_stick_the_secretary_carries_it_and_the_receipt_com
         person.go(place=Place.SYNC)
         choose(person, "bundles.carry", usb)
         assert person.find("bundles.outcome").text().startswith("Đã chuyển 1 gói")
-        for name, theme, size in (
-            ("light", Theme(), (1440, 900)),
-            ("dark", Theme(Mode.DARK), (1440, 900)),
-            ("150", Theme(Mode.LIGHT, 1.5), (1440, 900)),
-            ("small-200", Theme(Mode.DARK, 2.0), (1024, 640)),
-        ):
-            theme.apply(qapp)
-            person.window.resize(*size)
-            person.settle()
-            column = person.window.current.findChild(Column)
-            column.ensureWidgetVisible(person.find("bundles.carry"))
-            person.settle()
-            person.picture(f"bundles-{name}")
-            assert column.horizontalScrollBar().maximum() == 0
+        is_whole_in_every_look(person, "bundles.carry", "bundles", qapp)
         Theme().apply(qapp)
 
         choose(far, "bundles.hear", usb)
